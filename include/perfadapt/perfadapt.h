@@ -1,0 +1,217 @@
+/*
+ * libperfadapt: lets a render app adapt to the machine it runs on. This header is the whole of what an app needs.
+ * SPDX-License-Identifier: MIT
+ *
+ * A session is one render loop. Around each frame the app calls perfadapt_frame_begin() and perfadapt_frame_end(),
+ * then reads the budget and stays inside it:
+ *
+ *     perfadapt *session = NULL;
+ *     struct perfadapt_options options = {.size = sizeof options, .app_name = "viewer", .quality_levels = 5,
+ *                                         .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_FRAME_NS};
+ *     perfadapt_open(&options, &session);
+ *     struct perfadapt_budget budget = {.size = sizeof budget, .quality = 4, .render_scale = 1};
+ *     while (running) {
+ *         perfadapt_wait_next_frame(session);
+ *         uint64_t frame = perfadapt_frame_begin(session);
+ *         perfadapt_get_budget(session, &budget);
+ *         render(budget.quality);
+ *         perfadapt_frame_end(session);
+ *     }
+ *     perfadapt_close(&session);
+ *
+ * A NULL session is a no-op in every function, so the loop above runs unchanged where open failed: what the app put
+ * into `budget` beforehand then stays. In a forked child a session is inert in the same way; close it there or leave it.
+ * No function exits, raises a signal, changes the locale or writes to the standard streams.
+ */
+#ifndef PERFADAPT_PERFADAPT_H
+#define PERFADAPT_PERFADAPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <perfadapt/budget.h>
+#include <perfadapt/error.h>
+#include <perfadapt/snapshot.h>
+#include <perfadapt/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A session: one render loop. @since 0.1 */
+typedef struct perfadapt perfadapt;
+
+/** What the loop is for. @since 0.1 */
+enum perfadapt_role {
+    PERFADAPT_ROLE_INTERACTIVE = 0, /**< someone looks at every frame */
+    PERFADAPT_ROLE_BACKGROUND = 1,  /**< may be slow: previews, thumbnails */
+    PERFADAPT_ROLE_EXPORT = 2       /**< as many frames as possible, none on time */
+};
+
+/** Bits of perfadapt_options.outputs: what of the budget may move. @since 0.1 */
+enum perfadapt_output {
+    PERFADAPT_OUTPUT_QUALITY = 1,
+    PERFADAPT_OUTPUT_RENDER_SCALE = 2,
+    PERFADAPT_OUTPUT_FRAME_NS = 4
+};
+
+/** Bits of perfadapt_options.flags. @since 0.1 */
+enum perfadapt_flag {
+    PERFADAPT_FLAG_NO_PUBLISH = 1 /**< do not show this session to perfadapt-top */
+};
+
+/** Severity of a log line. @since 0.1 */
+enum perfadapt_log_level {
+    PERFADAPT_LOG_ERROR = 0,
+    PERFADAPT_LOG_WARNING = 1,
+    PERFADAPT_LOG_INFO = 2,
+    PERFADAPT_LOG_DEBUG = 3
+};
+
+/** Where the library's messages go. @since 0.1 */
+struct perfadapt_log {
+    /**
+     * Called with one line without a newline, from the calling thread or the sampler thread, one at a time per session.
+     * It must not call a perfadapt function. NULL = messages are dropped.
+     */
+    void (*write)(void *user_data, enum perfadapt_log_level level, const char *message);
+    void *user_data;
+};
+
+/** How to open a session. Zero in any member but `size` means its default. @since 0.1 */
+struct perfadapt_options {
+    size_t size;             /**< sizeof(struct perfadapt_options) */
+    const char *app_name;    /**< as shown by perfadapt-top; NULL = the process's name. Copied, cut at 63 bytes */
+    uint32_t role;           /**< enum perfadapt_role */
+    uint32_t quality_levels; /**< steps of quality the app has, up to 32; 0 = 1 */
+    int64_t target_frame_ns; /**< frame time aimed at; 0 = 60 Hz interactive, 30 Hz background, none for export */
+    const double *cost_hint; /**< relative GPU cost per quality level, quality_levels entries, best first, positive,
+                                  falling; NULL = 0.86 per step. Copied */
+    uint32_t outputs;        /**< mask of enum perfadapt_output; what is not in it never moves */
+    uint32_t flags;          /**< mask of enum perfadapt_flag */
+    const char *sysroot;     /**< directory read in place of "/"; NULL = "/". Copied */
+    const char *config_dir;  /**< reserved: must be NULL */
+    struct perfadapt_log log; /**< where messages go */
+    const char *simulate;    /**< "PLANT" or "PLANT:SPEED" plays a simulated device's temperature, heated by this
+                                  process's own GPU busy time, in place of the real sensors: rpi4, handheld, laptop,
+                                  datacentre, h200; SPEED 0.1…1000 is simulated seconds per second. NULL = none.
+                                  The environment's PERFADAPT_SIMULATE, where set, wins. Copied */
+};
+
+/**
+ * Opens a session. The first open of a process starts the sampler thread, with every signal blocked in it; nothing
+ * here blocks on a sensor. A session that cannot be published, or a machine without sensors, is not an error.
+ *
+ * @param options NULL = all defaults.
+ * @param[out] out_session the session, closed with perfadapt_close(); NULL after a failure.
+ * @retval PERFADAPT_OK
+ * @retval PERFADAPT_ERROR_INVALID out_session is NULL, or an option is out of range
+ * @retval PERFADAPT_ERROR_ABI options->size is not understood, or a member unknown to this version is set
+ * @retval PERFADAPT_ERROR_NOT_FOUND no such sysroot
+ * @retval PERFADAPT_ERROR_NO_MEMORY
+ * @retval PERFADAPT_ERROR_SYSTEM no thread or file descriptor to be had
+ * @threadsafety Any thread.
+ * @since 0.1
+ */
+PERFADAPT_API enum perfadapt_result perfadapt_open(const struct perfadapt_options *options, perfadapt **out_session);
+
+/**
+ * Closes a session and nulls the pointer. Never waits for a read in progress: the sampler thread, when the last session
+ * goes, ends by itself. No other thread may be inside a call on the session.
+ *
+ * @param session pointer to the session; NULL or pointing to NULL does nothing.
+ * @threadsafety Any thread, as the only one that uses the session.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_close(perfadapt **session);
+
+/**
+ * Marks the start of a frame's work: call it after pacing and after acquiring the image, so that no wait counts as work.
+ * No system call, lock or allocation.
+ *
+ * @return the frame's number, from 1, for perfadapt_frame_gpu(); 0 for a NULL or inert session.
+ * @threadsafety The session's render thread: the one that calls begin, applied, end and wait.
+ * @since 0.1
+ */
+PERFADAPT_API uint64_t perfadapt_frame_begin(perfadapt *session);
+
+/**
+ * Marks the end of a frame's work, just before present or the last submit, and lets the controller take one step. CPU
+ * time is begin to end, period is end to end. Without a begin before it, nothing happens. No lock, no allocation and
+ * no system call, but for one non-blocking write per budget change where perfadapt_budget_fd() is in use.
+ *
+ * @threadsafety The session's render thread.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_frame_end(perfadapt *session);
+
+/**
+ * Hands in a frame's GPU time when its timestamps have arrived: frames later, in any order, or never. Numbers more than
+ * 64 frames old and times below 0 or above 10 s are ignored.
+ *
+ * @param frame what perfadapt_frame_begin() returned.
+ * @param gpu_ns time the GPU worked on it, in nanoseconds.
+ * @threadsafety Any thread. No lock, no allocation, no system call.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_frame_gpu(perfadapt *session, uint64_t frame, int64_t gpu_ns);
+
+/**
+ * Says what the frame between begin and end really used; its cost is booked on that. Without it, the budget as it
+ * stood at begin is assumed.
+ *
+ * @param quality 0 … quality_levels - 1; above is taken as the best.
+ * @param render_scale of each axis, 0.25 … 1; out of range is clamped, NAN is taken as the budget's.
+ * @threadsafety The session's render thread.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_frame_applied(perfadapt *session, uint32_t quality, float render_scale);
+
+/**
+ * Optional pacing: returns when the next frame is due by the budget's frame_ns, at once where it is 0 or already late.
+ * Its wait is not work. The only call on the render thread that sleeps.
+ *
+ * @threadsafety The session's render thread.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_wait_next_frame(perfadapt *session);
+
+/**
+ * Copies the newest budget. Lock-free with a bounded number of retries: where all collide with a writer, which takes a
+ * writer stopped in mid-update, *out keeps what it held.
+ *
+ * @param[in,out] out out->size says how much of it the caller knows; untouched for a NULL session.
+ * @threadsafety Any thread.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_get_budget(const perfadapt *session, struct perfadapt_budget *out);
+
+/**
+ * A file descriptor (eventfd) that is readable when the budget has changed; read 8 bytes from it to rearm. Made at the
+ * first call, owned by the session, closed by perfadapt_close().
+ *
+ * @return the descriptor, or -1 for a NULL or inert session or where none is to be had.
+ * @threadsafety Any thread.
+ * @since 0.1
+ */
+PERFADAPT_API int perfadapt_budget_fd(perfadapt *session);
+
+/**
+ * Copies what the sampler last read.
+ *
+ * @param[in,out] out out->size says how much of it the caller knows.
+ * @retval PERFADAPT_OK generation 0 and states INIT where nothing has been read yet
+ * @retval PERFADAPT_ERROR_INVALID session or out is NULL
+ * @retval PERFADAPT_ERROR_ABI out->size is not understood
+ * @retval PERFADAPT_ERROR_AGAIN every retry collided with the writer
+ * @retval PERFADAPT_ERROR_FORKED
+ * @threadsafety Any thread. No lock, no allocation, no system call.
+ * @since 0.1
+ */
+PERFADAPT_API enum perfadapt_result perfadapt_get_snapshot(const perfadapt *session, struct perfadapt_snapshot *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,173 @@
+/* What the sampler last read of the machine. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_SNAPSHOT_H
+#define PERFADAPT_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <perfadapt/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Whether a metric can be believed. Unknown is a state, never a value of 0. @since 0.1 */
+enum perfadapt_state {
+    PERFADAPT_STATE_INIT = 0,        /**< not read yet */
+    PERFADAPT_STATE_OK = 1,          /**< value and timestamp are those of the last read */
+    PERFADAPT_STATE_STALE = 2,       /**< value is an old one, its timestamp tells how old */
+    PERFADAPT_STATE_ASLEEP = 3,      /**< the device sleeps and is not woken to ask */
+    PERFADAPT_STATE_UNSUPPORTED = 4, /**< the machine does not have it */
+    PERFADAPT_STATE_ERROR = 5        /**< it is there and cannot be read or believed */
+};
+
+/** Unit of a metric's value. @since 0.1 */
+enum perfadapt_unit {
+    PERFADAPT_UNIT_NONE = 0,
+    PERFADAPT_UNIT_CELSIUS = 1,
+    PERFADAPT_UNIT_BYTES = 2,
+    PERFADAPT_UNIT_PERCENT = 3,
+    PERFADAPT_UNIT_MICROSECONDS = 4
+};
+
+/** A value with what is needed to judge it. @since 0.1 */
+struct perfadapt_metric {
+    double value;         /**< in `unit`; NAN unless the state is OK or STALE */
+    int64_t timestamp_ns; /**< CLOCK_MONOTONIC of the read that gave the value; 0 = never */
+    uint32_t unit;        /**< enum perfadapt_unit */
+    uint32_t state;       /**< enum perfadapt_state */
+};
+
+/** Why a reading or a limit is missing or not believed: X(name, number, word). @since 0.1 */
+#define PERFADAPT_WHY_MAP(X)                                                                                           \
+    X(NONE, 0, "-")                                                                                                    \
+    X(MISSING, 1, "no such file")                                                                                      \
+    X(DENIED, 2, "permission denied")                                                                                  \
+    X(EMPTY, 3, "empty file")                                                                                          \
+    X(GARBAGE, 4, "not a number")                                                                                      \
+    X(IO_ERROR, 5, "read error")                                                                                       \
+    X(VANISHED, 6, "device gone")                                                                                      \
+    X(IMPLAUSIBLE, 7, "outside -20..125 C")                                                                            \
+    X(FAULT_FLAG, 8, "fault flag set")                                                                                 \
+    X(DISABLED, 9, "disabled")                                                                                         \
+    X(BUSY, 10, "temporarily unavailable")                                                                             \
+    X(TOO_OLD, 11, "not read for too long")
+
+enum perfadapt_why {
+#define PERFADAPT_WHY_ENUMERATOR(name, number, word) PERFADAPT_WHY_##name = (number),
+    PERFADAPT_WHY_MAP(PERFADAPT_WHY_ENUMERATOR)
+#undef PERFADAPT_WHY_ENUMERATOR
+};
+
+/** What a sensor measures. @since 0.1 */
+enum perfadapt_sensor_role {
+    PERFADAPT_SENSOR_OTHER = 0, /**< shown, never steers */
+    PERFADAPT_SENSOR_CPU = 1,
+    PERFADAPT_SENSOR_GPU = 2,
+    PERFADAPT_SENSOR_GPU_MEMORY = 3,
+    PERFADAPT_SENSOR_BOARD = 4,
+    PERFADAPT_SENSOR_SKIN = 5
+};
+
+/** Where a sensor's limit comes from. @since 0.1 */
+enum perfadapt_limit_source {
+    PERFADAPT_LIMIT_NONE = 0,     /**< no limit is known */
+    PERFADAPT_LIMIT_CRIT = 1,     /**< hwmon tempN_crit */
+    PERFADAPT_LIMIT_MAX = 2,      /**< hwmon tempN_max */
+    PERFADAPT_LIMIT_TRIP = 3,     /**< a trip point of the thermal zone */
+    PERFADAPT_LIMIT_TABLE = 4,    /**< the driver states none: a default for the chip */
+    PERFADAPT_LIMIT_SIMULATED = 5 /**< the simulated plant's */
+};
+
+/** One temperature sensor. @since 0.1 */
+struct perfadapt_sensor {
+    char id[96];       /**< stable over reboots: where the device sits, chip, label. NUL-terminated */
+    char chip[32];     /**< the driver's name of the chip or zone, "k10temp". NUL-terminated */
+    char label[32];    /**< "Tctl", "junction", or "temp1" where the driver gives none. NUL-terminated */
+    uint32_t role;     /**< enum perfadapt_sensor_role */
+    uint32_t steers;   /**< 1: the controller watches it; 0: shown only */
+    uint32_t simulated; /**< 1: not this machine's, a simulated plant's */
+    uint32_t why;      /**< enum perfadapt_why: what is wrong where temperature is not OK */
+    struct perfadapt_metric temperature; /**< °C */
+    struct perfadapt_metric limit;       /**< °C at which the device throttles; UNSUPPORTED = none known */
+    uint32_t limit_source;               /**< enum perfadapt_limit_source */
+    float headroom;                      /**< max(0, 1 - (limit - T) / 30 °C); NAN unknown */
+    double slope_c_per_s;                /**< over the newest samples; NAN unknown */
+};
+
+/** One line of a pressure file: the share of time some or all tasks stalled. @since 0.1 */
+struct perfadapt_stall {
+    struct perfadapt_metric avg10;  /**< percent over 10 s */
+    struct perfadapt_metric avg60;  /**< percent over 60 s */
+    struct perfadapt_metric avg300; /**< percent over 300 s */
+    struct perfadapt_metric total;  /**< microseconds since boot */
+};
+
+/** A pressure file (kernel: Documentation/accounting/psi.rst). @since 0.1 */
+struct perfadapt_pressure {
+    struct perfadapt_stall some; /**< at least one task stalled */
+    struct perfadapt_stall full; /**< all non-idle tasks stalled; UNSUPPORTED for cpu, where it means nothing */
+};
+
+/** Pressure files that are read. @since 0.1 */
+enum perfadapt_resource {
+    PERFADAPT_RESOURCE_CPU = 0,
+    PERFADAPT_RESOURCE_MEMORY = 1,
+    PERFADAPT_RESOURCE_IO = 2,
+    PERFADAPT_RESOURCE_CGROUP_MEMORY = 3 /**< the own cgroup's memory.pressure */
+};
+#define PERFADAPT_RESOURCE_COUNT 4
+
+/** Memory of the machine, the cgroup and the process. @since 0.1 */
+struct perfadapt_memory {
+    struct perfadapt_metric total;          /**< bytes, MemTotal */
+    struct perfadapt_metric available;      /**< bytes, MemAvailable */
+    struct perfadapt_metric swap_total;     /**< bytes */
+    struct perfadapt_metric swap_free;      /**< bytes */
+    struct perfadapt_metric cgroup_limit;   /**< bytes, the lowest of the visible ancestors; UNSUPPORTED = none set */
+    struct perfadapt_metric cgroup_current; /**< bytes, without inactive file pages */
+    struct perfadapt_metric process_resident; /**< bytes, RSS */
+    struct perfadapt_metric process_shared;   /**< bytes of RSS that are file or shmem pages */
+};
+
+/** Most sensors a snapshot holds; what a machine has beyond is counted in sensors_left_out. @since 0.1 */
+#define PERFADAPT_SENSORS_MAX 64
+
+/**
+ * The machine as last read. Set `size` to sizeof(struct perfadapt_snapshot) before a call fills it. About 17 KiB.
+ * @since 0.1
+ */
+struct perfadapt_snapshot {
+    size_t size;              /**< sizeof(struct perfadapt_snapshot), set by the caller */
+    uint64_t generation;      /**< grows by one with every sample; 0 = nothing read yet */
+    int64_t timestamp_ns;     /**< CLOCK_MONOTONIC of the sample */
+    uint32_t simulated;       /**< 1: temperatures are a simulated plant's */
+    uint32_t psi_trigger;     /**< enum perfadapt_state of the memory pressure trigger: OK = the kernel wakes us */
+    struct perfadapt_pressure pressure[PERFADAPT_RESOURCE_COUNT]; /**< by enum perfadapt_resource */
+    struct perfadapt_memory memory;
+    uint32_t sensor_count;     /**< valid entries of sensors[] */
+    uint32_t sensors_left_out; /**< found beyond PERFADAPT_SENSORS_MAX */
+    struct perfadapt_sensor sensors[PERFADAPT_SENSORS_MAX];
+};
+
+/**
+ * Names as they are printed: "ok", "unsupported"; "cpu", "gpu_memory"; "crit", "trip"; "permission denied".
+ * A value out of range gives "unknown".
+ *
+ * @return a static string, never NULL. Do not free it.
+ * @threadsafety Any thread, at any time.
+ * @since 0.1
+ */
+PERFADAPT_API const char *perfadapt_state_name(uint32_t state);
+/** As perfadapt_state_name(), of enum perfadapt_sensor_role. @threadsafety Any thread. @since 0.1 */
+PERFADAPT_API const char *perfadapt_sensor_role_name(uint32_t role);
+/** As perfadapt_state_name(), of enum perfadapt_limit_source. @threadsafety Any thread. @since 0.1 */
+PERFADAPT_API const char *perfadapt_limit_source_name(uint32_t limit_source);
+/** As perfadapt_state_name(), of enum perfadapt_why. @threadsafety Any thread. @since 0.1 */
+PERFADAPT_API const char *perfadapt_why_text(uint32_t why);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum perfadapt_result perfadapt__root_open(const char *sysroot, struct perfadapt__root *out_root) {
+    const char *path = sysroot && *sysroot ? sysroot : "/";
+    const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return PERFADAPT_ERROR_NOT_FOUND;
+        return errno == EACCES ? PERFADAPT_ERROR_PERMISSION : PERFADAPT_ERROR_SYSTEM;
+    }
+    *out_root = (struct perfadapt__root){.fd = fd, .confined = strcmp(path, "/") != 0};
+    return PERFADAPT_OK;
+}
+
+void perfadapt__root_close(struct perfadapt__root *root) {
+    if (root->fd >= 0)
+        close(root->fd);
+    root->fd = -1;
+}
+
+static int open_confined(int root_fd, const char *relative, int flags) {
+    const struct open_how how = {.flags = (uint64_t)(unsigned)flags, .resolve = RESOLVE_IN_ROOT};
+    return (int)syscall(SYS_openat2, root_fd, relative, &how, sizeof how);
+}
+
+int perfadapt__root_openat(const struct perfadapt__root *root, const char *path, int flags) {
+    const int all_flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const char *relative = path;
+    while (*relative == '/')
+        relative++;
+    if (!*relative)
+        relative = ".";
+    int fd = -1;
+    if (root->confined) {
+        fd = open_confined(root->fd, relative, all_flags);
+        /* Kernels before 5.6, and sandboxes that filter openat2 with EPERM: links are then followed as they are. */
+        if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+            return fd >= 0 ? fd : -errno;
+    }
+    fd = openat(root->fd, relative, all_flags);
+    return fd >= 0 ? fd : -errno;
+}
+
+ssize_t perfadapt__fs_pread(int fd, char *buffer, size_t capacity) {
+    const ssize_t length = pread(fd, buffer, capacity - 1, 0);
+    buffer[length > 0 ? length : 0] = '\0';
+    return length >= 0 ? length : -errno;
+}
+
+ssize_t perfadapt__fs_read_once(const struct perfadapt__root *root, const char *path, char *buffer, size_t capacity) {
+    buffer[0] = '\0';
+    const int fd = perfadapt__root_openat(root, path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    const ssize_t length = perfadapt__fs_pread(fd, buffer, capacity);
+    close(fd);
+    return length;
+}
+
+ssize_t perfadapt__fs_readlink(const struct perfadapt__root *root, const char *path, char *buffer, size_t capacity) {
+    buffer[0] = '\0';
+    const int fd = perfadapt__root_openat(root, path, O_PATH | O_NOFOLLOW);
+    if (fd < 0)
+        return fd;
+    const ssize_t length = readlinkat(fd, "", buffer, capacity - 1);
+    const int error = errno;
+    close(fd);
+    buffer[length > 0 ? length : 0] = '\0';
+    return length >= 0 ? length : -error;
+}
+
+void perfadapt__fs_trim(char *text) {
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+        text[--length] = '\0';
+}
+
+static const char *skip_blanks(const char *text) {
+    while (*text == ' ' || *text == '\t')
+        text++;
+    return text;
+}
+
+bool perfadapt__fs_parse_u64(const char **text, uint64_t *out_value) {
+    const char *at = skip_blanks(*text);
+    const char *const start = at;
+    uint64_t value = 0;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        const uint64_t digit = (uint64_t)(*at - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (at == start)
+        return false;
+    *out_value = value;
+    *text = at;
+    return true;
+}
+
+bool perfadapt__fs_parse_i64(const char **text, int64_t *out_value) {
+    const char *at = skip_blanks(*text);
+    const bool negative = *at == '-';
+    if (negative || *at == '+')
+        at++;
+    uint64_t magnitude;
+    if (*at < '0' || *at > '9' || !perfadapt__fs_parse_u64(&at, &magnitude) || magnitude > INT64_MAX)
+        return false;
+    *out_value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    *text = at;
+    return true;
+}
+
+bool perfadapt__fs_parse_decimal(const char **text, double *out_value) {
+    const char *at = *text;
+    uint64_t whole;
+    if (!perfadapt__fs_parse_u64(&at, &whole))
+        return false;
+    double fraction = 0;
+    if (*at == '.') {
+        double weight = 0.1;
+        for (at++; *at >= '0' && *at <= '9'; at++, weight /= 10)
+            fraction += weight * (*at - '0');
+    }
+    *out_value = (double)whole + fraction;
+    *text = at;
+    return true;
+}
+
+enum perfadapt_why perfadapt__fs_why(int negative_errno) {
+    switch (-negative_errno) {
+    case ENOENT:
+    case ENOTDIR:
+    case EOPNOTSUPP:
+        return PERFADAPT_WHY_MISSING;
+    case EACCES:
+    case EPERM:
+        return PERFADAPT_WHY_DENIED;
+    case ENODEV:
+    case ENXIO:
+        return PERFADAPT_WHY_VANISHED;
+    case EAGAIN:
+    case EBUSY:
+    case ENODATA:
+        return PERFADAPT_WHY_BUSY;
+    default:
+        return PERFADAPT_WHY_IO_ERROR;
+    }
+}
