@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "sampler/machine.h"
+
+#include "providers/registry.h"
+#include "sampler/roles.h"
+#include "sampler/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const unsigned snapshot_retries = 64;
+/* Subscribers hear at least this often, also of a machine that has nothing to read. */
+static const int64_t beat_ns = INT64_C(1000000000);
+static const int64_t coalesce_ns = INT64_C(10000000);
+
+static void mark_unread(struct perfadapt_snapshot *snapshot) {
+    memset(snapshot, 0, sizeof *snapshot);
+    snapshot->size = sizeof *snapshot;
+    const struct perfadapt_metric percent = perfadapt__metric_none(PERFADAPT_UNIT_PERCENT, PERFADAPT_STATE_INIT);
+    const struct perfadapt_metric time = perfadapt__metric_none(PERFADAPT_UNIT_MICROSECONDS, PERFADAPT_STATE_INIT);
+    const struct perfadapt_metric bytes = perfadapt__metric_none(PERFADAPT_UNIT_BYTES, PERFADAPT_STATE_INIT);
+    const struct perfadapt_stall stall = {.avg10 = percent, .avg60 = percent, .avg300 = percent, .total = time};
+    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
+        snapshot->pressure[i] = (struct perfadapt_pressure){.some = stall, .full = stall};
+    snapshot->memory = (struct perfadapt_memory){
+        .total = bytes,
+        .available = bytes,
+        .swap_total = bytes,
+        .swap_free = bytes,
+        .cgroup_limit = bytes,
+        .cgroup_current = bytes,
+        .process_resident = bytes,
+        .process_shared = bytes,
+    };
+}
+
+/* The head and the sensors in use; what lies behind them in the published copy is never looked at. */
+static size_t used_bytes(const struct perfadapt_snapshot *snapshot) {
+    return offsetof(struct perfadapt_snapshot, sensors) + snapshot->sensor_count * sizeof snapshot->sensors[0];
+}
+
+static void publish(struct perfadapt__machine *machine) {
+    perfadapt__seqlock_write(&machine->lock, machine->words, &machine->snapshot, used_bytes(&machine->snapshot));
+}
+
+enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char *simulate,
+                                                struct perfadapt__machine **out_machine) {
+    struct perfadapt__machine *machine = calloc(1, sizeof *machine);
+    if (!machine)
+        return PERFADAPT_ERROR_NO_MEMORY;
+    machine->root.fd = -1;
+    machine->sysroot = sysroot ? strdup(sysroot) : NULL;
+    machine->simulate = simulate ? strdup(simulate) : NULL;
+    enum perfadapt_result result = PERFADAPT_ERROR_NO_MEMORY;
+    if ((machine->sysroot || !sysroot) && (machine->simulate || !simulate))
+        result = perfadapt__root_open(sysroot, &machine->root);
+    if (result) {
+        perfadapt__machine_destroy(machine);
+        return result;
+    }
+    perfadapt__guard_init(&machine->guard);
+    mark_unread(&machine->snapshot);
+    publish(machine);
+    *out_machine = machine;
+    return PERFADAPT_OK;
+}
+
+void perfadapt__machine_destroy(struct perfadapt__machine *machine) {
+    for (size_t i = 0; i < machine->provider_count; i++)
+        machine->providers[i]->type->destroy(machine->providers[i]);
+    perfadapt__root_close(&machine->root);
+    free(machine->sysroot);
+    free(machine->simulate);
+    free(machine);
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char *sysroot, const char *simulate) {
+    return same_text(machine->sysroot, sysroot) && same_text(machine->simulate, simulate);
+}
+
+static void discover(struct perfadapt__machine *machine) {
+    const struct perfadapt__provider_environment environment = {
+        .root = &machine->root, .log = &machine->log, .simulate = machine->simulate};
+    machine->provider_count = perfadapt__providers_create(&environment, &machine->snapshot, machine->providers,
+                                                          PERFADAPT__PROVIDERS_MAX);
+    perfadapt__roles_assign(&machine->snapshot);
+    machine->discovered = true;
+}
+
+static int64_t due_ns(const struct perfadapt__machine *machine, size_t i, const struct perfadapt__activity *activity) {
+    if (machine->read_ns[i] == 0)
+        return 0;
+    return machine->read_ns[i] + perfadapt__schedule_period_ns(machine->providers[i]->type, activity);
+}
+
+bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct perfadapt__activity *activity,
+                               int64_t now_ns) {
+    const bool first = !machine->discovered;
+    if (first)
+        discover(machine);
+    const struct perfadapt__read_context context = {.now_ns = now_ns, .gpu_busy = activity->gpu_busy};
+    /* What is due in a moment is read along: one wake-up instead of two. */
+    const int64_t soon_ns = now_ns + coalesce_ns;
+    bool read = first || soon_ns - machine->snapshot.timestamp_ns >= beat_ns;
+    for (size_t i = 0; i < machine->provider_count; i++) {
+        if (due_ns(machine, i, activity) > soon_ns)
+            continue;
+        machine->providers[i]->type->read(machine->providers[i], &context, &machine->snapshot);
+        machine->read_ns[i] = now_ns;
+        read = true;
+    }
+    if (!read)
+        return false;
+    perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
+    machine->snapshot.generation++;
+    machine->snapshot.timestamp_ns = now_ns;
+    publish(machine);
+    return true;
+}
+
+int64_t perfadapt__machine_due_ns(const struct perfadapt__machine *machine,
+                                  const struct perfadapt__activity *activity) {
+    int64_t earliest = machine->discovered ? machine->snapshot.timestamp_ns + beat_ns : 0;
+    for (size_t i = 0; i < machine->provider_count; i++) {
+        const int64_t due = due_ns(machine, i, activity);
+        earliest = due < earliest ? due : earliest;
+    }
+    return earliest;
+}
+
+void perfadapt__machine_hurry(struct perfadapt__machine *machine) {
+    memset(machine->read_ns, 0, sizeof machine->read_ns);
+}
+
+bool perfadapt__machine_snapshot(const struct perfadapt__machine *machine, struct perfadapt_snapshot *out) {
+    if (!perfadapt__seqlock_read(&machine->lock, machine->words, out, sizeof *out, snapshot_retries))
+        return false;
+    /* Entries behind the count may be left from a read that was overtaken; the caller is to see zeros. */
+    if (out->sensor_count < PERFADAPT_SENSORS_MAX)
+        memset(&out->sensors[out->sensor_count], 0,
+               (PERFADAPT_SENSORS_MAX - out->sensor_count) * sizeof out->sensors[0]);
+    return true;
+}

@@ -1,0 +1,55 @@
+/*
+ * One machine as sampled: a root directory, its providers and the snapshot they fill. SPDX-License-Identifier: MIT
+ *
+ * Made by whoever subscribes first, which only opens the root; discovered, read and destroyed by the sampler thread.
+ */
+#ifndef PERFADAPT_SAMPLER_MACHINE_H
+#define PERFADAPT_SAMPLER_MACHINE_H
+
+#include "core/seqlock.h"
+#include "providers/provider.h"
+#include "sampler/guard.h"
+#include "sampler/sampler.h"
+
+#define PERFADAPT__PROVIDERS_MAX 16
+
+struct perfadapt__machine {
+    struct perfadapt__machine *next; /* the sampler's list */
+    unsigned users;                  /* subscriptions; under the sampler's lock */
+    char *sysroot, *simulate;        /* as subscribed; NULL = none */
+    struct perfadapt__root root;
+    struct perfadapt_log log;        /* the sampler's: hands lines on to a subscriber */
+
+    /* The sampler thread's own. */
+    bool discovered;
+    size_t provider_count;
+    struct perfadapt__provider *providers[PERFADAPT__PROVIDERS_MAX];
+    int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
+    struct perfadapt__guard guard;
+    struct perfadapt_snapshot snapshot;
+
+    struct perfadapt__seqlock lock; /* over the published copy */
+    _Atomic uint64_t words[PERFADAPT__WORDS(sizeof(struct perfadapt_snapshot))];
+};
+
+/* Opens the root; NOT_FOUND, PERMISSION, NO_MEMORY or SYSTEM. */
+enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char *simulate,
+                                                struct perfadapt__machine **out_machine);
+void perfadapt__machine_destroy(struct perfadapt__machine *machine);
+
+bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char *sysroot, const char *simulate);
+
+/* Reads what is due and publishes; false where nothing was. */
+bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct perfadapt__activity *activity,
+                               int64_t now_ns);
+
+/* When the next read is due. */
+int64_t perfadapt__machine_due_ns(const struct perfadapt__machine *machine, const struct perfadapt__activity *activity);
+
+/* All of it is to be read at the next sample. */
+void perfadapt__machine_hurry(struct perfadapt__machine *machine);
+
+/* Any thread. */
+bool perfadapt__machine_snapshot(const struct perfadapt__machine *machine, struct perfadapt_snapshot *out);
+
+#endif

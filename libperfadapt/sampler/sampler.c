@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "sampler/sampler.h"
+
+#include "core/clock.h"
+#include "core/fork.h"
+#include "core/log.h"
+#include "providers/fake.h"
+#include "sampler/machine.h"
+#include "sampler/schedule.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct perfadapt__subscription {
+    struct perfadapt__subscription *next;
+    struct perfadapt__sampler *sampler;
+    struct perfadapt__machine *machine;
+    struct perfadapt__subscriber subscriber;
+    struct perfadapt_log log;
+    uint64_t fork_depth;
+};
+
+/* Lists and counts are under `sampler_lock`; the thread alone takes machines out of their list and frees them. */
+struct perfadapt__sampler {
+    struct perfadapt__machine *machines;
+    struct perfadapt__subscription *subscriptions;
+    bool stopping; /* nobody is left: the thread ends, and frees all of this, as soon as it gets here */
+    int wake_fd;
+    struct pollfd *polled; /* the thread's: wake_fd, then descriptors of subscribers, then of providers */
+    size_t polled_capacity;
+};
+
+/* The one sampler of the process, and the lock over it, its lists and the calls of subscribers. */
+static pthread_mutex_t sampler_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct perfadapt__sampler *the_sampler;
+static struct perfadapt__sampler *inherited; /* of the parent process: kept reachable, never touched */
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static int fork_error;
+
+/* In the child: the thread does not exist there, and whoever held the lock neither. */
+static void forget_parent(void) {
+    pthread_mutex_init(&sampler_lock, NULL);
+    if (the_sampler)
+        inherited = the_sampler;
+    the_sampler = NULL;
+}
+
+static void watch_forks(void) {
+    fork_error = pthread_atfork(NULL, NULL, forget_parent);
+}
+
+/* Lines of a provider, on the sampler thread: its machine may outlive the subscriber that brought it. */
+static void hand_log_on(void *user_data, enum perfadapt_log_level level, const char *message) {
+    struct perfadapt__machine *machine = user_data;
+    pthread_mutex_lock(&sampler_lock);
+    const struct perfadapt__subscription *subscription = the_sampler ? the_sampler->subscriptions : NULL;
+    while (subscription && (subscription->machine != machine || !subscription->log.write))
+        subscription = subscription->next;
+    if (subscription)
+        perfadapt__log(&subscription->log, level, "%s", message);
+    pthread_mutex_unlock(&sampler_lock);
+}
+
+static struct perfadapt__activity ask_activity(const struct perfadapt__sampler *sampler,
+                                               const struct perfadapt__machine *machine, int64_t now_ns) {
+    struct perfadapt__activity joined = perfadapt__schedule_rest();
+    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
+        if (s->machine == machine && s->subscriber.activity)
+            joined = perfadapt__schedule_join(joined, s->subscriber.activity(s->subscriber.context, now_ns));
+    return joined;
+}
+
+static void tell_subscribers(const struct perfadapt__sampler *sampler, const struct perfadapt__machine *machine,
+                             int64_t now_ns) {
+    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
+        if (s->machine == machine)
+            s->subscriber.sampled(s->subscriber.context, &machine->snapshot, now_ns);
+}
+
+/* With the lock held: takes machines without subscribers out of the list. */
+static struct perfadapt__machine *take_unused(struct perfadapt__sampler *sampler) {
+    struct perfadapt__machine *unused = NULL;
+    struct perfadapt__machine **link = &sampler->machines;
+    while (*link) {
+        struct perfadapt__machine *machine = *link;
+        if (machine->users) {
+            link = &machine->next;
+            continue;
+        }
+        *link = machine->next;
+        machine->next = unused;
+        unused = machine;
+    }
+    return unused;
+}
+
+/* Without the lock: providers may log while they close. */
+static void destroy_machines(struct perfadapt__machine *machines) {
+    while (machines) {
+        struct perfadapt__machine *next = machines->next;
+        perfadapt__machine_destroy(machines);
+        machines = next;
+    }
+}
+
+/* Reads, without the lock, what is due; returns when the next read is. Subscribers only ever add in front of `machines`. */
+static int64_t sample_machines(struct perfadapt__sampler *sampler, struct perfadapt__machine *machines) {
+    int64_t earliest_ns = INT64_MAX;
+    for (struct perfadapt__machine *machine = machines; machine; machine = machine->next) {
+        const int64_t now_ns = perfadapt__now_ns();
+        pthread_mutex_lock(&sampler_lock);
+        const struct perfadapt__activity activity = ask_activity(sampler, machine, now_ns);
+        pthread_mutex_unlock(&sampler_lock);
+        if (perfadapt__machine_sample(machine, &activity, now_ns)) {
+            pthread_mutex_lock(&sampler_lock);
+            tell_subscribers(sampler, machine, now_ns);
+            pthread_mutex_unlock(&sampler_lock);
+        }
+        const int64_t due_ns = perfadapt__machine_due_ns(machine, &activity);
+        earliest_ns = due_ns < earliest_ns ? due_ns : earliest_ns;
+    }
+    return earliest_ns;
+}
+
+static bool add_polled(struct perfadapt__sampler *sampler, size_t *count, int fd, short events) {
+    if (*count == sampler->polled_capacity) {
+        const size_t capacity = sampler->polled_capacity ? sampler->polled_capacity * 2 : 16;
+        struct pollfd *grown = realloc(sampler->polled, capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        sampler->polled = grown;
+        sampler->polled_capacity = capacity;
+    }
+    sampler->polled[(*count)++] = (struct pollfd){.fd = fd, .events = events};
+    return true;
+}
+
+static int trigger_fd(const struct perfadapt__provider *provider) {
+    return provider->type->trigger_fd ? provider->type->trigger_fd(provider) : -1;
+}
+
+/* With the lock held. */
+static size_t collect_polled(struct perfadapt__sampler *sampler) {
+    size_t count = 0;
+    add_polled(sampler, &count, sampler->wake_fd, POLLIN);
+    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
+        if (s->subscriber.watch_fd >= 0)
+            add_polled(sampler, &count, s->subscriber.watch_fd, POLLIN);
+    for (const struct perfadapt__machine *machine = sampler->machines; machine; machine = machine->next)
+        for (size_t i = 0; i < machine->provider_count; i++)
+            if (trigger_fd(machine->providers[i]) >= 0)
+                add_polled(sampler, &count, trigger_fd(machine->providers[i]), POLLPRI);
+    return count;
+}
+
+static short polled_events(const struct perfadapt__sampler *sampler, size_t count, int fd) {
+    for (size_t i = 0; i < count; i++)
+        if (sampler->polled[i].fd == fd)
+            return sampler->polled[i].revents;
+    return 0;
+}
+
+static void serve_triggers(const struct perfadapt__sampler *sampler, struct perfadapt__machine *machines,
+                           size_t count) {
+    for (struct perfadapt__machine *machine = machines; machine; machine = machine->next)
+        for (size_t i = 0; i < machine->provider_count; i++) {
+            struct perfadapt__provider *provider = machine->providers[i];
+            const int fd = trigger_fd(provider);
+            const short events = fd >= 0 ? polled_events(sampler, count, fd) : 0;
+            if (!events)
+                continue;
+            provider->type->triggered(provider, events, &machine->snapshot);
+            machine->read_ns[i] = 0;
+        }
+}
+
+static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
+    pthread_mutex_lock(&sampler_lock);
+    const size_t count = collect_polled(sampler);
+    pthread_mutex_unlock(&sampler_lock);
+    const int64_t left_ns = due_ns == INT64_MAX ? PERFADAPT__NS_PER_S : due_ns - perfadapt__now_ns();
+    const int64_t wait_ns = left_ns > 0 ? left_ns : 0;
+    const struct timespec timeout = {.tv_sec = (time_t)(wait_ns / PERFADAPT__NS_PER_S),
+                                     .tv_nsec = (long)(wait_ns % PERFADAPT__NS_PER_S)};
+    if (ppoll(sampler->polled, (nfds_t)count, &timeout, NULL) <= 0)
+        return;
+    uint64_t woken;
+    if (sampler->polled[0].revents && read(sampler->wake_fd, &woken, sizeof woken) < 0) {
+        /* EAGAIN: woken for nothing, which is as good. */
+    }
+    pthread_mutex_lock(&sampler_lock);
+    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
+        if (s->subscriber.watch_fd >= 0 && polled_events(sampler, count, s->subscriber.watch_fd))
+            s->subscriber.watched(s->subscriber.context);
+    struct perfadapt__machine *machines = sampler->machines;
+    pthread_mutex_unlock(&sampler_lock);
+    serve_triggers(sampler, machines, count);
+}
+
+static void destroy_sampler(struct perfadapt__sampler *sampler) {
+    destroy_machines(sampler->machines);
+    if (sampler->wake_fd >= 0)
+        close(sampler->wake_fd);
+    free(sampler->polled);
+    free(sampler);
+}
+
+static void *run(void *argument) {
+    struct perfadapt__sampler *sampler = argument;
+    for (;;) {
+        pthread_mutex_lock(&sampler_lock);
+        const bool stopping = sampler->stopping;
+        struct perfadapt__machine *unused = stopping ? NULL : take_unused(sampler);
+        struct perfadapt__machine *machines = sampler->machines;
+        pthread_mutex_unlock(&sampler_lock);
+        destroy_machines(unused);
+        if (stopping)
+            break;
+        wait_for_work(sampler, sample_machines(sampler, machines));
+    }
+    destroy_sampler(sampler);
+    return NULL;
+}
+
+static void wake(const struct perfadapt__sampler *sampler) {
+    const uint64_t one = 1;
+    if (write(sampler->wake_fd, &one, sizeof one) < 0) {
+        /* EAGAIN: the counter is full, so it is awake. */
+    }
+}
+
+/* Every signal is blocked in the thread: the host's handlers run on the host's threads. */
+static int start_thread(struct perfadapt__sampler *sampler) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    error = pthread_create(&thread, &attributes, run, sampler);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (!error)
+        pthread_setname_np(thread, "perfadapt");
+    return error;
+}
+
+static enum perfadapt_result start_sampler(void) {
+    struct perfadapt__sampler *sampler = calloc(1, sizeof *sampler);
+    if (!sampler)
+        return PERFADAPT_ERROR_NO_MEMORY;
+    sampler->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    size_t count = 0;
+    if (sampler->wake_fd < 0 || !add_polled(sampler, &count, sampler->wake_fd, POLLIN) || start_thread(sampler)) {
+        destroy_sampler(sampler);
+        return PERFADAPT_ERROR_SYSTEM;
+    }
+    the_sampler = sampler;
+    return PERFADAPT_OK;
+}
+
+static enum perfadapt_result find_machine(const struct perfadapt__sampler_options *options,
+                                          struct perfadapt__machine **out_machine) {
+    struct perfadapt__machine *machine = the_sampler ? the_sampler->machines : NULL;
+    while (machine && !perfadapt__machine_is(machine, options->sysroot, options->simulate))
+        machine = machine->next;
+    if (machine) {
+        *out_machine = machine;
+        return PERFADAPT_OK;
+    }
+    return perfadapt__machine_create(options->sysroot, options->simulate, out_machine);
+}
+
+/* With the lock held. */
+static enum perfadapt_result add_subscription(const struct perfadapt__sampler_options *options,
+                                              struct perfadapt__subscription *subscription) {
+    struct perfadapt__machine *machine = NULL;
+    enum perfadapt_result result = find_machine(options, &machine);
+    if (result)
+        return result;
+    const bool is_new = machine->users == 0 && !machine->log.write;
+    if (!the_sampler && (result = start_sampler()) != PERFADAPT_OK) {
+        perfadapt__machine_destroy(machine);
+        return result;
+    }
+    if (is_new) {
+        machine->log = (struct perfadapt_log){.write = hand_log_on, .user_data = machine};
+        machine->next = the_sampler->machines;
+        the_sampler->machines = machine;
+    }
+    machine->users++;
+    subscription->machine = machine;
+    subscription->sampler = the_sampler;
+    subscription->next = the_sampler->subscriptions;
+    the_sampler->subscriptions = subscription;
+    wake(the_sampler);
+    return PERFADAPT_OK;
+}
+
+enum perfadapt_result perfadapt__sampler_subscribe(const struct perfadapt__sampler_options *options,
+                                                   const struct perfadapt__subscriber *subscriber,
+                                                   struct perfadapt__subscription **out_subscription) {
+    pthread_once(&fork_once, watch_forks);
+    if (fork_error)
+        return PERFADAPT_ERROR_NO_MEMORY;
+    if (options->simulate && !perfadapt__fake_is_valid(options->simulate))
+        return PERFADAPT_ERROR_INVALID;
+    struct perfadapt__subscription *subscription = calloc(1, sizeof *subscription);
+    if (!subscription)
+        return PERFADAPT_ERROR_NO_MEMORY;
+    subscription->subscriber = *subscriber;
+    subscription->log = options->log ? *options->log : (struct perfadapt_log){0};
+    subscription->fork_depth = perfadapt__fork_depth();
+    pthread_mutex_lock(&sampler_lock);
+    const enum perfadapt_result result = add_subscription(options, subscription);
+    pthread_mutex_unlock(&sampler_lock);
+    if (result)
+        free(subscription);
+    else
+        *out_subscription = subscription;
+    return result;
+}
+
+void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscription_pointer) {
+    struct perfadapt__subscription *subscription = *subscription_pointer;
+    *subscription_pointer = NULL;
+    if (!subscription)
+        return;
+    if (subscription->fork_depth == perfadapt__fork_depth()) {
+        struct perfadapt__sampler *sampler = subscription->sampler;
+        pthread_mutex_lock(&sampler_lock);
+        struct perfadapt__subscription **link = &sampler->subscriptions;
+        while (*link != subscription)
+            link = &(*link)->next;
+        *link = subscription->next;
+        subscription->machine->users--;
+        if (!sampler->subscriptions) {
+            sampler->stopping = true;
+            the_sampler = NULL;
+        }
+        wake(sampler);
+        pthread_mutex_unlock(&sampler_lock);
+    }
+    free(subscription);
+}
+
+bool perfadapt__sampler_snapshot(const struct perfadapt__subscription *subscription, struct perfadapt_snapshot *out) {
+    return perfadapt__machine_snapshot(subscription->machine, out);
+}

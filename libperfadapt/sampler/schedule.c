@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "sampler/schedule.h"
+
+#include <math.h> /* NAN and isnan only: no libm is linked */
+
+int64_t perfadapt__schedule_period_ns(const struct perfadapt__provider_class *type,
+                                      const struct perfadapt__activity *activity) {
+    const bool fast = type->fast_with_frames ? activity->frames_flow : activity->near_limit;
+    return fast ? type->fast_period_ns : type->period_ns;
+}
+
+static double join_busy(double a, double b) {
+    if (isnan(a))
+        return b;
+    if (isnan(b))
+        return a;
+    return a + b < 1.0 ? a + b : 1.0;
+}
+
+struct perfadapt__activity perfadapt__schedule_join(struct perfadapt__activity a, struct perfadapt__activity b) {
+    return (struct perfadapt__activity){
+        .frames_flow = a.frames_flow || b.frames_flow,
+        .near_limit = a.near_limit || b.near_limit,
+        .gpu_busy = join_busy(a.gpu_busy, b.gpu_busy),
+    };
+}
+
+struct perfadapt__activity perfadapt__schedule_rest(void) {
+    return (struct perfadapt__activity){.gpu_busy = (double)NAN};
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "stepper.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const uint32_t arbiter_every = 16; /* steps after which facts such as the bottleneck are looked at again */
+static const unsigned caps_retries = 8;
+
+_Static_assert(sizeof(struct perfadapt__frame_input) <= PERFADAPT__RING_ITEM_BYTES, "an input must fit a ring cell");
+_Static_assert(sizeof(struct perfadapt__caps) % 8 == 0, "caps travel as 64-bit words");
+
+static void show_budget(struct perfadapt__stepper *stepper) {
+    const struct perfadapt_budget *budget = &stepper->arbiter.budget;
+    uint32_t scale_bits;
+    memcpy(&scale_bits, &budget->render_scale, sizeof scale_bits);
+    perfadapt__region_put_budget(stepper->region, budget);
+    atomic_store_explicit(&stepper->drawn, (uint64_t)budget->quality << 32 | scale_bits, memory_order_relaxed);
+    atomic_store_explicit(&stepper->frame_ns, budget->frame_ns, memory_order_relaxed);
+    atomic_store_explicit(&stepper->rung, stepper->arbiter.rung, memory_order_relaxed);
+}
+
+void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct perfadapt__policy *policy,
+                             const struct perfadapt__caps *caps, struct perfadapt__region *region, int64_t now_ns) {
+    memset(stepper, 0, sizeof *stepper);
+    stepper->policy = *policy;
+    stepper->region = region;
+    stepper->caps = *caps;
+    perfadapt__ladder_init(&stepper->ladder, policy);
+    perfadapt__ring_init(&stepper->inputs);
+    perfadapt__frame_init(&stepper->frame, &stepper->ladder);
+    perfadapt__arbiter_init(&stepper->arbiter, policy, &stepper->ladder, &stepper->frame, caps, now_ns);
+    atomic_init(&stepper->gpu_total_ns, -1);
+    atomic_init(&stepper->budget_fd, -1);
+    show_budget(stepper);
+}
+
+void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struct perfadapt__caps *caps) {
+    perfadapt__seqlock_write(&stepper->caps_lock, stepper->caps_words, caps, sizeof *caps);
+    atomic_store_explicit(&stepper->caps_generation, caps->generation, memory_order_release);
+}
+
+static bool take_caps(struct perfadapt__stepper *stepper) {
+    if (atomic_load_explicit(&stepper->caps_generation, memory_order_acquire) == stepper->caps.generation)
+        return false;
+    struct perfadapt__caps caps;
+    if (!perfadapt__seqlock_read(&stepper->caps_lock, stepper->caps_words, &caps, sizeof caps, caps_retries))
+        return false; /* the sampler is writing newer ones: the next step takes them */
+    stepper->caps = caps;
+    return true;
+}
+
+static void publish_frame(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
+    if (input->kind == PERFADAPT__FRAME_DONE) {
+        const struct perfadapt_frame frame = {
+            .number = input->frame,
+            .end_ns = input->now_ns,
+            .period_ns = input->period_ns,
+            .cpu_ns = input->cpu_ns,
+            .gpu_ns = -1,
+            .quality = input->quality,
+            .render_scale = input->render_scale,
+        };
+        perfadapt__region_put_frame(stepper->region, &frame);
+        atomic_store_explicit(&stepper->last_end_ns, input->now_ns, memory_order_relaxed);
+    } else if (input->kind == PERFADAPT__FRAME_GPU) {
+        const int64_t before = atomic_load_explicit(&stepper->gpu_total_ns, memory_order_relaxed);
+        perfadapt__region_put_gpu(stepper->region, input->frame, input->gpu_ns);
+        atomic_store_explicit(&stepper->gpu_total_ns, (before < 0 ? 0 : before) + input->gpu_ns, memory_order_relaxed);
+    }
+}
+
+static void tell_watcher(const struct perfadapt__stepper *stepper) {
+    const int fd = atomic_load_explicit(&stepper->budget_fd, memory_order_acquire);
+    const uint64_t one = 1;
+    if (fd >= 0 && write(fd, &one, sizeof one) < 0) {
+        /* EAGAIN: the counter is full, so it is readable already. */
+    }
+}
+
+static void arbitrate(struct perfadapt__stepper *stepper, int64_t now_ns) {
+    stepper->arbited_rung = stepper->frame.rung;
+    stepper->arbited_reasons = stepper->frame.reasons;
+    stepper->unarbited = 0;
+    const enum perfadapt__arbiter_change change = perfadapt__arbiter_step(
+        &stepper->arbiter, &stepper->policy, &stepper->ladder, &stepper->frame, &stepper->caps, now_ns);
+    if (change == PERFADAPT__BUDGET_SAME)
+        return;
+    if (change == PERFADAPT__BUDGET_DECIDED)
+        perfadapt__region_put_decision(stepper->region, &stepper->arbiter.decision);
+    show_budget(stepper);
+    tell_watcher(stepper);
+}
+
+static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
+    publish_frame(stepper, input);
+    const bool new_caps = take_caps(stepper);
+    perfadapt__frame_step(&stepper->frame, &stepper->policy, &stepper->ladder, stepper->arbiter.rung, input);
+    const bool moved = stepper->frame.rung != stepper->arbited_rung || stepper->frame.reasons != stepper->arbited_reasons;
+    if (new_caps || moved || ++stepper->unarbited >= arbiter_every || input->kind == PERFADAPT__FRAME_IDLE)
+        arbitrate(stepper, input->now_ns);
+}
+
+static void drain(struct perfadapt__stepper *stepper) {
+    struct perfadapt__frame_input input;
+    while (perfadapt__ring_pop(&stepper->inputs, &input, sizeof input))
+        step(stepper, &input);
+}
+
+static bool try_own(struct perfadapt__stepper *stepper) {
+    return !atomic_load_explicit(&stepper->owned, memory_order_relaxed) &&
+           !atomic_exchange_explicit(&stepper->owned, 1, memory_order_acquire);
+}
+
+static void disown(struct perfadapt__stepper *stepper) {
+    atomic_store_explicit(&stepper->owned, 0, memory_order_release);
+}
+
+void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
+    if (try_own(stepper)) {
+        drain(stepper);
+        step(stepper, input);
+        disown(stepper);
+        return;
+    }
+    if (!perfadapt__ring_push(&stepper->inputs, input, sizeof *input)) {
+        atomic_fetch_add_explicit(&stepper->dropped, 1, memory_order_relaxed);
+        return;
+    }
+    /* The owner may have drained the ring just before the push; then nobody else would look until the next frame. */
+    if (try_own(stepper)) {
+        drain(stepper);
+        disown(stepper);
+    }
+}

@@ -1,0 +1,56 @@
+/*
+ * Runs the frame step for whoever brings it an input: the render thread, a completion thread, the idle sampler.
+ * SPDX-License-Identifier: MIT
+ *
+ * One owner at a time, by a flag that is tried and never waited for: who finds it taken leaves the input in a ring and
+ * goes on, and the owner takes it along. The owner alone writes the budget. No system call (one non-blocking write per
+ * budget change where a descriptor is watched), no lock, no allocation.
+ */
+#ifndef PERFADAPT_STEPPER_H
+#define PERFADAPT_STEPPER_H
+
+#include "control/arbiter.h"
+#include "core/ring.h"
+#include "core/seqlock.h"
+#include "publish/region.h"
+
+struct perfadapt__stepper {
+    struct perfadapt__policy policy; /* constant, like the ladder and the region's address */
+    struct perfadapt__ladder ladder;
+    struct perfadapt__region *region;
+
+    struct perfadapt__ring inputs;
+    _Atomic uint32_t owned;
+    _Atomic uint64_t dropped; /* inputs lost to a full ring */
+
+    /* The mailbox from the tick: one writer, the sampler thread. */
+    struct perfadapt__seqlock caps_lock;
+    _Atomic uint64_t caps_words[PERFADAPT__WORDS(sizeof(struct perfadapt__caps))];
+    _Atomic uint64_t caps_generation;
+
+    /* The owner's. */
+    struct perfadapt__frame_control frame;
+    struct perfadapt__arbiter arbiter;
+    struct perfadapt__caps caps;
+    uint32_t arbited_rung, arbited_reasons;
+    uint32_t unarbited; /* steps since the arbiter was last asked */
+
+    /* What others want to know of the newest budget without copying it. */
+    _Atomic uint64_t drawn; /* quality << 32 | bits of render_scale */
+    _Atomic int64_t frame_ns;
+    _Atomic uint32_t rung;
+    _Atomic int64_t last_end_ns;  /* of the last frame; 0 = none yet */
+    _Atomic int64_t gpu_total_ns; /* of all GPU times handed in; -1 = none yet */
+    _Atomic int budget_fd;        /* -1 = nobody watches */
+};
+
+void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct perfadapt__policy *policy,
+                             const struct perfadapt__caps *caps, struct perfadapt__region *region, int64_t now_ns);
+
+/* Any thread. Steps at once, or leaves the input to the owner. */
+void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input);
+
+/* The sampler thread. */
+void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struct perfadapt__caps *caps);
+
+#endif
