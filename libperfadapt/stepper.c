@@ -102,6 +102,8 @@ static void step(struct perfadapt__stepper *stepper, const struct perfadapt__fra
 }
 
 static void drain(struct perfadapt__stepper *stepper) {
+    if (perfadapt__ring_is_empty(&stepper->inputs))
+        return;
     struct perfadapt__frame_input input;
     while (perfadapt__ring_pop(&stepper->inputs, &input, sizeof input))
         step(stepper, &input);

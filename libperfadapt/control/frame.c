@@ -6,12 +6,12 @@
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
 
-/* A frame counts as late beyond 1.05 x its budget; what is aimed at lies as far below it. */
-static const double late_ratio = 1.05;
+/* A frame counts as late beyond PERFADAPT__LATE_RATIO x its budget; what is aimed at lies as far below it. */
 static const double aim_ratio = 0.95;
 /* Lateness one frame may add, and the sum that acts: three badly late frames, or a dozen slightly late ones. */
 static const double late_step_max = 0.15;
 static const double late_threshold = 0.3;
+static const double peak_fade_per_ns = 0.3e-9; /* the peak comes down by a third of the way each second */
 
 static const int64_t look_interval_ns = 100 * MS;   /* how often better rungs are weighed */
 static const int64_t dwell_first_ns = 1 * SECOND;   /* while the start value is still being found */
@@ -126,16 +126,15 @@ static void book_work(struct perfadapt__frame_control *control, const struct per
     const double median = median_work(control);
     if (before > 0) {
         /* A hitch of ten times the work says nothing about the spread of ordinary frames. */
-        const double deviation = minimum(maximum(work - before, before - work) / before, 0.3);
-        control->noise += 0.02 * (deviation - control->noise);
+        const double deviation = maximum(work - before, before - work);
+        control->noise += 0.02 * (minimum(deviation, 0.3 * before) / before - control->noise);
     }
-    const double seconds = (double)(now_ns - control->last_ns) / (double)SECOND;
-    const double decay = 1.0 - minimum(maximum(0.3 * seconds, 0.0), 0.5);
-    control->work_peak = maximum(median, control->work_peak * decay + median * (1.0 - decay));
+    const double fade = minimum(maximum(peak_fade_per_ns * (double)(now_ns - control->last_ns), 0.0), 0.5);
+    control->work_peak = maximum(median, control->work_peak + fade * (median - control->work_peak));
     const struct perfadapt__rung *now = &ladder->rungs[rung];
     if (now->frame_ns == 0)
         return;
-    const double lateness = work * now->cost / (late_ratio * (double)now->frame_ns) - 1.0;
+    const double lateness = work * now->late_share - 1.0;
     control->late = maximum(0.0, control->late + minimum(late_step_max, lateness));
     if (control->late > late_threshold && control->work_count >= 3)
         drop(control, ladder, rung, now_ns);
@@ -150,8 +149,9 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
                        const struct perfadapt__ladder *ladder, uint32_t rung,
                        const struct perfadapt__frame_input *input) {
     const double cost = perfadapt__ladder_cost(policy, input->quality, (double)input->render_scale);
-    control->history[input->frame % PERFADAPT__FRAME_HISTORY].frame = input->frame;
-    control->history[input->frame % PERFADAPT__FRAME_HISTORY].cost = cost;
+    const uint32_t slot = (uint32_t)(input->frame % PERFADAPT__FRAME_HISTORY);
+    control->history[slot].frame = input->frame;
+    control->history[slot].cost = cost;
     smooth(&control->cpu_ns, input->cpu_ns);
     if (input->period_ns < pause_ns)
         smooth(&control->period_ns, input->period_ns);

@@ -20,11 +20,14 @@ static void add_rung(struct perfadapt__ladder *ladder, const struct perfadapt__p
                      double render_scale, double interval) {
     if (ladder->count == PERFADAPT__RUNGS_MAX)
         return;
+    const double cost = perfadapt__ladder_cost(policy, quality, render_scale);
+    const double frame_ns = (double)policy->target_frame_ns * interval;
     ladder->rungs[ladder->count++] = (struct perfadapt__rung){
         .quality = quality,
         .render_scale = render_scale,
-        .frame_ns = (int64_t)((double)policy->target_frame_ns * interval),
-        .cost = perfadapt__ladder_cost(policy, quality, render_scale),
+        .frame_ns = (int64_t)frame_ns,
+        .cost = cost,
+        .late_share = frame_ns > 0 ? cost / (PERFADAPT__LATE_RATIO * frame_ns) : 0,
     };
 }
 

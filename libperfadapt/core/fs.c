@@ -28,11 +28,19 @@ void perfadapt__root_close(struct perfadapt__root *root) {
 
 static int open_confined(int root_fd, const char *relative, int flags) {
     const struct open_how how = {.flags = (uint64_t)(unsigned)flags, .resolve = RESOLVE_IN_ROOT};
-    return (int)syscall(SYS_openat2, root_fd, relative, &how, sizeof how);
+    int fd = -1;
+    /* EAGAIN: a rename or mount anywhere on the machine came between a ".." and its check. openat2(2): try again. */
+    for (int attempt = 0; attempt < 16; attempt++) {
+        fd = (int)syscall(SYS_openat2, root_fd, relative, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN)
+            break;
+    }
+    return fd;
 }
 
 int perfadapt__root_openat(const struct perfadapt__root *root, const char *path, int flags) {
-    const int all_flags = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    /* openat2() answers EINVAL where O_PATH meets flags that openat() would ignore beside it. */
+    const int all_flags = flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY);
     const char *relative = path;
     while (*relative == '/')
         relative++;

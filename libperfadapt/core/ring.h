@@ -32,6 +32,12 @@ void perfadapt__ring_init(struct perfadapt__ring *ring);
 /* False where the ring is full; the item is then not in it. `bytes` is at most PERFADAPT__RING_ITEM_BYTES. */
 bool perfadapt__ring_push(struct perfadapt__ring *ring, const void *item, size_t bytes);
 
+/* A glance: what is pushed meanwhile may be missed. Inline, for the frame path. */
+static inline bool perfadapt__ring_is_empty(struct perfadapt__ring *ring) {
+    return atomic_load_explicit(&ring->head, memory_order_relaxed) ==
+           atomic_load_explicit(&ring->tail, memory_order_relaxed);
+}
+
 /* False where the ring is empty. By one thread at a time. */
 bool perfadapt__ring_pop(struct perfadapt__ring *ring, void *out_item, size_t bytes);
 

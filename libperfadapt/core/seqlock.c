@@ -21,6 +21,11 @@ void perfadapt__seqlock_store(_Atomic uint64_t *words, const void *from, size_t 
         memcpy(&word, source + i * 8, sizeof word);
         atomic_store_explicit(&words[i], word, memory_order_release);
     }
+    if (bytes % 8) { /* 32-bit ABIs pad structs to 4 */
+        uint64_t word = 0;
+        memcpy(&word, source + bytes / 8 * 8, bytes % 8);
+        atomic_store_explicit(&words[bytes / 8], word, memory_order_release);
+    }
 }
 
 void perfadapt__seqlock_load(const _Atomic uint64_t *words, void *to, size_t bytes) {
@@ -28,6 +33,10 @@ void perfadapt__seqlock_load(const _Atomic uint64_t *words, void *to, size_t byt
     for (size_t i = 0; i < bytes / 8; i++) {
         const uint64_t word = atomic_load_explicit(&words[i], memory_order_acquire);
         memcpy(target + i * 8, &word, sizeof word);
+    }
+    if (bytes % 8) {
+        const uint64_t word = atomic_load_explicit(&words[bytes / 8], memory_order_acquire);
+        memcpy(target + bytes / 8 * 8, &word, bytes % 8);
     }
 }
 

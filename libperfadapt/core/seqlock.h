@@ -25,7 +25,7 @@ struct perfadapt__seqlock {
 void perfadapt__seqlock_write_begin(struct perfadapt__seqlock *lock);
 void perfadapt__seqlock_write_end(struct perfadapt__seqlock *lock);
 
-/* Stores `bytes` (a multiple of 8) of `from` into `words`; between begin and end. */
+/* Stores `bytes` of `from` into PERFADAPT__WORDS(bytes) words; between begin and end. */
 void perfadapt__seqlock_store(_Atomic uint64_t *words, const void *from, size_t bytes);
 
 /* Loads likewise, without any check of consistency. */

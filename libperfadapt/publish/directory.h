@@ -5,6 +5,7 @@
 #include <perfadapt/error.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/un.h>
 
 /*
  * Opens <runtime_dir>/perfadapt (NULL = $XDG_RUNTIME_DIR, ignored in set-uid programs); with `make` creates it, mode
@@ -14,5 +15,18 @@
  */
 enum perfadapt_result perfadapt__directory_open(const char *runtime_dir, bool make, int *out_fd, char *out_path,
                                                 size_t capacity, bool *out_named);
+
+/* Room for the name of a session's socket, "<pid>-<16 hex digits>.sock". */
+#define PERFADAPT__SOCKET_NAME_BYTES 40
+
+/* Whether a file of this name can be a session's socket. */
+bool perfadapt__directory_is_socket_name(const char *name);
+
+/*
+ * The address of `name` in the directory: its path or, where that is too long for a socket address, a way through
+ * /proc/self/fd. False where that is too long as well.
+ */
+bool perfadapt__directory_address(int directory_fd, const char *directory_path, const char *name,
+                                  struct sockaddr_un *out_address);
 
 #endif

@@ -45,15 +45,21 @@ struct perfadapt__region_decision {
 
 struct perfadapt__region {
     struct perfadapt__region_identity identity;
-    _Atomic uint64_t closed;         /* 1: the session was closed in order */
+    _Atomic uint64_t closed;           /* 1: the session was closed in order */
     _Atomic int64_t alive_boottime_ns; /* the last sign of life */
 
     struct perfadapt__seqlock budget_lock;
     _Atomic uint64_t budget[PERFADAPT__BUDGET_WORDS];
 
-    /* Rings: entry n of `count` ever written lies at n % capacity; a reader looks at the count before and after. */
-    _Atomic uint64_t frame_count;
+    /*
+     * A ring by frame number: frame n lies at n % capacity, so that late GPU times find it. Numbers may be left out. The
+     * number word is 0 while the rest of its frame is being written: it is that slot's seqlock.
+     */
+    _Atomic uint64_t frame_count;  /* frames ever ended */
+    _Atomic uint64_t frame_newest; /* number of the last one; 0 = none yet */
     struct perfadapt__region_frame frames[PERFADAPT_FRAMES_MAX];
+
+    /* A ring: entry n of `count` ever written lies at n % capacity; a reader looks at the count before and after. */
     _Atomic uint64_t decision_count;
     struct perfadapt__region_decision decisions[PERFADAPT_DECISIONS_MAX];
 
@@ -75,7 +81,10 @@ struct perfadapt__region_options {
  * where there is no memory at all.
  */
 struct perfadapt__region *perfadapt__region_create(const struct perfadapt__region_options *options, int *out_fd);
-/* Marks it closed for readers that still map it, unmaps it and closes *fd. In a forked child pass forked = true: nothing is marked. */
+/*
+ * Marks it closed for readers that still map it, unmaps it and closes *fd. In a forked child pass forked = true: nothing
+ * is marked.
+ */
 void perfadapt__region_destroy(struct perfadapt__region **region, int *fd, bool forked);
 
 /* The step owner's stores; one at a time. */

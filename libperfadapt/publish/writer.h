@@ -4,6 +4,7 @@
  * The socket is <runtime dir>/perfadapt/<pid>-<random>.sock in a directory of mode 0700. A connection gets one message,
  * struct perfadapt__hello with `count` descriptors attached (SCM_RIGHTS), and is closed; whatever the reader does,
  * nothing here waits, raises SIGPIPE or fails.
+ * SOCK_SEQPACKET, because a message then comes whole or not at all: no reader has to put one together.
  */
 #ifndef PERFADAPT_PUBLISH_WRITER_H
 #define PERFADAPT_PUBLISH_WRITER_H
@@ -31,7 +32,10 @@ enum perfadapt_result perfadapt__writer_create(int region_fd, const struct perfa
 /* Closes and, unless in a forked child, removes the socket. NULL is fine. */
 void perfadapt__writer_destroy(struct perfadapt__writer **writer, bool forked);
 
-/* To be polled for POLLIN; then perfadapt__writer_serve() answers a bounded number of readers. */
+/*
+ * To be polled for POLLIN; then perfadapt__writer_serve() answers a bounded number of readers. An epoll descriptor that
+ * tells of each connection once: out of descriptors, a poll loop does not spin, and the next connection tries again.
+ */
 int perfadapt__writer_fd(const struct perfadapt__writer *writer);
 void perfadapt__writer_serve(struct perfadapt__writer *writer);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sampler/machine.h"
 
-#include "providers/registry.h"
 #include "sampler/roles.h"
 #include "sampler/schedule.h"
 

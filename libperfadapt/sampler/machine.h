@@ -7,11 +7,9 @@
 #define PERFADAPT_SAMPLER_MACHINE_H
 
 #include "core/seqlock.h"
-#include "providers/provider.h"
+#include "providers/registry.h"
 #include "sampler/guard.h"
 #include "sampler/sampler.h"
-
-#define PERFADAPT__PROVIDERS_MAX 16
 
 struct perfadapt__machine {
     struct perfadapt__machine *next; /* the sampler's list */

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 struct perfadapt__subscription {
@@ -212,6 +213,7 @@ static void destroy_sampler(struct perfadapt__sampler *sampler) {
 
 static void *run(void *argument) {
     struct perfadapt__sampler *sampler = argument;
+    prctl(PR_SET_NAME, "perfadapt");
     for (;;) {
         pthread_mutex_lock(&sampler_lock);
         const bool stopping = sampler->stopping;
@@ -249,8 +251,6 @@ static int start_thread(struct perfadapt__sampler *sampler) {
     error = pthread_create(&thread, &attributes, run, sampler);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
-    if (!error)
-        pthread_setname_np(thread, "perfadapt");
     return error;
 }
 
@@ -312,7 +312,9 @@ enum perfadapt_result perfadapt__sampler_subscribe(const struct perfadapt__sampl
     pthread_once(&fork_once, watch_forks);
     if (fork_error)
         return PERFADAPT_ERROR_NO_MEMORY;
-    if (options->simulate && !perfadapt__fake_is_valid(options->simulate))
+    const struct perfadapt__fake_plant *plant;
+    double speed;
+    if (options->simulate && !perfadapt__fake_parse(options->simulate, &plant, &speed))
         return PERFADAPT_ERROR_INVALID;
     struct perfadapt__subscription *subscription = calloc(1, sizeof *subscription);
     if (!subscription)

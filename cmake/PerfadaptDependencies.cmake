@@ -1,0 +1,56 @@
+# What the optional parts need, looked for once and named where it is missing. SPDX-License-Identifier: MIT
+# The library itself needs nothing but libc.
+
+# Ends the configuration with the packages to install and the option that does without them.
+function(perfadapt_missing option what debian fedora arch)
+  message(FATAL_ERROR "${option}=ON needs ${what}, which was not found. Install it (Debian, Ubuntu: ${debian}; "
+                      "Fedora: ${fedora}; Arch: ${arch}) or configure with -D${option}=OFF.")
+endfunction()
+
+find_package(PkgConfig QUIET)
+
+if(PERFADAPT_TUI)
+  set(CURSES_NEED_NCURSES TRUE)
+  set(CURSES_NEED_WIDE TRUE)
+  find_package(Curses QUIET)
+  if(NOT CURSES_FOUND)
+    perfadapt_missing(PERFADAPT_TUI "ncurses with wide characters" libncurses-dev ncurses-devel ncurses)
+  endif()
+endif()
+
+if(PERFADAPT_VULKAN AND PERFADAPT_EXAMPLES)
+  find_package(Vulkan QUIET)
+  if(NOT Vulkan_FOUND)
+    perfadapt_missing(PERFADAPT_VULKAN "the Vulkan loader and headers" libvulkan-dev
+                      "vulkan-loader-devel vulkan-headers" "vulkan-icd-loader vulkan-headers")
+  endif()
+  find_program(PERFADAPT_GLSLANG NAMES glslangValidator glslang)
+  mark_as_advanced(PERFADAPT_GLSLANG)
+  if(NOT PERFADAPT_GLSLANG)
+    perfadapt_missing(PERFADAPT_VULKAN "glslangValidator" glslang-tools glslang glslang)
+  endif()
+  find_package(SDL2 QUIET)
+  if(NOT SDL2_FOUND)
+    message(STATUS "SDL2 was not found: the Vulkan example will have no window, only offscreen drawing "
+                   "(Debian, Ubuntu: libsdl2-dev; Fedora: SDL2-devel; Arch: sdl2)")
+  endif()
+endif()
+
+if(PERFADAPT_TESTS)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(CMOCKA QUIET IMPORTED_TARGET cmocka)
+  endif()
+  if(NOT CMOCKA_FOUND)
+    perfadapt_missing(PERFADAPT_TESTS "pkg-config and cmocka" "pkg-config libcmocka-dev" "pkgconf libcmocka-devel"
+                      "pkgconf cmocka")
+  endif()
+endif()
+
+if(PERFADAPT_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "PERFADAPT_FUZZ=ON needs clang (CC=clang): the targets use its libFuzzer.")
+  endif()
+  if(NOT PERFADAPT_SANITIZE MATCHES "address")
+    message(FATAL_ERROR "PERFADAPT_FUZZ=ON needs PERFADAPT_SANITIZE=address,undefined: without it nothing is found.")
+  endif()
+endif()

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/hwmon.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "providers/hwmon_chip.h"
+#include "providers/kernel_file.h"
+#include "providers/thermometer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHIPS_MAX 64
+#define INPUTS_PER_CHIP_MAX 48
+
+/* coretemp sends an interrupt to the core to read its register, and keeps the value for a second anyway. */
+static const int64_t coretemp_period_ns = 950 * PERFADAPT__NS_PER_MS;
+
+struct input {
+    struct perfadapt__thermometer thermometer;
+    uint32_t number; /* of temp<number>_input */
+    int fault_fd;    /* tempN_fault and tempN_enable; -1 = has none, or not open */
+    int enable_fd;
+};
+
+struct chip {
+    struct perfadapt__hwmon_chip identity;
+    size_t first; /* of its inputs */
+    size_t count;
+    bool limits_known; /* a sleeping chip is not asked for them */
+    bool is_coretemp;
+    bool is_amdgpu;
+    bool gone;
+    int64_t retry_ns; /* while gone: next look for it */
+    int64_t pause_ns;
+};
+
+struct hwmon {
+    struct perfadapt__provider base;
+    const struct perfadapt__root *root;
+    const struct perfadapt_log *log;
+    struct chip chips[CHIPS_MAX];
+    size_t chip_count;
+    struct input inputs[PERFADAPT_SENSORS_MAX];
+    size_t input_count;
+};
+
+static struct perfadapt_sensor *sensor_of(struct perfadapt_snapshot *snapshot, const struct input *input) {
+    return &snapshot->sensors[input->thermometer.sensor];
+}
+
+static void input_path(const struct chip *chip, uint32_t number, const char *what, char *out, size_t capacity) {
+    snprintf(out, capacity, "%s/temp%u_%s", chip->identity.directory, (unsigned)number, what);
+}
+
+/* ---- limits ---- */
+
+static bool read_limit(const struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
+                       enum perfadapt_limit_source source, struct perfadapt_sensor *sensor) {
+    char path[96];
+    int64_t millidegrees;
+    input_path(chip, input->number, what, path, sizeof path);
+    if (perfadapt__kernel_file_number_once(self->root, path, &millidegrees) != PERFADAPT_WHY_NONE)
+        return false;
+    return perfadapt__thermometer_limit(sensor, millidegrees, source, perfadapt__now_ns());
+}
+
+/* tempN_emergency is where the device switches off, so it is never one. */
+static void find_limit(const struct hwmon *self, const struct chip *chip, const struct input *input,
+                       struct perfadapt_sensor *sensor) {
+    sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
+    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) ||
+        read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor))
+        return;
+    perfadapt__thermometer_limit(sensor, perfadapt__hwmon_chip_usual_limit(chip->identity.name), PERFADAPT_LIMIT_TABLE,
+                                 perfadapt__now_ns());
+}
+
+static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        find_limit(self, chip, &self->inputs[i], sensor_of(snapshot, &self->inputs[i]));
+    chip->limits_known = true;
+}
+
+/* ---- discovery ---- */
+
+static void read_label(const struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
+    char path[96];
+    input_path(chip, number, "label", path, sizeof path);
+    if (perfadapt__fs_read_once(self->root, path, out, capacity) > 0) {
+        out[strcspn(out, "\r\n")] = '\0';
+        perfadapt__fs_trim(out);
+        if (*out)
+            return;
+    }
+    snprintf(out, capacity, "temp%u", (unsigned)number);
+}
+
+static bool id_is_taken(const struct perfadapt_snapshot *snapshot, const char *id) {
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++)
+        if (strcmp(snapshot->sensors[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+/* Labels need not differ: then the input's name stands in for the label, then its count in the list. */
+static void choose_id(const struct perfadapt_snapshot *snapshot, const struct chip *chip, uint32_t number,
+                      const char *label, char *out, size_t capacity) {
+    perfadapt__hwmon_chip_id(&chip->identity, label, out, capacity);
+    if (!id_is_taken(snapshot, out))
+        return;
+    char name[24];
+    snprintf(name, sizeof name, "temp%u", (unsigned)number);
+    perfadapt__hwmon_chip_id(&chip->identity, name, out, capacity);
+    for (unsigned i = 2; id_is_taken(snapshot, out) && i <= PERFADAPT_SENSORS_MAX; i++) {
+        snprintf(name, sizeof name, "temp%u#%u", (unsigned)number, i);
+        perfadapt__hwmon_chip_id(&chip->identity, name, out, capacity);
+    }
+}
+
+static void add_input(struct hwmon *self, struct chip *chip, uint32_t number, struct perfadapt_snapshot *snapshot) {
+    char label[sizeof snapshot->sensors[0].label];
+    char id[sizeof snapshot->sensors[0].id];
+    read_label(self, chip, number, label, sizeof label);
+    choose_id(snapshot, chip, number, label, id, sizeof id);
+    struct perfadapt_sensor *sensor = perfadapt__sensor_add(snapshot, id, chip->identity.name, label);
+    if (!sensor)
+        return;
+    sensor->limit.state = PERFADAPT_STATE_INIT;
+    self->inputs[self->input_count++] =
+        (struct input){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
+                       .number = number,
+                       .fault_fd = -1,
+                       .enable_fd = -1};
+    chip->count++;
+}
+
+static bool is_package_label(const char *label) {
+    return strncmp(label, "Package id", 10) == 0 || strncmp(label, "Physical id", 11) == 0;
+}
+
+/* Each core's own input would cost an interrupt on that core; the package's is the highest of them. */
+static size_t keep_package(const struct hwmon *self, const struct chip *chip, uint32_t *numbers, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char label[32];
+        read_label(self, chip, numbers[i], label, sizeof label);
+        if (!is_package_label(label))
+            continue;
+        numbers[0] = numbers[i];
+        return 1;
+    }
+    return count > 0 ? 1 : 0;
+}
+
+static void add_inputs(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[INPUTS_PER_CHIP_MAX];
+    size_t count = perfadapt__kernel_directory_numbers(self->root, chip->identity.directory, "temp", "_input", numbers,
+                                                       INPUTS_PER_CHIP_MAX);
+    if (chip->is_coretemp)
+        count = keep_package(self, chip, numbers, count);
+    for (size_t i = 0; i < count; i++)
+        add_input(self, chip, numbers[i], snapshot);
+}
+
+static void add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
+    struct chip *chip = &self->chips[self->chip_count];
+    *chip = (struct chip){.first = self->input_count};
+    if (!perfadapt__hwmon_chip_describe(self->root, number, &chip->identity))
+        return;
+    const char *reason = perfadapt__hwmon_chip_avoid(chip->identity.name);
+    if (reason) {
+        perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "hwmon: %s is left alone: %s", chip->identity.name, reason);
+        return;
+    }
+    chip->is_coretemp = strcmp(chip->identity.name, "coretemp") == 0;
+    chip->is_amdgpu = strcmp(chip->identity.name, "amdgpu") == 0;
+    add_inputs(self, chip, snapshot);
+    if (chip->count == 0)
+        return;
+    self->chip_count++;
+    if (perfadapt__hwmon_chip_power(self->root, &chip->identity) == PERFADAPT__HWMON_AWAKE)
+        find_limits(self, chip, snapshot);
+}
+
+/* ---- chips that go and come back ---- */
+
+static void close_input(struct input *input) {
+    perfadapt__kernel_file_close(&input->thermometer.input_fd);
+    perfadapt__kernel_file_close(&input->fault_fd);
+    perfadapt__kernel_file_close(&input->enable_fd);
+}
+
+static void close_chip(struct hwmon *self, struct chip *chip) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        close_input(&self->inputs[i]);
+    perfadapt__hwmon_chip_close(&chip->identity);
+}
+
+static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+    if (!chip->gone)
+        perfadapt__log(self->log, PERFADAPT_LOG_INFO, "hwmon: %s is gone", chip->identity.name);
+    close_chip(self, chip);
+    chip->gone = true;
+    chip->pause_ns = perfadapt__thermometer_next_pause(chip->pause_ns);
+    chip->retry_ns = now_ns + chip->pause_ns;
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
+        sensor->why = PERFADAPT_WHY_VANISHED;
+        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
+    }
+}
+
+static bool is_in_use(const struct hwmon *self, const char *directory) {
+    for (size_t i = 0; i < self->chip_count; i++)
+        if (!self->chips[i].gone && strcmp(self->chips[i].identity.directory, directory) == 0)
+            return true;
+    return false;
+}
+
+/* The same chip may be back under another number. */
+static bool find_again(struct hwmon *self, struct chip *chip) {
+    uint32_t numbers[CHIPS_MAX];
+    const size_t count =
+        perfadapt__kernel_directory_numbers(self->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct perfadapt__hwmon_chip found;
+        if (!perfadapt__hwmon_chip_describe(self->root, numbers[i], &found) || is_in_use(self, found.directory) ||
+            !perfadapt__hwmon_chip_same(&found, &chip->identity))
+            continue;
+        chip->identity = found;
+        return true;
+    }
+    return false;
+}
+
+static bool is_back(struct hwmon *self, struct chip *chip, int64_t now_ns) {
+    if (now_ns < chip->retry_ns)
+        return false;
+    if (!find_again(self, chip)) {
+        chip->pause_ns = perfadapt__thermometer_next_pause(chip->pause_ns);
+        chip->retry_ns = now_ns + chip->pause_ns;
+        return false;
+    }
+    perfadapt__log(self->log, PERFADAPT_LOG_INFO, "hwmon: %s is back", chip->identity.name);
+    chip->gone = false;
+    chip->limits_known = false;
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        self->inputs[i].thermometer.due_ns = 0;
+    return true;
+}
+
+/* Tells a chip that is gone from one of which a single input is. */
+static bool is_still_there(const struct hwmon *self, const struct chip *chip) {
+    static const char prefix[] = PERFADAPT__HWMON_CLASS "/hwmon";
+    const char *digits = chip->identity.directory + sizeof prefix - 1;
+    uint64_t number;
+    struct perfadapt__hwmon_chip found;
+    return perfadapt__fs_parse_u64(&digits, &number) &&
+           perfadapt__hwmon_chip_describe(self->root, (uint32_t)number, &found) &&
+           perfadapt__hwmon_chip_same(&found, &chip->identity);
+}
+
+/* ---- reading ---- */
+
+static void open_flags(const struct hwmon *self, const struct chip *chip, struct input *input) {
+    char path[96];
+    input_path(chip, input->number, "fault", path, sizeof path);
+    const int fault_fd = perfadapt__root_openat(self->root, path, 0);
+    input->fault_fd = fault_fd >= 0 ? fault_fd : -1;
+    input_path(chip, input->number, "enable", path, sizeof path);
+    const int enable_fd = perfadapt__root_openat(self->root, path, 0);
+    input->enable_fd = enable_fd >= 0 ? enable_fd : -1;
+}
+
+static bool flag_is(int fd, int64_t wanted) {
+    char text[24];
+    int64_t value;
+    return fd >= 0 &&
+           perfadapt__kernel_file_number(text, perfadapt__fs_pread(fd, text, sizeof text), sizeof text, &value) ==
+               PERFADAPT_WHY_NONE &&
+           value == wanted;
+}
+
+static enum perfadapt_why read_millidegrees(const struct hwmon *self, const struct chip *chip, struct input *input,
+                                            int64_t *out_millidegrees, bool *out_asleep) {
+    char path[96];
+    char text[32];
+    if (input->thermometer.input_fd < 0) {
+        close_input(input);
+        open_flags(self, chip, input);
+    }
+    if (flag_is(input->enable_fd, 0))
+        return PERFADAPT_WHY_DISABLED;
+    if (flag_is(input->fault_fd, 1))
+        return PERFADAPT_WHY_FAULT_FLAG;
+    input_path(chip, input->number, "input", path, sizeof path);
+    const ssize_t length =
+        perfadapt__kernel_file_read(self->root, path, &input->thermometer.input_fd, text, sizeof text);
+    /* amdgpu since Linux 6.13: the device went to sleep after its status was read. */
+    *out_asleep = length == -EPERM && chip->is_amdgpu;
+    return perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees);
+}
+
+/* False where it turned out that the whole chip is gone. */
+static bool read_input(struct hwmon *self, struct chip *chip, struct input *input, int64_t now_ns,
+                       struct perfadapt_snapshot *snapshot) {
+    struct perfadapt_sensor *sensor = sensor_of(snapshot, input);
+    const int64_t started_ns = perfadapt__now_ns();
+    int64_t millidegrees = 0;
+    bool asleep = false;
+    const enum perfadapt_why why = read_millidegrees(self, chip, input, &millidegrees, &asleep);
+    if (asleep) {
+        perfadapt__thermometer_asleep(sensor);
+        return true;
+    }
+    if ((why == PERFADAPT_WHY_VANISHED || why == PERFADAPT_WHY_MISSING) && !is_still_there(self, chip)) {
+        lose_chip(self, chip, now_ns, snapshot);
+        return false;
+    }
+    perfadapt__thermometer_settle(&input->thermometer, sensor, why, millidegrees, now_ns,
+                                  perfadapt__now_ns() - started_ns);
+    if (why == PERFADAPT_WHY_NONE)
+        chip->pause_ns = 0;
+    if (chip->is_coretemp && input->thermometer.due_ns < now_ns + coretemp_period_ns)
+        input->thermometer.due_ns = now_ns + coretemp_period_ns;
+    return true;
+}
+
+static void put_to_sleep(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        perfadapt__thermometer_asleep(sensor_of(snapshot, &self->inputs[i]));
+}
+
+static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
+        sensor->why = PERFADAPT_WHY_BUSY;
+        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
+    }
+}
+
+static bool is_due(const struct hwmon *self, const struct chip *chip, int64_t now_ns) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        if (now_ns >= self->inputs[i].thermometer.due_ns)
+            return true;
+    return false;
+}
+
+static void read_awake(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+    if (!chip->limits_known)
+        find_limits(self, chip, snapshot);
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        struct input *input = &self->inputs[i];
+        if (now_ns >= input->thermometer.due_ns && !read_input(self, chip, input, now_ns, snapshot))
+            return;
+    }
+}
+
+static void read_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+    if (chip->gone ? !is_back(self, chip, now_ns) : !is_due(self, chip, now_ns))
+        return;
+    switch (perfadapt__hwmon_chip_power(self->root, &chip->identity)) {
+    case PERFADAPT__HWMON_AWAKE:
+        read_awake(self, chip, now_ns, snapshot);
+        break;
+    case PERFADAPT__HWMON_ASLEEP:
+        put_to_sleep(self, chip, snapshot);
+        break;
+    case PERFADAPT__HWMON_FAULTY:
+        refuse_chip(self, chip, snapshot);
+        break;
+    case PERFADAPT__HWMON_GONE:
+        lose_chip(self, chip, now_ns, snapshot);
+        break;
+    }
+}
+
+static void hwmon_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
+                       struct perfadapt_snapshot *snapshot) {
+    struct hwmon *self = (struct hwmon *)provider;
+    for (size_t i = 0; i < self->chip_count; i++)
+        read_chip(self, &self->chips[i], context->now_ns, snapshot);
+}
+
+/* ---- life ---- */
+
+static void hwmon_destroy(struct perfadapt__provider *provider) {
+    struct hwmon *self = (struct hwmon *)provider;
+    for (size_t i = 0; i < self->chip_count; i++)
+        close_chip(self, &self->chips[i]);
+    free(self);
+}
+
+static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider_environment *environment,
+                                                struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[CHIPS_MAX];
+    const size_t count = perfadapt__kernel_directory_numbers(environment->root, PERFADAPT__HWMON_CLASS, "hwmon", "",
+                                                             numbers, CHIPS_MAX);
+    struct hwmon *self = count > 0 ? calloc(1, sizeof *self) : NULL;
+    if (!self)
+        return NULL;
+    self->base.type = &perfadapt__hwmon_provider;
+    self->root = environment->root;
+    self->log = environment->log;
+    for (size_t i = 0; i < count; i++)
+        add_chip(self, numbers[i], snapshot);
+    if (self->chip_count > 0)
+        return &self->base;
+    hwmon_destroy(&self->base);
+    return NULL;
+}
+
+const struct perfadapt__provider_class perfadapt__hwmon_provider = {
+    .name = "hwmon",
+    .period_ns = PERFADAPT__NS_PER_S,
+    .fast_period_ns = 100 * PERFADAPT__NS_PER_MS,
+    .fast_with_frames = false,
+    .create = hwmon_create,
+    .destroy = hwmon_destroy,
+    .read = hwmon_read,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/hwmon_chip.h"
+
+#include "providers/kernel_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of a sensor's id, so much is for the device; the same for every sensor of a chip, so that equal devices compare equal. */
+#define ID_DEVICE_MAX 63
+#define ID_HEAD_MAX 31
+
+static const struct {
+    const char *name;
+    const char *reason;
+} avoided[] = {
+    {"nvme", "each read is a SMART command to the drive"},
+    {"drivetemp", "each read is a SMART command to the drive"},
+    {"asus", "WMI calls into the firmware can stop fans"},
+    {"asus_wmi_sensors", "WMI calls into the firmware can stop fans"},
+    {"asus_ec_sensors", "polling the embedded controller can stop fans"},
+    {"asusec", "polling the embedded controller can stop fans"},
+    {"atk0110", "ACPI calls race with the firmware's own"},
+    {"dell_smm", "each read stops every CPU in system management mode"},
+    {"dell_ddv", "WMI calls into the firmware are slow"},
+    {"gigabyte_wmi", "WMI calls into the firmware are slow"},
+    {"hp_wmi_sensors", "WMI calls into the firmware are slow"},
+    {"thinkpad", "polling the embedded controller is slow"},
+    {"applesmc", "polling the system management controller is slow"},
+};
+
+/* Zen processors and the graphics inside them state no limit; they throttle at 95 °C, mobile ones up to 105 °C. */
+static const struct {
+    const char *name;
+    int64_t millidegrees;
+} usual_limits[] = {{"k10temp", 95000}, {"zenpower", 95000}, {"amdgpu", 95000}};
+
+const char *perfadapt__hwmon_chip_avoid(const char *name) {
+    for (size_t i = 0; i < sizeof avoided / sizeof avoided[0]; i++)
+        if (strcmp(name, avoided[i].name) == 0)
+            return avoided[i].reason;
+    return NULL;
+}
+
+int64_t perfadapt__hwmon_chip_usual_limit(const char *name) {
+    for (size_t i = 0; i < sizeof usual_limits / sizeof usual_limits[0]; i++)
+        if (strcmp(name, usual_limits[i].name) == 0)
+            return usual_limits[i].millidegrees;
+    return 0;
+}
+
+static bool cut_suffix(char *text, const char *suffix) {
+    const size_t length = strlen(text);
+    const size_t suffix_length = strlen(suffix);
+    if (length <= suffix_length || strcmp(text + length - suffix_length, suffix) != 0)
+        return false;
+    text[length - suffix_length] = '\0';
+    return true;
+}
+
+/* Chips of virtual devices, and recorded trees, have no device link: there the directory above tells. */
+static void find_device(const struct perfadapt__root *root, uint32_t number, struct perfadapt__hwmon_chip *chip) {
+    char path[96];
+    snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u/device", (unsigned)number);
+    if (perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device))
+        return;
+    snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    if (!perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device)) {
+        snprintf(chip->device, sizeof chip->device, "%s", path);
+        return;
+    }
+    char tail[32];
+    snprintf(tail, sizeof tail, "/hwmon/hwmon%u", (unsigned)number);
+    if (strcmp(chip->device, path) != 0)
+        cut_suffix(chip->device, tail);
+}
+
+static bool read_name(const struct perfadapt__root *root, const char *directory, char *out, size_t capacity) {
+    char path[96];
+    snprintf(path, sizeof path, "%s/name", directory);
+    if (perfadapt__fs_read_once(root, path, out, capacity) <= 0)
+        return false;
+    out[strcspn(out, "\r\n")] = '\0';
+    perfadapt__fs_trim(out);
+    return *out != '\0';
+}
+
+bool perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
+                                    struct perfadapt__hwmon_chip *out_chip) {
+    *out_chip = (struct perfadapt__hwmon_chip){.status_fd = -1, .power_fd = -1};
+    char *const directory = out_chip->directory;
+    const size_t capacity = sizeof out_chip->directory;
+    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    char canonical[512];
+    if (!perfadapt__kernel_file_canonical(root, directory, canonical, sizeof canonical))
+        return false;
+    find_device(root, number, out_chip);
+    if (read_name(root, directory, out_chip->name, sizeof out_chip->name))
+        return true;
+    /* Drivers of before Linux 3.14 put every attribute into the device. */
+    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u/device", (unsigned)number);
+    if (read_name(root, directory, out_chip->name, sizeof out_chip->name))
+        return true;
+    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    snprintf(out_chip->name, sizeof out_chip->name, "unnamed");
+    return true;
+}
+
+bool perfadapt__hwmon_chip_same(const struct perfadapt__hwmon_chip *one, const struct perfadapt__hwmon_chip *other) {
+    return strcmp(one->name, other->name) == 0 && strcmp(one->device, other->device) == 0;
+}
+
+/* The content of a file of the device, "" where it has none; false where the device is gone. */
+static bool read_device_word(const struct perfadapt__root *root, const struct perfadapt__hwmon_chip *chip,
+                             const char *file, int *fd, char *word, size_t capacity) {
+    char path[320];
+    snprintf(path, sizeof path, "%s/%s", chip->device, file);
+    const ssize_t length = perfadapt__kernel_file_read(root, path, fd, word, capacity);
+    perfadapt__fs_trim(word);
+    return length != -ENODEV && length != -ENXIO;
+}
+
+/* Only "active", and "unsupported" where there is no power management, say that a read wakes nothing up. */
+static enum perfadapt__hwmon_power runtime_power(const char *status) {
+    if (!*status || strcmp(status, "active") == 0 || strcmp(status, "unsupported") == 0)
+        return PERFADAPT__HWMON_AWAKE;
+    return strcmp(status, "error") == 0 ? PERFADAPT__HWMON_FAULTY : PERFADAPT__HWMON_ASLEEP;
+}
+
+enum perfadapt__hwmon_power perfadapt__hwmon_chip_power(const struct perfadapt__root *root,
+                                                        struct perfadapt__hwmon_chip *chip) {
+    char word[24];
+    if (!read_device_word(root, chip, "power/runtime_status", &chip->status_fd, word, sizeof word))
+        return PERFADAPT__HWMON_GONE;
+    const enum perfadapt__hwmon_power power = runtime_power(word);
+    if (power != PERFADAPT__HWMON_AWAKE)
+        return power;
+    if (!read_device_word(root, chip, "power_state", &chip->power_fd, word, sizeof word))
+        return PERFADAPT__HWMON_GONE;
+    return word[0] == 'D' && word[1] != '0' ? PERFADAPT__HWMON_ASLEEP : PERFADAPT__HWMON_AWAKE;
+}
+
+void perfadapt__hwmon_chip_close(struct perfadapt__hwmon_chip *chip) {
+    perfadapt__kernel_file_close(&chip->status_fd);
+    perfadapt__kernel_file_close(&chip->power_fd);
+}
+
+static const char *without_prefix(const char *path) {
+    static const char *const prefixes[] = {"/sys/devices/", "/sys/class/", "/sys/"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
+            return path + strlen(prefixes[i]);
+    return path;
+}
+
+/* The end of a path tells devices apart; it is cut between directories. */
+static const char *last_part(const char *path, size_t longest) {
+    const size_t length = strlen(path);
+    if (length <= longest)
+        return path;
+    const char *tail = path + length - longest;
+    const char *slash = strchr(tail, '/');
+    return slash ? slash + 1 : tail;
+}
+
+void perfadapt__hwmon_chip_id(const struct perfadapt__hwmon_chip *chip, const char *label, char *out, size_t capacity) {
+    char head[ID_HEAD_MAX + 40];
+    snprintf(head, sizeof head, "%s/%s", chip->name, label);
+    snprintf(out, capacity, "%.*s@%s", ID_HEAD_MAX, head, last_part(without_prefix(chip->device), ID_DEVICE_MAX));
+}

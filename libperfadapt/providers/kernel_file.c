@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/kernel_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void perfadapt__kernel_file_close(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* sysfs answers ENODEV once a device is gone; a plain file in a test or recorded root would go on giving its last
+ * content for as long as it is open. */
+static bool is_deleted(const struct perfadapt__root *root, int fd) {
+    struct stat status;
+    return root->confined && fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
+ssize_t perfadapt__kernel_file_read(const struct perfadapt__root *root, const char *path, int *fd, char *buffer,
+                                    size_t capacity) {
+    buffer[0] = '\0';
+    if (*fd < 0) {
+        const int opened = perfadapt__root_openat(root, path, O_RDONLY);
+        if (opened < 0)
+            return opened;
+        *fd = opened;
+    }
+    ssize_t length = perfadapt__fs_pread(*fd, buffer, capacity);
+    if (length >= 0 && is_deleted(root, *fd))
+        length = -ENODEV;
+    if (length == -ENODEV || length == -ENXIO)
+        perfadapt__kernel_file_close(fd);
+    return length;
+}
+
+enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t length, size_t capacity,
+                                                 int64_t *out_value) {
+    if (length < 0)
+        return perfadapt__fs_why((int)length);
+    if (length == 0)
+        return PERFADAPT_WHY_EMPTY;
+    if ((size_t)length + 1 >= capacity)
+        return PERFADAPT_WHY_GARBAGE;
+    const char *at = text;
+    int64_t value;
+    if (!perfadapt__fs_parse_i64(&at, &value))
+        return at[strspn(at, " \t\r\n")] == '\0' && strlen(text) == (size_t)length ? PERFADAPT_WHY_EMPTY
+                                                                                    : PERFADAPT_WHY_GARBAGE;
+    at += strspn(at, " \t\r\n");
+    if (at != text + length)
+        return PERFADAPT_WHY_GARBAGE;
+    *out_value = value;
+    return PERFADAPT_WHY_NONE;
+}
+
+enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__root *root, const char *path,
+                                                      int64_t *out_value) {
+    char text[32];
+    const ssize_t length = perfadapt__fs_read_once(root, path, text, sizeof text);
+    return perfadapt__kernel_file_number(text, length, sizeof text, out_value);
+}
+
+static bool match_number(const char *name, const char *prefix, const char *suffix, uint32_t *out_number) {
+    const size_t prefix_length = strlen(prefix);
+    if (strncmp(name, prefix, prefix_length) != 0)
+        return false;
+    const char *at = name + prefix_length;
+    uint64_t number;
+    if (*at < '0' || *at > '9' || !perfadapt__fs_parse_u64(&at, &number) || number > UINT32_MAX)
+        return false;
+    *out_number = (uint32_t)number;
+    return strcmp(at, suffix) == 0;
+}
+
+/* Keeps the lowest numbers where there are too many. */
+static size_t insert_sorted(uint32_t *numbers, size_t count, size_t capacity, uint32_t number) {
+    size_t at = count;
+    while (at > 0 && numbers[at - 1] > number)
+        at--;
+    if (at >= capacity)
+        return count;
+    const size_t kept = count < capacity ? count : capacity - 1;
+    memmove(&numbers[at + 1], &numbers[at], (kept - at) * sizeof *numbers);
+    numbers[at] = number;
+    return kept + 1;
+}
+
+size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
+                                           const char *suffix, uint32_t *out_numbers, size_t capacity) {
+    const int fd = perfadapt__root_openat(root, path, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return 0;
+    alignas(struct dirent64) char buffer[4096];
+    size_t count = 0;
+    ssize_t length;
+    while ((length = getdents64(fd, buffer, sizeof buffer)) > 0) {
+        for (ssize_t at = 0; at < length;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
+            uint32_t number;
+            if (match_number(entry->d_name, prefix, suffix, &number))
+                count = insert_sorted(out_numbers, count, capacity, number);
+            at += entry->d_reclen;
+        }
+    }
+    close(fd);
+    return count;
+}
+
+static ssize_t path_of(int fd, char *out, size_t capacity) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t length = readlink(link, out, capacity - 1);
+    out[length > 0 ? length : 0] = '\0';
+    return length > 0 && (size_t)length < capacity - 1 ? length : -1;
+}
+
+bool perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out,
+                                      size_t capacity) {
+    char root_path[4096];
+    char full[4096];
+    const int fd = perfadapt__root_openat(root, path, O_PATH);
+    if (fd < 0)
+        return false;
+    ssize_t root_length = path_of(root->fd, root_path, sizeof root_path);
+    const ssize_t length = path_of(fd, full, sizeof full);
+    close(fd);
+    if (root_length == 1)
+        root_length = 0; /* "/" */
+    if (root_length < 0 || length < root_length || strncmp(full, root_path, (size_t)root_length) != 0 ||
+        full[root_length] != '/')
+        return false;
+    if ((size_t)(length - root_length) >= capacity)
+        return false;
+    memcpy(out, full + root_length, (size_t)(length - root_length) + 1);
+    return true;
+}

@@ -1,0 +1,32 @@
+/* Kernel files that are kept open, and the numbered entries of a kernel directory. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_PROVIDERS_KERNEL_FILE_H
+#define PERFADAPT_PROVIDERS_KERNEL_FILE_H
+
+#include "core/fs.h"
+
+/*
+ * Reads a file from its start: bytes read, or -errno. Opens it first where *fd is -1. What is gone for good (ENODEV,
+ * ENXIO; below another root than "/" also a plain file that was deleted, as ENODEV) is closed and *fd set to -1.
+ */
+ssize_t perfadapt__kernel_file_read(const struct perfadapt__root *root, const char *path, int *fd, char *buffer,
+                                    size_t capacity);
+
+void perfadapt__kernel_file_close(int *fd);
+
+/* The integer that is the whole content of a file: what was read into `text`, with `length` as read() gave it. */
+enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t length, size_t capacity,
+                                                 int64_t *out_value);
+
+/* Reads such a file once. NONE: *out_value is set. */
+enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__root *root, const char *path,
+                                                      int64_t *out_value);
+
+/* The numbers N of the directory's entries named <prefix>N<suffix>, ascending; numbering may have gaps. Returns their
+ * count, at most `capacity`. Allocates nothing. */
+size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
+                                           const char *suffix, uint32_t *out_numbers, size_t capacity);
+
+/* The path of an open directory or file with all links resolved, as seen from the root; false where /proc is missing. */
+bool perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out, size_t capacity);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/registry.h"
+
+#include "providers/cgroup.h"
+#include "providers/fake.h"
+#include "providers/hwmon.h"
+#include "providers/meminfo.h"
+#include "providers/process.h"
+#include "providers/psi.h"
+#include "providers/thermal_zone.h"
+
+#ifndef PERFADAPT_WITH_SENSORS
+#define PERFADAPT_WITH_SENSORS 1
+#endif
+
+/* In the order in which they are read: pressure, which calls for the fastest answer, is not kept waiting by a slow
+ * sensor; hwmon comes before the zones that repeat it, so that its sensors are the last to be left out. */
+static const struct {
+    const struct perfadapt__provider_class *type;
+    bool with_machine;   /* where the temperatures are the machine's */
+    bool with_simulated; /* where they are simulated */
+} registered[] = {
+    {&perfadapt__psi_provider, true, true},
+    {&perfadapt__meminfo_provider, true, true},
+    {&perfadapt__cgroup_provider, true, true},
+    {&perfadapt__process_provider, true, true},
+    {&perfadapt__fake_provider, false, true},
+#if PERFADAPT_WITH_SENSORS
+    {&perfadapt__hwmon_provider, true, false},
+    {&perfadapt__thermal_zone_provider, true, false},
+#endif
+};
+
+#define REGISTERED_COUNT (sizeof registered / sizeof registered[0])
+_Static_assert(REGISTERED_COUNT <= PERFADAPT__PROVIDERS_MAX, "PERFADAPT__PROVIDERS_MAX is to be raised");
+
+size_t perfadapt__providers_create(const struct perfadapt__provider_environment *environment,
+                                   struct perfadapt_snapshot *snapshot, struct perfadapt__provider **out,
+                                   size_t capacity) {
+    size_t count = 0;
+    for (size_t i = 0; i < REGISTERED_COUNT && count < capacity; i++) {
+        if (!(environment->simulate ? registered[i].with_simulated : registered[i].with_machine))
+            continue;
+        struct perfadapt__provider *provider = registered[i].type->create(environment, snapshot);
+        if (provider)
+            out[count++] = provider;
+    }
+    return count;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/thermal_zone.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "providers/kernel_file.h"
+#include "providers/thermometer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLASS_PATH "/sys/class/thermal"
+#define TRIPS_MAX 32
+
+struct zone {
+    struct perfadapt__thermometer thermometer;
+    char type[32];
+    uint32_t number;
+    int mode_fd; /* -1 = has none, or not open */
+};
+
+struct thermal_zone {
+    struct perfadapt__provider base;
+    const struct perfadapt__root *root;
+    const struct perfadapt_log *log;
+    struct zone zones[PERFADAPT_SENSORS_MAX];
+    size_t count;
+};
+
+static void zone_path(uint32_t number, const char *file, char *out, size_t capacity) {
+    snprintf(out, capacity, CLASS_PATH "/thermal_zone%u/%s", (unsigned)number, file);
+}
+
+static bool read_word(const struct perfadapt__root *root, uint32_t number, const char *file, char *out,
+                      size_t capacity) {
+    char path[96];
+    zone_path(number, file, path, sizeof path);
+    const bool there = perfadapt__fs_read_once(root, path, out, capacity) > 0;
+    out[strcspn(out, "\r\n")] = '\0';
+    perfadapt__fs_trim(out);
+    return there && *out;
+}
+
+/* ---- limits ---- */
+
+/* Cooling starts at a passive trip; hot and critical ones are what is left where there is none. */
+static const char *const trip_types[] = {"passive", "hot", "critical"};
+#define TRIP_TYPE_COUNT (sizeof trip_types / sizeof trip_types[0])
+
+static size_t trip_rank(const char *type) {
+    size_t rank = 0;
+    while (rank < TRIP_TYPE_COUNT && strcmp(type, trip_types[rank]) != 0)
+        rank++;
+    return rank;
+}
+
+static bool read_trip(const struct perfadapt__root *root, uint32_t zone, uint32_t trip, size_t *out_rank,
+                      int64_t *out_millidegrees) {
+    char file[48];
+    char path[96];
+    char type[24];
+    snprintf(file, sizeof file, "trip_point_%u_type", (unsigned)trip);
+    if (!read_word(root, zone, file, type, sizeof type))
+        return false;
+    *out_rank = trip_rank(type);
+    snprintf(file, sizeof file, "trip_point_%u_temp", (unsigned)trip);
+    zone_path(zone, file, path, sizeof path);
+    return *out_rank < TRIP_TYPE_COUNT &&
+           perfadapt__kernel_file_number_once(root, path, out_millidegrees) == PERFADAPT_WHY_NONE;
+}
+
+/* Of the best type, the lowest that is plausible: unset trips read -274000, 0 or -32768000. */
+static void find_limit(const struct perfadapt__root *root, uint32_t number, struct perfadapt_sensor *sensor) {
+    char path[96];
+    uint32_t trips[TRIPS_MAX];
+    size_t best_rank = TRIP_TYPE_COUNT;
+    snprintf(path, sizeof path, CLASS_PATH "/thermal_zone%u", (unsigned)number);
+    const size_t count =
+        perfadapt__kernel_directory_numbers(root, path, "trip_point_", "_type", trips, TRIPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        size_t rank;
+        int64_t millidegrees;
+        if (!read_trip(root, number, trips[i], &rank, &millidegrees) || rank > best_rank)
+            continue;
+        if (rank == best_rank && (double)millidegrees >= sensor->limit.value * 1000)
+            continue;
+        if (perfadapt__thermometer_limit(sensor, millidegrees, PERFADAPT_LIMIT_TRIP, perfadapt__now_ns()))
+            best_rank = rank;
+    }
+}
+
+/* ---- discovery ---- */
+
+/* Zones of one type have nothing but their order to tell them apart. */
+static void choose_id(const struct thermal_zone *self, const char *type, char *out, size_t capacity) {
+    unsigned same = 1;
+    for (size_t i = 0; i < self->count; i++)
+        same += strcmp(self->zones[i].type, type) == 0;
+    if (same == 1)
+        snprintf(out, capacity, PERFADAPT__THERMAL_ZONE_ID "%s", type);
+    else
+        snprintf(out, capacity, PERFADAPT__THERMAL_ZONE_ID "%s#%u", type, same);
+}
+
+static void add_zone(struct thermal_zone *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
+    char type[sizeof self->zones[0].type];
+    char label[sizeof snapshot->sensors[0].label];
+    char id[sizeof snapshot->sensors[0].id];
+    if (!read_word(self->root, number, "type", type, sizeof type))
+        return;
+    choose_id(self, type, id, sizeof id);
+    snprintf(label, sizeof label, "thermal_zone%u", (unsigned)number);
+    struct perfadapt_sensor *sensor = perfadapt__sensor_add(snapshot, id, type, label);
+    if (!sensor)
+        return;
+    find_limit(self->root, number, sensor);
+    struct zone *zone = &self->zones[self->count++];
+    *zone = (struct zone){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
+                          .number = number,
+                          .mode_fd = -1};
+    memcpy(zone->type, type, sizeof type);
+}
+
+/* ---- reading ---- */
+
+static bool is_in_use(const struct thermal_zone *self, const struct zone *but, uint32_t number) {
+    for (size_t i = 0; i < self->count; i++)
+        if (&self->zones[i] != but && self->zones[i].number == number)
+            return true;
+    return false;
+}
+
+/* A driver that was loaded anew has its zone under another number. */
+static void find_again(const struct thermal_zone *self, struct zone *zone) {
+    uint32_t numbers[PERFADAPT_SENSORS_MAX];
+    const size_t count = perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers,
+                                                             PERFADAPT_SENSORS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        char type[sizeof zone->type];
+        if (is_in_use(self, zone, numbers[i]) || !read_word(self->root, numbers[i], "type", type, sizeof type) ||
+            strcmp(type, zone->type) != 0)
+            continue;
+        zone->number = numbers[i];
+        return;
+    }
+}
+
+static void close_zone(struct zone *zone) {
+    perfadapt__kernel_file_close(&zone->thermometer.input_fd);
+    perfadapt__kernel_file_close(&zone->mode_fd);
+}
+
+static void open_zone(const struct thermal_zone *self, struct zone *zone) {
+    char path[96];
+    close_zone(zone);
+    if (zone->thermometer.pause_ns > 0)
+        find_again(self, zone);
+    zone_path(zone->number, "mode", path, sizeof path);
+    const int fd = perfadapt__root_openat(self->root, path, 0);
+    zone->mode_fd = fd >= 0 ? fd : -1;
+}
+
+static bool is_disabled(const struct zone *zone) {
+    char mode[16];
+    return zone->mode_fd >= 0 && perfadapt__fs_pread(zone->mode_fd, mode, sizeof mode) > 0 &&
+           strncmp(mode, "disabled", 8) == 0;
+}
+
+static enum perfadapt_why read_millidegrees(const struct thermal_zone *self, struct zone *zone,
+                                            int64_t *out_millidegrees) {
+    char path[96];
+    char text[32];
+    if (zone->thermometer.input_fd < 0)
+        open_zone(self, zone);
+    if (is_disabled(zone))
+        return PERFADAPT_WHY_DISABLED;
+    zone_path(zone->number, "temp", path, sizeof path);
+    const ssize_t length =
+        perfadapt__kernel_file_read(self->root, path, &zone->thermometer.input_fd, text, sizeof text);
+    return perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees);
+}
+
+static void read_zone(struct thermal_zone *self, struct zone *zone, int64_t now_ns, struct perfadapt_sensor *sensor) {
+    const int64_t started_ns = perfadapt__now_ns();
+    const bool was_lost = sensor->why == PERFADAPT_WHY_VANISHED;
+    int64_t millidegrees = 0;
+    const enum perfadapt_why why = read_millidegrees(self, zone, &millidegrees);
+    perfadapt__thermometer_settle(&zone->thermometer, sensor, why, millidegrees, now_ns,
+                                  perfadapt__now_ns() - started_ns);
+    if (!was_lost && why == PERFADAPT_WHY_VANISHED)
+        perfadapt__log(self->log, PERFADAPT_LOG_INFO, "thermal zone: %s is gone", zone->type);
+}
+
+static void thermal_zone_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
+                              struct perfadapt_snapshot *snapshot) {
+    struct thermal_zone *self = (struct thermal_zone *)provider;
+    for (size_t i = 0; i < self->count; i++) {
+        struct zone *zone = &self->zones[i];
+        if (context->now_ns >= zone->thermometer.due_ns)
+            read_zone(self, zone, context->now_ns, &snapshot->sensors[zone->thermometer.sensor]);
+    }
+}
+
+/* ---- life ---- */
+
+static void thermal_zone_destroy(struct perfadapt__provider *provider) {
+    struct thermal_zone *self = (struct thermal_zone *)provider;
+    for (size_t i = 0; i < self->count; i++)
+        close_zone(&self->zones[i]);
+    free(self);
+}
+
+static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__provider_environment *environment,
+                                                       struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[PERFADAPT_SENSORS_MAX];
+    const size_t count = perfadapt__kernel_directory_numbers(environment->root, CLASS_PATH, "thermal_zone", "",
+                                                             numbers, PERFADAPT_SENSORS_MAX);
+    struct thermal_zone *self = count > 0 ? calloc(1, sizeof *self) : NULL;
+    if (!self)
+        return NULL;
+    self->base.type = &perfadapt__thermal_zone_provider;
+    self->root = environment->root;
+    self->log = environment->log;
+    for (size_t i = 0; i < count; i++)
+        add_zone(self, numbers[i], snapshot);
+    if (self->count > 0)
+        return &self->base;
+    thermal_zone_destroy(&self->base);
+    return NULL;
+}
+
+const struct perfadapt__provider_class perfadapt__thermal_zone_provider = {
+    .name = "thermal_zone",
+    .period_ns = PERFADAPT__NS_PER_S,
+    .fast_period_ns = 100 * PERFADAPT__NS_PER_MS,
+    .fast_with_frames = false,
+    .create = thermal_zone_create,
+    .destroy = thermal_zone_destroy,
+    .read = thermal_zone_read,
+};

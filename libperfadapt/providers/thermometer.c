@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "providers/thermometer.h"
+
+#include "core/clock.h"
+
+static const int64_t shown_only_ns = 900 * PERFADAPT__NS_PER_MS;
+static const int64_t slow_cost_ns = 20 * PERFADAPT__NS_PER_MS;
+static const int64_t slow_period_ns = 5 * PERFADAPT__NS_PER_S;
+static const int64_t first_pause_ns = PERFADAPT__NS_PER_S;
+static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
+
+int64_t perfadapt__thermometer_next_pause(int64_t pause_ns) {
+    if (pause_ns == 0)
+        return first_pause_ns;
+    return pause_ns > longest_pause_ns / 2 ? longest_pause_ns : pause_ns * 2;
+}
+
+/* What is wrong with the content may be right at the next read; what the device refuses is asked for less and less. */
+static bool calls_for_pause(enum perfadapt_why why) {
+    return why == PERFADAPT_WHY_MISSING || why == PERFADAPT_WHY_DENIED || why == PERFADAPT_WHY_IO_ERROR ||
+           why == PERFADAPT_WHY_VANISHED;
+}
+
+static int64_t period_of(const struct perfadapt_sensor *sensor, int64_t cost_ns) {
+    if (sensor->steers)
+        return 0;
+    return cost_ns > slow_cost_ns ? slow_period_ns : shown_only_ns;
+}
+
+void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, struct perfadapt_sensor *sensor,
+                                   enum perfadapt_why why, int64_t millidegrees, int64_t now_ns, int64_t cost_ns) {
+    sensor->why = (uint32_t)why;
+    if (why == PERFADAPT_WHY_NONE)
+        sensor->temperature = perfadapt__metric_ok((double)millidegrees / 1000, PERFADAPT_UNIT_CELSIUS, now_ns);
+    else
+        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
+    if (calls_for_pause(why)) {
+        thermometer->pause_ns = perfadapt__thermometer_next_pause(thermometer->pause_ns);
+        thermometer->due_ns = now_ns + thermometer->pause_ns;
+    } else {
+        thermometer->pause_ns = 0;
+        thermometer->due_ns = now_ns + period_of(sensor, cost_ns);
+    }
+}
+
+void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor) {
+    sensor->temperature = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_ASLEEP);
+    sensor->why = PERFADAPT_WHY_NONE;
+}
+
+bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,
+                                  enum perfadapt_limit_source source, int64_t now_ns) {
+    if (millidegrees < 30000 || millidegrees > 130000)
+        return false;
+    sensor->limit = perfadapt__metric_ok((double)millidegrees / 1000, PERFADAPT_UNIT_CELSIUS, now_ns);
+    sensor->limit_source = (uint32_t)source;
+    return true;
+}

@@ -1,0 +1,32 @@
+/* One temperature input that is read again and again: its file, and when it is due. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_PROVIDERS_THERMOMETER_H
+#define PERFADAPT_PROVIDERS_THERMOMETER_H
+
+#include "providers/provider.h"
+
+struct perfadapt__thermometer {
+    uint32_t sensor; /* index into snapshot->sensors */
+    int input_fd;    /* millidegrees; -1 = not open */
+    int64_t due_ns;  /* not before */
+    int64_t pause_ns; /* length of the last pause after an error; 0 = none */
+};
+
+/* Twice the last pause, 1 … 30 s. */
+int64_t perfadapt__thermometer_next_pause(int64_t pause_ns);
+
+/*
+ * Writes a reading (why NONE) or what is wrong with it into the sensor, and sets when it is due again: at once where it
+ * steers, after about a second where it is shown only, later where the read took long, after a growing pause where the
+ * device does not answer. `cost_ns` is how long the read took.
+ */
+void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, struct perfadapt_sensor *sensor,
+                                   enum perfadapt_why why, int64_t millidegrees, int64_t now_ns, int64_t cost_ns);
+
+/* The sensor's device sleeps and was not asked. */
+void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor);
+
+/* Sets the sensor's limit where it is one that a device can have (30 … 130 °C); false where it is not. */
+bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,
+                                  enum perfadapt_limit_source source, int64_t now_ns);
+
+#endif

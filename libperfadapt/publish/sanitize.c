@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "publish/sanitize.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* No value, time or amount of ours comes near: eleven days, thirty years, an exbibyte. */
+#define LONGEST_NS INT64_C(1000000000000000)
+#define LATEST_NS INT64_C(1000000000000000000)
+#define LARGEST 1e18
+
+#define QUALITY_MAX 31u
+#define COUNT_MAX 65536u
+
+#define ALL_REASONS_OF(name, bit, word) | (1u << (bit))
+#define ALL_REASONS (0u PERFADAPT_REASON_MAP(ALL_REASONS_OF))
+#define COUNT_ENTRY(name, number, word) +1u
+#define SIGNAL_COUNT (0u PERFADAPT_SIGNAL_MAP(COUNT_ENTRY))
+#define WHY_COUNT (0u PERFADAPT_WHY_MAP(COUNT_ENTRY))
+
+/* The character at `text`: its length, and its number; length 0 where it is malformed, or cut (*out_cut) by the end. */
+static size_t decode(const unsigned char *text, uint32_t *out_character, bool *out_cut) {
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    *out_cut = false;
+    const unsigned char lead = text[0];
+    *out_character = lead;
+    if (lead < 0x80)
+        return 1;
+    const size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
+    uint32_t character = lead & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        *out_cut = text[i] == '\0';
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        character = character << 6 | (text[i] & 0x3fu);
+    }
+    *out_character = character;
+    return character >= smallest[length] && character <= 0x10ffff ? length : 0;
+}
+
+static bool prints(uint32_t character) {
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {
+        {0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},        {0x61c, 0x61c},   {0x180e, 0x180e},
+        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},    {0xd800, 0xf8ff}, {0xfe00, 0xfe0f},
+        {0xfeff, 0xfeff}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff},
+    };
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        if (character >= hidden[i].first && character <= hidden[i].last)
+            return false;
+    return true;
+}
+
+void perfadapt__sanitize_text(char *text, size_t capacity) {
+    text[capacity - 1] = '\0';
+    char *to = text;
+    for (const char *from = text; *from;) {
+        uint32_t character;
+        bool cut;
+        const size_t length = decode((const unsigned char *)from, &character, &cut);
+        if (cut)
+            break;
+        if (length && prints(character)) {
+            memmove(to, from, length);
+            to += length;
+        } else {
+            *to++ = '?';
+        }
+        from += length ? length : 1;
+    }
+    memset(to, 0, (size_t)(text + capacity - to));
+}
+
+static uint32_t known(uint32_t value, uint32_t last, uint32_t otherwise) {
+    return value <= last ? value : otherwise;
+}
+
+static uint32_t between(uint32_t value, uint32_t least, uint32_t most) {
+    return value < least ? least : value > most ? most : value;
+}
+
+static double number_or_nan(double value) {
+    return isfinite(value) && value >= -LARGEST && value <= LARGEST ? value : (double)NAN;
+}
+
+static float scale_or_nan(float value) {
+    return value >= 0 && value <= 1 ? value : NAN;
+}
+
+static float headroom_or_nan(float value) {
+    return value >= 0 && value <= 100 ? value : NAN;
+}
+
+static int64_t duration_or(int64_t value, int64_t otherwise) {
+    return value >= 0 && value <= LONGEST_NS ? value : otherwise;
+}
+
+static int64_t time_or_zero(int64_t value) {
+    return value >= 0 && value <= LATEST_NS ? value : 0;
+}
+
+void perfadapt__sanitize_budget(struct perfadapt_budget *budget) {
+    budget->size = sizeof *budget;
+    budget->timestamp_ns = time_or_zero(budget->timestamp_ns);
+    budget->frame_ns = duration_or(budget->frame_ns, 0);
+    budget->cpu_ns = duration_or(budget->cpu_ns, 0);
+    budget->gpu_ns = duration_or(budget->gpu_ns, 0);
+    budget->quality_levels = between(budget->quality_levels, 1, QUALITY_MAX + 1);
+    budget->quality = between(budget->quality, 0, budget->quality_levels - 1);
+    budget->render_scale = scale_or_nan(budget->render_scale);
+    budget->frames_in_flight = between(budget->frames_in_flight, 1, COUNT_MAX);
+    budget->dispatch_ns = duration_or(budget->dispatch_ns, 0);
+    budget->worker_threads = between(budget->worker_threads, 1, COUNT_MAX);
+    budget->thermal_headroom = headroom_or_nan(budget->thermal_headroom);
+    if (budget->time_to_throttle_ns != PERFADAPT_THROTTLE_NOT_FORESEEN)
+        budget->time_to_throttle_ns = duration_or(budget->time_to_throttle_ns, PERFADAPT_THROTTLE_UNKNOWN);
+    budget->thermal_state = known(budget->thermal_state, PERFADAPT_THERMAL_CRITICAL, PERFADAPT_THERMAL_UNKNOWN);
+    budget->memory_state = known(budget->memory_state, PERFADAPT_MEMORY_CRITICAL, PERFADAPT_MEMORY_UNKNOWN);
+    budget->bottleneck = known(budget->bottleneck, PERFADAPT_BOTTLENECK_MEMORY, PERFADAPT_BOTTLENECK_UNKNOWN);
+    budget->reasons &= ALL_REASONS;
+    budget->confidence = budget->confidence >= 0 && budget->confidence <= 1 ? budget->confidence : 0;
+    budget->reserved = 0;
+}
+
+void perfadapt__sanitize_frame(struct perfadapt_frame *frame) {
+    frame->end_ns = time_or_zero(frame->end_ns);
+    frame->period_ns = duration_or(frame->period_ns, -1);
+    frame->cpu_ns = duration_or(frame->cpu_ns, -1);
+    frame->gpu_ns = duration_or(frame->gpu_ns, -1);
+    frame->quality = between(frame->quality, 0, QUALITY_MAX);
+    frame->render_scale = scale_or_nan(frame->render_scale);
+}
+
+void perfadapt__sanitize_decision(struct perfadapt_decision *decision) {
+    decision->timestamp_ns = time_or_zero(decision->timestamp_ns);
+    decision->quality_from = between(decision->quality_from, 0, QUALITY_MAX);
+    decision->quality_to = between(decision->quality_to, 0, QUALITY_MAX);
+    decision->render_scale_from = scale_or_nan(decision->render_scale_from);
+    decision->render_scale_to = scale_or_nan(decision->render_scale_to);
+    decision->frame_ns_from = duration_or(decision->frame_ns_from, 0);
+    decision->frame_ns_to = duration_or(decision->frame_ns_to, 0);
+    decision->frames_in_flight_from = between(decision->frames_in_flight_from, 1, COUNT_MAX);
+    decision->frames_in_flight_to = between(decision->frames_in_flight_to, 1, COUNT_MAX);
+    decision->reasons &= ALL_REASONS;
+    decision->signal = known(decision->signal, SIGNAL_COUNT - 1, PERFADAPT_SIGNAL_NONE);
+    decision->value = number_or_nan(decision->value);
+    decision->limit = number_or_nan(decision->limit);
+    decision->forecast = number_or_nan(decision->forecast);
+}
+
+static void sanitize_metric(struct perfadapt_metric *metric) {
+    metric->unit = known(metric->unit, PERFADAPT_UNIT_MICROSECONDS, PERFADAPT_UNIT_NONE);
+    metric->state = known(metric->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    metric->timestamp_ns = time_or_zero(metric->timestamp_ns);
+    metric->value = number_or_nan(metric->value);
+    const bool has_value = metric->state == PERFADAPT_STATE_OK || metric->state == PERFADAPT_STATE_STALE;
+    const bool impossible = isnan(metric->value) || (metric->unit != PERFADAPT_UNIT_CELSIUS && metric->value < 0);
+    if (has_value && impossible)
+        metric->state = PERFADAPT_STATE_ERROR;
+    if (!has_value || impossible)
+        metric->value = (double)NAN;
+}
+
+static void sanitize_sensor(struct perfadapt_sensor *sensor) {
+    perfadapt__sanitize_text(sensor->id, sizeof sensor->id);
+    perfadapt__sanitize_text(sensor->chip, sizeof sensor->chip);
+    perfadapt__sanitize_text(sensor->label, sizeof sensor->label);
+    sensor->role = known(sensor->role, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
+    sensor->steers = sensor->steers != 0;
+    sensor->simulated = sensor->simulated != 0;
+    sensor->why = known(sensor->why, WHY_COUNT - 1, PERFADAPT_WHY_NONE);
+    sanitize_metric(&sensor->temperature);
+    sanitize_metric(&sensor->limit);
+    sensor->limit_source = known(sensor->limit_source, PERFADAPT_LIMIT_SIMULATED, PERFADAPT_LIMIT_NONE);
+    sensor->headroom = headroom_or_nan(sensor->headroom);
+    sensor->slope_c_per_s = number_or_nan(sensor->slope_c_per_s);
+}
+
+static void sanitize_stall(struct perfadapt_stall *stall) {
+    sanitize_metric(&stall->avg10);
+    sanitize_metric(&stall->avg60);
+    sanitize_metric(&stall->avg300);
+    sanitize_metric(&stall->total);
+}
+
+static void sanitize_memory(struct perfadapt_memory *memory) {
+    sanitize_metric(&memory->total);
+    sanitize_metric(&memory->available);
+    sanitize_metric(&memory->swap_total);
+    sanitize_metric(&memory->swap_free);
+    sanitize_metric(&memory->cgroup_limit);
+    sanitize_metric(&memory->cgroup_current);
+    sanitize_metric(&memory->process_resident);
+    sanitize_metric(&memory->process_shared);
+}
+
+void perfadapt__sanitize_snapshot(struct perfadapt_snapshot *snapshot) {
+    snapshot->size = sizeof *snapshot;
+    snapshot->timestamp_ns = time_or_zero(snapshot->timestamp_ns);
+    snapshot->simulated = snapshot->simulated != 0;
+    snapshot->psi_trigger = known(snapshot->psi_trigger, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++) {
+        sanitize_stall(&snapshot->pressure[i].some);
+        sanitize_stall(&snapshot->pressure[i].full);
+    }
+    sanitize_memory(&snapshot->memory);
+    snapshot->sensor_count = between(snapshot->sensor_count, 0, PERFADAPT_SENSORS_MAX);
+    for (size_t i = 0; i < snapshot->sensor_count; i++)
+        sanitize_sensor(&snapshot->sensors[i]);
+    const size_t unused = PERFADAPT_SENSORS_MAX - snapshot->sensor_count;
+    memset(snapshot->sensors + snapshot->sensor_count, 0, unused * sizeof snapshot->sensors[0]);
+}

@@ -1,0 +1,40 @@
+/*
+ * Judges what the sensors say: believable, how old, how fast it changes. SPDX-License-Identifier: MIT
+ *
+ * A reading is fresh when its timestamp differs from that of the last one judged; judging twice changes nothing.
+ */
+#ifndef PERFADAPT_SAMPLER_GUARD_H
+#define PERFADAPT_SAMPLER_GUARD_H
+
+#include <perfadapt/snapshot.h>
+#include <stdint.h>
+
+#define PERFADAPT__GUARD_SAMPLES 8
+
+struct perfadapt__guard_sample {
+    int64_t time_ns;
+    double celsius;
+};
+
+struct perfadapt__guard_slot {
+    struct perfadapt__guard_sample samples[PERFADAPT__GUARD_SAMPLES]; /* believed ones, oldest first */
+    uint32_t count;
+    uint32_t was_good;      /* 1: read and believed at least once */
+    int64_t seen_ns;        /* timestamp of the last reading judged */
+    int64_t good_since_ns;  /* time of the last good reading, before that of the first look; 0 = never looked */
+};
+
+struct perfadapt__guard {
+    struct perfadapt__guard_slot slots[PERFADAPT_SENSORS_MAX];
+};
+
+void perfadapt__guard_init(struct perfadapt__guard *guard);
+
+/* After every read: sets state and why of what is not to be believed, slope and headroom. */
+void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns);
+
+/* The temperature to steer by: the median of the newest three readings, so that a single wrong one moves nothing; with
+ * fewer, the newest. NAN where the sensor has none. */
+double perfadapt__guard_steering(const struct perfadapt__guard *guard, uint32_t sensor);
+
+#endif

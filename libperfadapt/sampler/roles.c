@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "sampler/roles.h"
+
+#include "providers/thermal_zone.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* What a sensor may stand for, and how well: the lowest rank wins. Rank 0: for nothing. */
+struct claim {
+    enum perfadapt_sensor_role role;
+    unsigned rank;
+};
+
+/* Names as drivers and device trees write them; NULL as a label is any. Where a chip is in the list more than once the
+ * first line that fits counts. */
+struct rule {
+    enum perfadapt_sensor_role role;
+    unsigned rank;
+    const char *chip;
+    const char *label; /* a prefix */
+};
+
+static const struct rule chip_rules[] = {
+    {PERFADAPT_SENSOR_CPU, 1, "coretemp", "Package id"},
+    {PERFADAPT_SENSOR_CPU, 1, "coretemp", "Physical id"},
+    {PERFADAPT_SENSOR_CPU, 2, "coretemp", NULL},
+    /* Tctl is raised by up to 27 °C on some first generation parts, to make fans turn faster; Tdie is the die. */
+    {PERFADAPT_SENSOR_CPU, 3, "k10temp", "Tdie"},
+    {PERFADAPT_SENSOR_CPU, 4, "k10temp", "Tctl"},
+    {PERFADAPT_SENSOR_CPU, 3, "zenpower", "Tdie"},
+    {PERFADAPT_SENSOR_CPU, 4, "zenpower", "Tctl"},
+    {PERFADAPT_SENSOR_CPU, 5, "k10temp", "temp1"},
+    {PERFADAPT_SENSOR_CPU, 7, "cpu_thermal", NULL},
+    {PERFADAPT_SENSOR_GPU, 1, "amdgpu", "junction"},
+    {PERFADAPT_SENSOR_GPU, 2, "amdgpu", "edge"},
+    {PERFADAPT_SENSOR_GPU_MEMORY, 1, "amdgpu", "mem"},
+    {PERFADAPT_SENSOR_GPU, 1, "xe", "pkg"},
+    {PERFADAPT_SENSOR_GPU_MEMORY, 2, "xe", "vram_"}, /* single channels: only where there is no whole */
+    {PERFADAPT_SENSOR_GPU_MEMORY, 1, "xe", "vram"},
+    {PERFADAPT_SENSOR_GPU, 2, "xe", "temp"},
+    {PERFADAPT_SENSOR_GPU, 1, "i915", "pkg"},
+    {PERFADAPT_SENSOR_GPU, 2, "i915", "temp"},
+    {PERFADAPT_SENSOR_GPU, 1, "nouveau", NULL},
+};
+
+/* Zones state the trip at which cooling starts; the hwmon chips made of them only the critical one. */
+static const struct rule zone_rules[] = {
+    {PERFADAPT_SENSOR_CPU, 6, "cpu_thermal", NULL},  {PERFADAPT_SENSOR_CPU, 6, "cpu-thermal", NULL},
+    {PERFADAPT_SENSOR_CPU, 6, "CPU-therm", NULL},    {PERFADAPT_SENSOR_CPU, 8, "x86_pkg_temp", NULL},
+    {PERFADAPT_SENSOR_CPU, 9, "soc-thermal", NULL},  {PERFADAPT_SENSOR_CPU, 9, "soc_thermal", NULL},
+    {PERFADAPT_SENSOR_CPU, 9, "cpu0-thermal", NULL}, {PERFADAPT_SENSOR_CPU, 9, "bigcore0-thermal", NULL},
+    {PERFADAPT_SENSOR_GPU, 9, "gpu-thermal", NULL},  {PERFADAPT_SENSOR_GPU, 9, "gpu_thermal", NULL},
+    {PERFADAPT_SENSOR_GPU, 9, "GPU-therm", NULL},
+};
+
+static char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+/* Without regard to case; strcasestr() would go by the locale. */
+static bool contains(const char *text, const char *word) {
+    for (; *text; text++) {
+        size_t at = 0;
+        while (word[at] && lower(text[at]) == word[at])
+            at++;
+        if (!word[at])
+            return true;
+    }
+    return false;
+}
+
+static bool is_zone(const struct perfadapt_sensor *sensor) {
+    return strncmp(sensor->id, PERFADAPT__THERMAL_ZONE_ID, sizeof PERFADAPT__THERMAL_ZONE_ID - 1) == 0;
+}
+
+static struct claim claim_by_rules(const struct rule *rules, size_t count, const struct perfadapt_sensor *sensor) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(sensor->chip, rules[i].chip) == 0 &&
+            (!rules[i].label || strncmp(sensor->label, rules[i].label, strlen(rules[i].label)) == 0))
+            return (struct claim){rules[i].role, rules[i].rank};
+    return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
+}
+
+static struct claim claim_by_words(const char *text) {
+    if (contains(text, "skin"))
+        return (struct claim){PERFADAPT_SENSOR_SKIN, 1};
+    if (contains(text, "board") || strcmp(text, "SYSTIN") == 0)
+        return (struct claim){PERFADAPT_SENSOR_BOARD, 1};
+    return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
+}
+
+/* acpitz has no rule: it may be anything, and on many machines it never changes. */
+static struct claim claim_of(const struct perfadapt_sensor *sensor) {
+    if (sensor->simulated)
+        return (struct claim){PERFADAPT_SENSOR_GPU, 1};
+    const bool zone = is_zone(sensor);
+    const struct claim claim = zone ? claim_by_rules(zone_rules, sizeof zone_rules / sizeof zone_rules[0], sensor)
+                                    : claim_by_rules(chip_rules, sizeof chip_rules / sizeof chip_rules[0], sensor);
+    return claim.rank > 0 ? claim : claim_by_words(zone ? sensor->chip : sensor->label);
+}
+
+static bool may_have_limit(const struct perfadapt_sensor *sensor) {
+    return sensor->limit.state == PERFADAPT_STATE_OK || sensor->limit.state == PERFADAPT_STATE_INIT;
+}
+
+/* Where the device sits; a zone is its own device. */
+static const char *device_of(const struct perfadapt_sensor *sensor) {
+    const char *at = strchr(sensor->id, '@');
+    return at ? at + 1 : sensor->id;
+}
+
+/* A sensor that can steer goes before a better one that cannot. */
+static unsigned weight_of(const struct claim *claim, const struct perfadapt_sensor *sensor) {
+    return claim->rank + (may_have_limit(sensor) ? 0 : 100);
+}
+
+/* CPUs are ranked over the whole machine: a package's other sources are other kinds of sensors elsewhere. Graphics
+ * devices each have their own; zones, which belong to no device, only where no device has a sensor. */
+static bool competes(const struct claim *mine, const struct perfadapt_sensor *sensor, const struct claim *theirs,
+                     const struct perfadapt_sensor *other) {
+    if (theirs->rank == 0 || mine->role != theirs->role)
+        return false;
+    if (mine->role == PERFADAPT_SENSOR_SKIN || mine->role == PERFADAPT_SENSOR_BOARD)
+        return false;
+    return mine->role == PERFADAPT_SENSOR_CPU || is_zone(sensor) || strcmp(device_of(sensor), device_of(other)) == 0;
+}
+
+/* Of equals on one device the first is taken; equals on different devices are several packages. */
+static bool beats(const struct claim *theirs, const struct perfadapt_sensor *other, const struct claim *mine,
+                  const struct perfadapt_sensor *sensor) {
+    const unsigned other_weight = weight_of(theirs, other);
+    const unsigned weight = weight_of(mine, sensor);
+    if (other_weight != weight)
+        return other_weight < weight;
+    return other < sensor && strcmp(device_of(sensor), device_of(other)) == 0;
+}
+
+static bool is_chosen(const struct perfadapt_snapshot *snapshot, const struct claim *claims, uint32_t index) {
+    const struct perfadapt_sensor *sensor = &snapshot->sensors[index];
+    if (claims[index].rank == 0)
+        return false;
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
+        const struct perfadapt_sensor *other = &snapshot->sensors[i];
+        if (i != index && competes(&claims[index], sensor, &claims[i], other) &&
+            beats(&claims[i], other, &claims[index], sensor))
+            return false;
+    }
+    return true;
+}
+
+void perfadapt__roles_assign(struct perfadapt_snapshot *snapshot) {
+    struct claim claims[PERFADAPT_SENSORS_MAX];
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++)
+        claims[i] = claim_of(&snapshot->sensors[i]);
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
+        struct perfadapt_sensor *sensor = &snapshot->sensors[i];
+        const bool chosen = is_chosen(snapshot, claims, i);
+        sensor->role = chosen ? (uint32_t)claims[i].role : PERFADAPT_SENSOR_OTHER;
+        sensor->steers = chosen && claims[i].role != PERFADAPT_SENSOR_BOARD && may_have_limit(sensor);
+    }
+}

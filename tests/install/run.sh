@@ -1,0 +1,144 @@
+#!/bin/bash
+# Installs a build into a directory of its own and uses it as a stranger would: run.sh BUILD_DIRECTORY
+# SPDX-License-Identifier: MIT
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source_root=$(cd "$here/../.." && pwd)
+build=$(cd "${1:?usage: run.sh BUILD_DIRECTORY}" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/perfadapt-install-XXXXXX")
+prefix=$work/prefix
+cc=${CC:-cc}
+cxx=${CXX:-c++}
+failures=0
+
+trap 'rm -rf "$work"' EXIT
+
+pass() {
+    printf 'PASS: %s\n' "$*"
+}
+
+fail() {
+    printf 'FAIL: %s\n' "$*"
+    failures=$((failures + 1))
+}
+
+# Passes where the command does; its output is shown where it does not.
+expect() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@" >"$work/output" 2>&1; then
+        pass "$what"
+    else
+        fail "$what"
+        sed 's/^/      /' "$work/output"
+    fi
+}
+
+require_tools() {
+    local tool
+    for tool in cmake pkg-config readelf nm "$cc" "$cxx"; do
+        if ! command -v "$tool" >/dev/null 2>&1; then
+            printf 'skipped: no %s here\n' "$tool"
+            exit 77
+        fi
+    done
+}
+
+same_text() { # WHAT EXPECTED ACTUAL
+    if [[ $2 == "$3" ]]; then
+        pass "$1"
+    else
+        fail "$1"
+        diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/      /' || true
+    fi
+}
+
+check_headers() { # each alone, so that none leans on another's includes
+    local header name flags=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only "-I$prefix/include")
+    for header in "$prefix"/include/perfadapt/*.h; do
+        name=perfadapt/$(basename "$header")
+        printf '#include <%s>\nint unused;\n' "$name" >"$work/alone.c"
+        cp "$work/alone.c" "$work/alone.cpp"
+        expect "$name alone as C11" "$cc" -std=c11 "${flags[@]}" "$work/alone.c"
+        expect "$name alone as C++17" "$cxx" -std=c++17 "${flags[@]}" "$work/alone.cpp"
+    done
+    same_text "every public header is installed" "$(headers_of_tree)" "$(ls "$prefix/include/perfadapt")"
+}
+
+headers_of_tree() {
+    find "$source_root/include/perfadapt" -name '*.h*' -printf '%f\n' | sed 's/\.in$//' | LC_ALL=C sort
+}
+
+map_symbols() {
+    sed -n 's/^ *\(perfadapt_[a-z0-9_]*\);$/\1/p' "$source_root/libperfadapt/perfadapt.map" | LC_ALL=C sort
+}
+
+exported_symbols() {
+    nm -D --defined-only --format=posix "$library" | awk '$2 != "A" { sub(/@.*/, "", $1); print $1 }' | LC_ALL=C sort
+}
+
+declared_symbols() { # what the headers promise
+    cat "$prefix"/include/perfadapt/*.h | tr '\n' ' ' | grep -oE 'PERFADAPT_API (const |enum |u?int|size_t|void)[^;(]*\(' |
+        sed 's/.*[ *]\(perfadapt_[a-z0-9_]*\)($/\1/' | LC_ALL=C sort
+}
+
+dynamic_entries() { # NEEDED|SONAME
+    readelf -d "$library" | sed -n "s/.*($1).*\[\(.*\)\]/\1/p" | LC_ALL=C sort
+}
+
+check_library() {
+    same_text "exported symbols are those of perfadapt.map" "$(map_symbols)" "$(exported_symbols)"
+    same_text "declared functions are those of perfadapt.map" "$(map_symbols)" "$(declared_symbols)"
+    same_text "no symbol without the perfadapt_ prefix" "" "$(exported_symbols | grep -v '^perfadapt_' || true)"
+    same_text "SONAME" libperfadapt.so.0 "$(dynamic_entries SONAME)"
+    # An older glibc has its threads in a library of their own.
+    same_text "needs libc alone" "" \
+        "$(dynamic_entries NEEDED | grep -vE '^(libc\.so\.6|libpthread\.so\.0|libc\.musl-.*|libc\.so|ld-linux.*)$' || true)"
+    expect "stays loaded (nodelete)" grep -q NODELETE <(readelf -d "$library")
+}
+
+run_consumer() { # WHAT PROGRAM
+    expect "$1 runs" env "LD_LIBRARY_PATH=$(dirname "$library")" "XDG_RUNTIME_DIR=$work/run" timeout 20 "$2"
+}
+
+check_pkg_config() {
+    local flags
+    read -ra flags <<<"$(pkg-config --cflags --libs perfadapt)"
+    expect "pkg-config: C consumer compiles" "$cc" -std=c11 -Wall -Wextra -Wpedantic -Werror "$here/consumer.c" \
+        "${flags[@]}" -o "$work/consumer_c"
+    expect "pkg-config: C++ consumer compiles" "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror -x c++ \
+        "$here/consumer.c" -x none "${flags[@]}" -o "$work/consumer_cxx"
+    run_consumer "pkg-config: C consumer" "$work/consumer_c"
+    run_consumer "pkg-config: C++ consumer" "$work/consumer_cxx"
+    same_text "pkg-config: version" "$(sed -n 's/^project(perfadapt VERSION \([0-9.]*\).*/\1/p' \
+        "$source_root/CMakeLists.txt")" "$(pkg-config --modversion perfadapt)"
+}
+
+check_find_package() {
+    expect "find_package: configures" cmake -S "$here/cmake" -B "$work/cmake" "-DCMAKE_PREFIX_PATH=$prefix" \
+        "-DCMAKE_C_COMPILER=$cc" "-DCMAKE_CXX_COMPILER=$cxx"
+    expect "find_package: compiles" cmake --build "$work/cmake"
+    run_consumer "find_package: C consumer" "$work/cmake/consumer_c"
+    run_consumer "find_package: C++ consumer" "$work/cmake/consumer_cxx"
+}
+
+require_tools
+mkdir -m 0700 "$work/run"
+if ! cmake --install "$build" --prefix "$prefix" >"$work/output" 2>&1; then
+    cat "$work/output"
+    fail "cmake --install"
+    exit 1
+fi
+pass "cmake --install"
+library=$(find "$prefix" -name libperfadapt.so)
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name perfadapt.pc)")
+export PKG_CONFIG_PATH
+check_headers
+check_library
+check_pkg_config
+check_find_package
+if ((failures)); then
+    printf '%d checks failed\n' "$failures"
+    exit 1
+fi

@@ -1,0 +1,354 @@
+/*
+ * Real memory pressure, and how long the library takes to say so. SPDX-License-Identifier: MIT
+ *
+ * A child inside a memory cgroup of 64 MiB walks over a mapped file half again as large, so that it stalls for memory
+ * while the rest of the machine keeps all of its own. The parent, outside, renders frames that cost nothing and waits
+ * until its snapshot shows the stall and its budget gives way to it. Exit 0: both came. 77: not possible here.
+ */
+#include <perfadapt/perfadapt.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <mntent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIMIT_BYTES ((size_t)64 << 20)
+#define FILE_BYTES (LIMIT_BYTES / 2 * 3)
+#define TMPFS_MAGIC 0x01021994
+#define NS_PER_S INT64_C(1000000000)
+
+static const int64_t warm_up_ns = 1 * NS_PER_S; /* frames flow and the first samples are in */
+static const int64_t hog_ns = 6 * NS_PER_S;
+static const double stall_us = 50000; /* growth of the stall total that counts as seen */
+
+enum { EXIT_SKIPPED = 77 };
+
+static volatile sig_atomic_t interrupted;
+
+/* What has to be undone, however the test ends. */
+static struct {
+    char cgroup[4096]; /* "" = none made */
+    pid_t hog;         /* 0 = none */
+} undo;
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static void clean_up(void) {
+    if (undo.hog > 0) {
+        kill(undo.hog, SIGKILL);
+        waitpid(undo.hog, NULL, 0);
+    }
+    /* The kernel may need a moment to see that the last task has gone. */
+    for (int i = 0; undo.cgroup[0] && rmdir(undo.cgroup) != 0 && errno == EBUSY && i < 100; i++)
+        usleep(10000);
+}
+
+__attribute__((noreturn, format(printf, 2, 3))) static void end(int status, const char *format, ...) {
+    clean_up();
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    exit(status);
+}
+
+static bool write_text(const char *directory, const char *file, const char *text) {
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const bool written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    close(fd);
+    return written;
+}
+
+static bool read_text(const char *directory, const char *file, char *out_text, size_t capacity) {
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const ssize_t length = read(fd, out_text, capacity - 1);
+    close(fd);
+    out_text[length > 0 ? length : 0] = '\0';
+    return length >= 0;
+}
+
+/* Makes a limited cgroup below `parent`; an errno where it cannot be. */
+static int make_cgroup(const char *parent, const char *limit_file) {
+    char path[sizeof undo.cgroup];
+    char limit[32];
+    snprintf(path, sizeof path, "%s/perfadapt-psi-%d", parent, (int)getpid());
+    snprintf(limit, sizeof limit, "%zu", LIMIT_BYTES);
+    if (mkdir(path, 0755) != 0)
+        return errno;
+    if (!write_text(path, limit_file, limit)) {
+        const int error = errno; /* no memory controller here: a v2 parent without it in subtree_control */
+        rmdir(path);
+        return error;
+    }
+    snprintf(undo.cgroup, sizeof undo.cgroup, "%s", path);
+    return 0;
+}
+
+/* The v2 cgroup above the own one: where a user's service manager lets its user make more. */
+static bool parent_cgroup(const char *mount, char *out_path, size_t capacity) {
+    char text[4096];
+    if (!read_text("/proc/self", "cgroup", text, sizeof text))
+        return false;
+    const char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+    if (!line)
+        return false;
+    line = strchr(line, '/');
+    const int length = (int)strcspn(line, "\n");
+    snprintf(out_path, capacity, "%s%.*s", mount, length, line);
+    char *slash = strrchr(out_path, '/');
+    if (!slash || (size_t)(slash - out_path) <= strlen(mount))
+        return false;
+    *slash = '\0';
+    return true;
+}
+
+/* In the first hierarchy with a memory controller that lets us; the last errno where none does. */
+static int make_limited_cgroup(void) {
+    FILE *mounts = setmntent("/proc/self/mounts", "r");
+    if (!mounts)
+        return errno;
+    int error = ENOENT;
+    struct mntent *entry;
+    while (error != 0 && (entry = getmntent(mounts)) != NULL) {
+        char parent[4096];
+        if (strcmp(entry->mnt_type, "cgroup") == 0 && hasmntopt(entry, "memory")) {
+            error = make_cgroup(entry->mnt_dir, "memory.limit_in_bytes");
+        } else if (strcmp(entry->mnt_type, "cgroup2") == 0) {
+            error = make_cgroup(entry->mnt_dir, "memory.max");
+            if (error != 0 && parent_cgroup(entry->mnt_dir, parent, sizeof parent))
+                error = make_cgroup(parent, "memory.max");
+        }
+    }
+    endmntent(mounts);
+    return error;
+}
+
+/* A file without a name: it goes with its last descriptor. -1 where its pages would not be file pages. */
+static int make_file(const char *directory) {
+    char path[4096];
+    struct statfs filesystem;
+    snprintf(path, sizeof path, "%s/pressure-XXXXXX", directory);
+    const int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        end(EXIT_SKIPPED, "skipped: no file in %s: %s", directory, strerror(errno));
+    unlink(path);
+    if (fstatfs(fd, &filesystem) != 0 || filesystem.f_type == TMPFS_MAGIC)
+        end(EXIT_SKIPPED, "skipped: %s is a tmpfs, whose pages are not given back: name a directory on a disk",
+            directory);
+    return fd;
+}
+
+/* The child: joins the cgroup, says so, waits to be let go, and stalls until its time is over. Never returns. */
+__attribute__((noreturn)) static void hog(int file, int from_parent, int to_parent) {
+    char text[16];
+    char go = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    write_text("/proc/self", "oom_score_adj", "1000");
+    snprintf(text, sizeof text, "%d", (int)getpid());
+    if (!write_text(undo.cgroup, "cgroup.procs", text))
+        _exit(3);
+    const int error = posix_fallocate(file, 0, (off_t)FILE_BYTES);
+    if (error != 0)
+        _exit(4);
+    char *bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (bytes == MAP_FAILED)
+        _exit(4);
+    if (write(to_parent, &go, 1) != 1 || read(from_parent, &go, 1) != 1)
+        _exit(5);
+    const int64_t deadline = now_ns() + hog_ns;
+    for (bool over = false; now_ns() < deadline;) {
+        for (size_t at = 0; at < FILE_BYTES; at += 4096) {
+            bytes[at]++;
+            if (!over && at >= LIMIT_BYTES) {
+                const int64_t onset = now_ns();
+                over = write(to_parent, &onset, sizeof onset) == sizeof onset;
+            }
+            if (at % (1 << 20) == 0 && now_ns() >= deadline)
+                break;
+        }
+    }
+    _exit(0);
+}
+
+struct pipes {
+    int to_hog;
+    int from_hog;
+};
+
+static struct pipes start_hog(const char *directory) {
+    int down[2];
+    int up[2];
+    char ready;
+    const int file = make_file(directory);
+    if (pipe2(down, O_CLOEXEC) != 0 || pipe2(up, O_CLOEXEC) != 0)
+        end(EXIT_FAILURE, "FAIL: no pipe: %s", strerror(errno));
+    undo.hog = fork();
+    if (undo.hog < 0)
+        end(EXIT_FAILURE, "FAIL: no child: %s", strerror(errno));
+    if (undo.hog == 0) {
+        close(down[1]);
+        close(up[0]);
+        hog(file, down[0], up[1]);
+    }
+    close(down[0]);
+    close(up[1]);
+    close(file);
+    if (read(up[0], &ready, 1) != 1) {
+        int status = 0;
+        waitpid(undo.hog, &status, 0);
+        undo.hog = 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
+            end(EXIT_SKIPPED, "skipped: %s cannot be joined", undo.cgroup);
+        end(EXIT_SKIPPED, "skipped: no %zu MiB file in %s", FILE_BYTES >> 20, directory);
+    }
+    fcntl(up[0], F_SETFL, O_NONBLOCK);
+    return (struct pipes){.to_hog = down[1], .from_hog = up[0]};
+}
+
+/* The machine's `some` total in microseconds, past the library; NAN where the file is not there. */
+static double raw_stall_us(void) {
+    char text[512];
+    if (!read_text("/proc/pressure", "memory", text, sizeof text))
+        return (double)NAN;
+    const char *total = strstr(text, "total=");
+    return total ? strtod(total + strlen("total="), NULL) : (double)NAN;
+}
+
+static double snapshot_stall_us(const perfadapt *session) {
+    static struct perfadapt_snapshot snapshot;
+    snapshot.size = sizeof snapshot;
+    if (perfadapt_get_snapshot(session, &snapshot) != PERFADAPT_OK)
+        return (double)NAN;
+    const struct perfadapt_metric *total = &snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total;
+    return total->state == PERFADAPT_STATE_OK ? total->value : (double)NAN;
+}
+
+static bool budget_says_memory(const struct perfadapt_budget *budget) {
+    return budget->memory_state >= PERFADAPT_MEMORY_TIGHT || (budget->reasons & PERFADAPT_REASON_MEMORY);
+}
+
+static void one_frame(perfadapt *session, struct perfadapt_budget *budget) {
+    perfadapt_wait_next_frame(session);
+    perfadapt_frame_begin(session);
+    perfadapt_get_budget(session, budget);
+    perfadapt_frame_end(session);
+}
+
+/* When each thing was first seen; 0 = not yet. */
+struct sightings {
+    int64_t onset_ns, raw_ns, snapshot_ns, budget_ns;
+};
+
+static void watch(perfadapt *session, struct perfadapt_budget *budget, struct pipes pipes, struct sightings *seen) {
+    const double raw_before = raw_stall_us();
+    const double before = snapshot_stall_us(session);
+    if (isnan(before))
+        end(EXIT_FAILURE, "FAIL: the machine has /proc/pressure/memory, the snapshot has no stall total");
+    if (write(pipes.to_hog, "", 1) != 1)
+        end(EXIT_FAILURE, "FAIL: the hog has gone");
+    const int64_t deadline = now_ns() + hog_ns + NS_PER_S / 2;
+    while (!interrupted && now_ns() < deadline && !(seen->snapshot_ns && seen->budget_ns)) {
+        one_frame(session, budget);
+        const int64_t now = now_ns();
+        if (!seen->onset_ns && read(pipes.from_hog, &seen->onset_ns, sizeof seen->onset_ns) < 0)
+            seen->onset_ns = 0;
+        if (!seen->raw_ns && raw_stall_us() - raw_before > stall_us)
+            seen->raw_ns = now;
+        if (!seen->snapshot_ns && snapshot_stall_us(session) - before > stall_us)
+            seen->snapshot_ns = now;
+        if (!seen->budget_ns && budget_says_memory(budget))
+            seen->budget_ns = now;
+    }
+}
+
+static void print_latency(const char *what, int64_t seen_ns, int64_t onset_ns) {
+    if (seen_ns && onset_ns)
+        printf("%-44s %8.1f ms after the limit was reached\n", what, (double)(seen_ns - onset_ns) / 1e6);
+    else
+        printf("%-44s never\n", what);
+}
+
+static void run(perfadapt *session, struct pipes pipes) {
+    struct sightings seen = {0};
+    struct perfadapt_budget budget = {.size = sizeof budget};
+    for (const int64_t warm = now_ns() + warm_up_ns; now_ns() < warm;)
+        one_frame(session, &budget);
+    if (budget_says_memory(&budget))
+        end(EXIT_SKIPPED, "skipped: memory is short here already (state %s)",
+            perfadapt_memory_state_name(budget.memory_state));
+    watch(session, &budget, pipes, &seen);
+    if (interrupted)
+        end(EXIT_FAILURE, "FAIL: interrupted");
+    print_latency("kernel: 50 ms of stalls in /proc/pressure", seen.raw_ns, seen.onset_ns);
+    print_latency("snapshot: 50 ms of stalls", seen.snapshot_ns, seen.onset_ns);
+    print_latency("budget: memory", seen.budget_ns, seen.onset_ns);
+    if (!seen.raw_ns)
+        end(EXIT_SKIPPED, "skipped: the kernel counted no stalls in %s", undo.cgroup);
+    if (!seen.snapshot_ns || !seen.budget_ns)
+        end(EXIT_FAILURE, "FAIL: the pressure was real, and the %s did not say so",
+            seen.snapshot_ns ? "budget" : "snapshot");
+    char reasons[96];
+    perfadapt_reasons_text(budget.reasons, reasons, sizeof reasons);
+    printf("budget: quality %" PRIu32 " of 0-%" PRIu32 ", memory %s, reasons %s\n", budget.quality,
+           budget.quality_levels - 1, perfadapt_memory_state_name(budget.memory_state), reasons);
+}
+
+static void on_signal(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+int main(int argc, char **argv) {
+    const char *directory = argc > 1 ? argv[1] : ".";
+    perfadapt *session = NULL;
+    const struct perfadapt_options options = {.size = sizeof options,
+                                              .app_name = "pressure",
+                                              .quality_levels = 5,
+                                              .target_frame_ns = NS_PER_S / 60,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY,
+                                              .flags = PERFADAPT_FLAG_NO_PUBLISH};
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (isnan(raw_stall_us()))
+        end(EXIT_SKIPPED, "skipped: no /proc/pressure/memory: this kernel counts no stalls");
+    const int error = make_limited_cgroup();
+    if (error != 0)
+        end(EXIT_SKIPPED, "skipped: no memory cgroup can be made here: %s", strerror(error));
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGPIPE, SIG_IGN);
+    const struct pipes pipes = start_hog(directory); /* before the session, so that the child has no threads */
+    const enum perfadapt_result result = perfadapt_open(&options, &session);
+    if (result != PERFADAPT_OK)
+        end(EXIT_FAILURE, "FAIL: perfadapt_open: %s", perfadapt_strerror(result));
+    run(session, pipes);
+    perfadapt_close(&session);
+    end(EXIT_SUCCESS, "PASS: real memory pressure reaches the snapshot and the budget");
+}
