@@ -2,11 +2,9 @@
 #include "fixture.h"
 #include "providers/psi.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SOME "some avg10=1.50 avg60=0.25 avg300=0.00 total=1234\n"
