@@ -93,6 +93,7 @@ struct perfadapt_sensor {
     uint32_t limit_source;               /**< enum perfadapt_limit_source */
     float headroom;                      /**< max(0, 1 - (limit - T) / 30 °C); NAN unknown */
     double slope_c_per_s;                /**< over the newest samples; NAN unknown */
+    double steering_c;                   /**< °C that decisions use: the median of the newest three; NAN unknown */
 };
 
 /** One line of a pressure file: the share of time some or all tasks stalled. @since 0.1 */

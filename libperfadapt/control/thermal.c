@@ -38,7 +38,7 @@ static void take_throttle_time(struct perfadapt__thermal_view *view, double dist
 }
 
 static void take_sensor(struct perfadapt__thermal_view *view, const struct perfadapt_sensor *sensor, double margin_c) {
-    const double temperature = sensor->temperature.value;
+    const double temperature = sensor->steering_c;
     const double limit = sensor->limit.value;
     const double target = limit - margin_c;
     const double slope = isnan(sensor->slope_c_per_s) ? 0.0 : sensor->slope_c_per_s;
@@ -73,7 +73,7 @@ struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_sn
         if (!sensor->steers || sensor->limit.state != PERFADAPT_STATE_OK)
             continue;
         const uint32_t state = sensor->temperature.state;
-        if (state == PERFADAPT_STATE_OK && isfinite(sensor->temperature.value) && isfinite(sensor->limit.value))
+        if (state == PERFADAPT_STATE_OK && isfinite(sensor->steering_c) && isfinite(sensor->limit.value))
             take_sensor(&view, sensor, margin_c);
         else if (state == PERFADAPT_STATE_STALE || state == PERFADAPT_STATE_ERROR)
             view.lost = true;

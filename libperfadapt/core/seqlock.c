@@ -40,7 +40,8 @@ void perfadapt__seqlock_load(const _Atomic uint64_t *words, void *to, size_t byt
     }
 }
 
-void perfadapt__seqlock_write(struct perfadapt__seqlock *lock, _Atomic uint64_t *words, const void *from, size_t bytes) {
+void perfadapt__seqlock_write(struct perfadapt__seqlock *lock, _Atomic uint64_t *words, const void *from,
+                              size_t bytes) {
     perfadapt__seqlock_write_begin(lock);
     perfadapt__seqlock_store(words, from, bytes);
     perfadapt__seqlock_write_end(lock);

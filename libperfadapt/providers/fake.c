@@ -18,8 +18,8 @@ static const struct perfadapt__fake_plant plants[] = {
 
 static const double sensor_lag_s = 0.5;
 static const double sensor_step_c = 0.5;
-static const double hottest_c = 125;         /* where any die has switched itself off */
-static const double longest_step_s = 3600;   /* of one read: after a suspend the plant is in balance anyway */
+static const double hottest_c = 125;       /* where any die has switched itself off */
+static const double longest_step_s = 3600; /* of one read: after a suspend the plant is in balance anyway */
 static const double steps_per_time_constant = 16;
 
 struct fake {
@@ -120,8 +120,7 @@ static void fake_read(struct perfadapt__provider *provider, const struct perfada
         advance(self, busy_of(context), (double)(context->now_ns - self->last_ns) / 1e9 * self->speed);
     self->last_ns = context->now_ns;
     struct perfadapt_sensor *sensor = &snapshot->sensors[self->sensor];
-    sensor->temperature =
-        perfadapt__metric_ok(quantised(self->sensed_c), PERFADAPT_UNIT_CELSIUS, context->now_ns);
+    sensor->temperature = perfadapt__metric_ok(quantised(self->sensed_c), PERFADAPT_UNIT_CELSIUS, context->now_ns);
     sensor->why = PERFADAPT_WHY_NONE;
 }
 

@@ -12,13 +12,13 @@ struct perfadapt__fake_plant {
     double board_k_per_w;
     double board_j_per_k;
     double idle_w;
-    double busy_w;    /* added at full load */
-    double leak_w;    /* at 80 °C; e times more for every 40 °C */
+    double busy_w; /* added at full load */
+    double leak_w; /* at 80 °C; e times more for every 40 °C */
     double ambient_c;
     double limit_c;
 };
 
-/* "NAME" or "NAME:SPEED", SPEED 0.1 … 1000 simulated seconds per second. False, and nothing set, for anything else. */
+/* "NAME" or "NAME:SPEED", SPEED 0.1 … 1000 simulated seconds per second. False, and nothing set, for the rest. */
 bool perfadapt__fake_parse(const char *spec, const struct perfadapt__fake_plant **out_plant, double *out_speed);
 
 /* Its environment's `simulate` must be a text that perfadapt__fake_parse() takes. */

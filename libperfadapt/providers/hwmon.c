@@ -396,8 +396,8 @@ static void hwmon_destroy(struct perfadapt__provider *provider) {
 static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider_environment *environment,
                                                 struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[CHIPS_MAX];
-    const size_t count = perfadapt__kernel_directory_numbers(environment->root, PERFADAPT__HWMON_CLASS, "hwmon", "",
-                                                             numbers, CHIPS_MAX);
+    const size_t count =
+        perfadapt__kernel_directory_numbers(environment->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
     struct hwmon *self = count > 0 ? calloc(1, sizeof *self) : NULL;
     if (!self)
         return NULL;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a sensor's id, so much is for the device; the same for every sensor of a chip, so that equal devices compare equal. */
+/* Of a sensor's id, so much is for the device: the same for every sensor of a chip, so that they compare equal. */
 #define ID_DEVICE_MAX 63
 #define ID_HEAD_MAX 31
 
@@ -168,4 +168,8 @@ void perfadapt__hwmon_chip_id(const struct perfadapt__hwmon_chip *chip, const ch
     char head[ID_HEAD_MAX + 40];
     snprintf(head, sizeof head, "%s/%s", chip->name, label);
     snprintf(out, capacity, "%.*s@%s", ID_HEAD_MAX, head, last_part(without_prefix(chip->device), ID_DEVICE_MAX));
+    /* As the snapshot will have it: ids are compared. */
+    for (; *out; out++)
+        if (*out < ' ' || *out > '~')
+            *out = '?';
 }

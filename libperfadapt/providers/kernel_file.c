@@ -52,7 +52,7 @@ enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t lengt
     int64_t value;
     if (!perfadapt__fs_parse_i64(&at, &value))
         return at[strspn(at, " \t\r\n")] == '\0' && strlen(text) == (size_t)length ? PERFADAPT_WHY_EMPTY
-                                                                                    : PERFADAPT_WHY_GARBAGE;
+                                                                                   : PERFADAPT_WHY_GARBAGE;
     at += strspn(at, " \t\r\n");
     if (at != text + length)
         return PERFADAPT_WHY_GARBAGE;

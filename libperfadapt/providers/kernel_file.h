@@ -14,8 +14,7 @@ ssize_t perfadapt__kernel_file_read(const struct perfadapt__root *root, const ch
 void perfadapt__kernel_file_close(int *fd);
 
 /* The integer that is the whole content of a file: what was read into `text`, with `length` as read() gave it. */
-enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t length, size_t capacity,
-                                                 int64_t *out_value);
+enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t length, size_t capacity, int64_t *out_value);
 
 /* Reads such a file once. NONE: *out_value is set. */
 enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__root *root, const char *path,
@@ -26,7 +25,7 @@ enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__ro
 size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
                                            const char *suffix, uint32_t *out_numbers, size_t capacity);
 
-/* The path of an open directory or file with all links resolved, as seen from the root; false where /proc is missing. */
+/* A path with all its links resolved, as seen from the root; false where there is no such file, or no /proc. */
 bool perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out, size_t capacity);
 
 #endif

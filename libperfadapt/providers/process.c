@@ -52,8 +52,8 @@ static struct perfadapt__provider *process_create(const struct perfadapt__provid
     int fd = -1;
     const ssize_t length = perfadapt__kernel_file_read(environment->root, STATM_PATH, &fd, text, sizeof text);
     const bool missing = length == -ENOENT || length == -ENOTDIR;
-    const struct perfadapt_metric none = perfadapt__metric_none(
-        PERFADAPT_UNIT_BYTES, missing ? PERFADAPT_STATE_UNSUPPORTED : PERFADAPT_STATE_INIT);
+    const struct perfadapt_metric none =
+        perfadapt__metric_none(PERFADAPT_UNIT_BYTES, missing ? PERFADAPT_STATE_UNSUPPORTED : PERFADAPT_STATE_INIT);
     snapshot->memory.process_resident = none;
     snapshot->memory.process_shared = none;
     struct process *self = missing ? NULL : malloc(sizeof *self);

@@ -42,6 +42,7 @@ struct perfadapt_sensor *perfadapt__sensor_add(struct perfadapt_snapshot *snapsh
         .temperature = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_INIT),
         .limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED),
         .headroom = NAN,
+        .steering_c = (double)NAN,
         .slope_c_per_s = (double)NAN,
     };
     copy_printable(sensor->id, sizeof sensor->id, id);

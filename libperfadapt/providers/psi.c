@@ -256,7 +256,7 @@ static void psi_triggered(struct perfadapt__provider *provider, short events, st
     struct psi *self = (struct psi *)provider;
     if (!(events & (POLLERR | POLLNVAL)))
         return;
-    /* POLLERR: the cgroup is gone. POLLNVAL: the host closed a descriptor that is not its own; not ours to close now. */
+    /* POLLERR: the cgroup is gone. POLLNVAL: the host closed what was not its own; the number may be another's now. */
     if (!(events & POLLNVAL))
         perfadapt__kernel_file_close(&self->trigger_fd);
     lose_trigger(self, snapshot);

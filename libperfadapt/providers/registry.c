@@ -20,14 +20,11 @@ static const struct {
     bool with_machine;   /* where the temperatures are the machine's */
     bool with_simulated; /* where they are simulated */
 } registered[] = {
-    {&perfadapt__psi_provider, true, true},
-    {&perfadapt__meminfo_provider, true, true},
-    {&perfadapt__cgroup_provider, true, true},
-    {&perfadapt__process_provider, true, true},
+    {&perfadapt__psi_provider, true, true},    {&perfadapt__meminfo_provider, true, true},
+    {&perfadapt__cgroup_provider, true, true}, {&perfadapt__process_provider, true, true},
     {&perfadapt__fake_provider, false, true},
 #if PERFADAPT_WITH_SENSORS
-    {&perfadapt__hwmon_provider, true, false},
-    {&perfadapt__thermal_zone_provider, true, false},
+    {&perfadapt__hwmon_provider, true, false}, {&perfadapt__thermal_zone_provider, true, false},
 #endif
 };
 

@@ -76,8 +76,7 @@ static void find_limit(const struct perfadapt__root *root, uint32_t number, stru
     uint32_t trips[TRIPS_MAX];
     size_t best_rank = TRIP_TYPE_COUNT;
     snprintf(path, sizeof path, CLASS_PATH "/thermal_zone%u", (unsigned)number);
-    const size_t count =
-        perfadapt__kernel_directory_numbers(root, path, "trip_point_", "_type", trips, TRIPS_MAX);
+    const size_t count = perfadapt__kernel_directory_numbers(root, path, "trip_point_", "_type", trips, TRIPS_MAX);
     for (size_t i = 0; i < count; i++) {
         size_t rank;
         int64_t millidegrees;
@@ -116,9 +115,8 @@ static void add_zone(struct thermal_zone *self, uint32_t number, struct perfadap
         return;
     find_limit(self->root, number, sensor);
     struct zone *zone = &self->zones[self->count++];
-    *zone = (struct zone){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
-                          .number = number,
-                          .mode_fd = -1};
+    *zone = (struct zone){
+        .thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1}, .number = number, .mode_fd = -1};
     memcpy(zone->type, type, sizeof type);
 }
 
@@ -134,8 +132,8 @@ static bool is_in_use(const struct thermal_zone *self, const struct zone *but, u
 /* A driver that was loaded anew has its zone under another number. */
 static void find_again(const struct thermal_zone *self, struct zone *zone) {
     uint32_t numbers[PERFADAPT_SENSORS_MAX];
-    const size_t count = perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers,
-                                                             PERFADAPT_SENSORS_MAX);
+    const size_t count =
+        perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers, PERFADAPT_SENSORS_MAX);
     for (size_t i = 0; i < count; i++) {
         char type[sizeof zone->type];
         if (is_in_use(self, zone, numbers[i]) || !read_word(self->root, numbers[i], "type", type, sizeof type) ||
@@ -214,8 +212,8 @@ static void thermal_zone_destroy(struct perfadapt__provider *provider) {
 static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__provider_environment *environment,
                                                        struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[PERFADAPT_SENSORS_MAX];
-    const size_t count = perfadapt__kernel_directory_numbers(environment->root, CLASS_PATH, "thermal_zone", "",
-                                                             numbers, PERFADAPT_SENSORS_MAX);
+    const size_t count = perfadapt__kernel_directory_numbers(environment->root, CLASS_PATH, "thermal_zone", "", numbers,
+                                                             PERFADAPT_SENSORS_MAX);
     struct thermal_zone *self = count > 0 ? calloc(1, sizeof *self) : NULL;
     if (!self)
         return NULL;

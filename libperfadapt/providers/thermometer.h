@@ -5,9 +5,9 @@
 #include "providers/provider.h"
 
 struct perfadapt__thermometer {
-    uint32_t sensor; /* index into snapshot->sensors */
-    int input_fd;    /* millidegrees; -1 = not open */
-    int64_t due_ns;  /* not before */
+    uint32_t sensor;  /* index into snapshot->sensors */
+    int input_fd;     /* millidegrees; -1 = not open */
+    int64_t due_ns;   /* not before */
     int64_t pause_ns; /* length of the last pause after an error; 0 = none */
 };
 

@@ -20,9 +20,9 @@ struct perfadapt__mapping {
 };
 
 /*
- * Takes the region out of a connection, without waiting, and its identity into `app`. OK: *out_mapping is to be unmapped
- * with perfadapt__fetch_unmap(). AGAIN: no answer yet; NOT_FOUND: the connection ended without one, or without room for
- * a descriptor: connect again. VERSION, CORRUPT, PERMISSION (another user's): final, nothing is mapped.
+ * Takes the region out of a connection, without waiting, and its identity into `app`. OK: *out_mapping is to be
+ * unmapped with perfadapt__fetch_unmap(). AGAIN: no answer yet; NOT_FOUND: the connection ended without one, or without
+ * room for a descriptor: connect again. VERSION, CORRUPT, PERMISSION (another user's): final, nothing is mapped.
  */
 enum perfadapt_result perfadapt__fetch_receive(int connection, struct perfadapt__mapping *out_mapping,
                                                struct perfadapt_app *app);

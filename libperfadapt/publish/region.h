@@ -52,8 +52,8 @@ struct perfadapt__region {
     _Atomic uint64_t budget[PERFADAPT__BUDGET_WORDS];
 
     /*
-     * A ring by frame number: frame n lies at n % capacity, so that late GPU times find it. Numbers may be left out. The
-     * number word is 0 while the rest of its frame is being written: it is that slot's seqlock.
+     * A ring by frame number: frame n lies at n % capacity, so that late GPU times find it. Numbers may be left out.
+     * The number word is 0 while the rest of its frame is being written: it is that slot's seqlock.
      */
     _Atomic uint64_t frame_count;  /* frames ever ended */
     _Atomic uint64_t frame_newest; /* number of the last one; 0 = none yet */
@@ -82,8 +82,8 @@ struct perfadapt__region_options {
  */
 struct perfadapt__region *perfadapt__region_create(const struct perfadapt__region_options *options, int *out_fd);
 /*
- * Marks it closed for readers that still map it, unmaps it and closes *fd. In a forked child pass forked = true: nothing
- * is marked.
+ * Marks it closed for readers that still map it, unmaps it and closes *fd. In a forked child pass forked = true:
+ * nothing is marked.
  */
 void perfadapt__region_destroy(struct perfadapt__region **region, int *fd, bool forked);
 

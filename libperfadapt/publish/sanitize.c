@@ -180,6 +180,7 @@ static void sanitize_sensor(struct perfadapt_sensor *sensor) {
     sensor->limit_source = known(sensor->limit_source, PERFADAPT_LIMIT_SIMULATED, PERFADAPT_LIMIT_NONE);
     sensor->headroom = headroom_or_nan(sensor->headroom);
     sensor->slope_c_per_s = number_or_nan(sensor->slope_c_per_s);
+    sensor->steering_c = number_or_nan(sensor->steering_c);
 }
 
 static void sanitize_stall(struct perfadapt_stall *stall) {

@@ -11,7 +11,7 @@
  */
 void perfadapt__sanitize_text(char *text, size_t capacity);
 
-/* The structs below are local copies: all their enumerations become known values, all numbers finite, bounded or NAN. */
+/* The structs below are local copies: their enumerations become known values, their numbers finite and bounded or NAN. */
 void perfadapt__sanitize_budget(struct perfadapt_budget *budget);
 void perfadapt__sanitize_frame(struct perfadapt_frame *frame);
 void perfadapt__sanitize_decision(struct perfadapt_decision *decision);

@@ -42,6 +42,7 @@ static double median_of_3(double a, double b, double c) {
     return c < low ? low : c > high ? high : c;
 }
 
+/* The median of the newest three, so that a single wrong reading moves nothing; with fewer, the newest. */
 static double steering_of(const struct perfadapt__guard_slot *slot) {
     const struct perfadapt__guard_sample *samples = slot->samples;
     const uint32_t count = slot->count;
@@ -50,10 +51,6 @@ static double steering_of(const struct perfadapt__guard_slot *slot) {
     if (count < 3)
         return samples[count - 1].celsius;
     return median_of_3(samples[count - 3].celsius, samples[count - 2].celsius, samples[count - 1].celsius);
-}
-
-double perfadapt__guard_steering(const struct perfadapt__guard *guard, uint32_t sensor) {
-    return sensor < PERFADAPT_SENSORS_MAX ? steering_of(&guard->slots[sensor]) : (double)NAN;
 }
 
 static bool jumps(double from, double to) {
@@ -148,6 +145,7 @@ static void judge_sensor(struct perfadapt__guard_slot *slot, struct perfadapt_se
     }
     sensor->slope_c_per_s = sensor->temperature.state == PERFADAPT_STATE_OK ? slope_of(slot) : (double)NAN;
     sensor->headroom = headroom_of(sensor);
+    sensor->steering_c = sensor->temperature.state == PERFADAPT_STATE_OK ? steering_of(slot) : (double)NAN;
 }
 
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns) {

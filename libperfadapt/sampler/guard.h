@@ -19,9 +19,9 @@ struct perfadapt__guard_sample {
 struct perfadapt__guard_slot {
     struct perfadapt__guard_sample samples[PERFADAPT__GUARD_SAMPLES]; /* believed ones, oldest first */
     uint32_t count;
-    uint32_t was_good;      /* 1: read and believed at least once */
-    int64_t seen_ns;        /* timestamp of the last reading judged */
-    int64_t good_since_ns;  /* time of the last good reading, before that of the first look; 0 = never looked */
+    uint32_t was_good;     /* 1: read and believed at least once */
+    int64_t seen_ns;       /* timestamp of the last reading judged */
+    int64_t good_since_ns; /* time of the last good reading, before that of the first look; 0 = never looked */
 };
 
 struct perfadapt__guard {
@@ -30,11 +30,7 @@ struct perfadapt__guard {
 
 void perfadapt__guard_init(struct perfadapt__guard *guard);
 
-/* After every read: sets state and why of what is not to be believed, slope and headroom. */
+/* After every read: sets state and why of what is not to be believed, slope, headroom and steering. */
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns);
-
-/* The temperature to steer by: the median of the newest three readings, so that a single wrong one moves nothing; with
- * fewer, the newest. NAN where the sensor has none. */
-double perfadapt__guard_steering(const struct perfadapt__guard *guard, uint32_t sensor);
 
 #endif

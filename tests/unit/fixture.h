@@ -38,7 +38,7 @@ void fixture_mode(struct fixture *fixture, const char *path, unsigned mode);
 void fixture_move(struct fixture *fixture, const char *from, const char *to);
 /* A file, a link, or a directory with all in it. */
 void fixture_remove(struct fixture *fixture, const char *path);
-/* A copy of a directory outside of the fixture. A file whose text starts with "../" becomes the link that it records. */
+/* A copy of a directory from outside. A file whose text starts with "../" becomes the link that it records. */
 void fixture_copy(struct fixture *fixture, const char *from, const char *path);
 
 /* Creates the provider into fixture->provider; reads at a time in milliseconds. */

@@ -1,4 +1,4 @@
-/* What the tests of publish/ share: a private runtime directory, sessions, hostile sockets. SPDX-License-Identifier: MIT */
+/* What the tests of publish/ share: a runtime directory, sessions, hostile sockets. SPDX-License-Identifier: MIT */
 #ifndef TESTS_UNIT_PUBLISH_FIXTURE_H
 #define TESTS_UNIT_PUBLISH_FIXTURE_H
 
@@ -131,8 +131,8 @@ FIXTURE void answer(int listen_fd, const void *bytes, size_t length, const int *
         char bytes[CMSG_SPACE(sizeof(int) * 16)];
     } control;
     memset(&control, 0, sizeof control);
-    control.header = (struct cmsghdr){
-        .cmsg_len = CMSG_LEN(sizeof(int) * count), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    control.header =
+        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int) * count), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(&control.header), fds, sizeof(int) * count);
     const struct msghdr message = {.msg_iov = &payload,
                                    .msg_iovlen = 1,

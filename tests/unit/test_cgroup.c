@@ -40,8 +40,8 @@ static void test_resolve(void **state) {
          PERFADAPT__CGROUP_V2, "/sys/fs/cgroup/inner"},
         {"0::/docker/1234\n", "29 22 0:26 /docker/1234 /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n", PERFADAPT__CGROUP_V2,
          "/sys/fs/cgroup"},
-        {"0::/docker/12345\n", "29 22 0:26 /docker/1234 /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n",
-         PERFADAPT__CGROUP_V2, NULL},
+        {"0::/docker/12345\n", "29 22 0:26 /docker/1234 /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n", PERFADAPT__CGROUP_V2,
+         NULL},
         /* outside of the cgroup namespace */
         {"0::/../other\n", V2_MOUNT, PERFADAPT__CGROUP_V2, NULL},
         {"0::/..\n", V2_MOUNT, PERFADAPT__CGROUP_V2, NULL},
@@ -218,17 +218,10 @@ static void test_follows_the_process(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_resolve),
-        TEST(test_resolve_without_files),
-        TEST(test_resolve_behind_a_long_line),
-        TEST(test_parents),
-        TEST(test_v2_unlimited),
-        TEST(test_v2_lowest_of_the_ancestors),
-        TEST(test_v2_bad_files),
-        TEST(test_v2_unreadable),
-        TEST(test_v1),
-        TEST(test_no_cgroup),
-        TEST(test_follows_the_process),
+        TEST(test_resolve),      TEST(test_resolve_without_files), TEST(test_resolve_behind_a_long_line),
+        TEST(test_parents),      TEST(test_v2_unlimited),          TEST(test_v2_lowest_of_the_ancestors),
+        TEST(test_v2_bad_files), TEST(test_v2_unreadable),         TEST(test_v1),
+        TEST(test_no_cgroup),    TEST(test_follows_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

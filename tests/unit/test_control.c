@@ -243,6 +243,7 @@ static void set_temperature(struct loop *loop, double temperature_c, double slop
         .temperature = {temperature_c, loop->now_ns, PERFADAPT_UNIT_CELSIUS, sensor_state},
         .limit = {85, loop->now_ns, PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_OK},
         .slope_c_per_s = slope,
+        .steering_c = temperature_c,
     };
 }
 

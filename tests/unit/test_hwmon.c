@@ -137,7 +137,8 @@ static void test_limits(void **state) {
 }
 
 static void test_chips_left_alone(void **state) {
-    static const char *const names[] = {"nvme\n", "asus_wmi_sensors\n", "asus_ec_sensors\n", "dell_smm\n", "drivetemp\n"};
+    static const char *const names[] = {"nvme\n", "asus_wmi_sensors\n", "asus_ec_sensors\n", "dell_smm\n",
+                                        "drivetemp\n"};
     struct fixture *fixture = *state;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         char device[64];
@@ -187,7 +188,7 @@ static void test_long_paths_are_cut_at_a_directory(void **state) {
     set(fixture, 1, "temp1_input", "40000\n");
     create(fixture);
     assert_string_equal(fixture->snapshot.sensors[0].id,
-                        "amdgpu/temp1@0000:01:00.0/0000:02:00.0/0000:03:00.0/0000:04:00.0/0000:05:00.0");
+                        "amdgpu/temp1@0000:02:00.0/0000:03:00.0/0000:04:00.0/0000:05:00.0");
 }
 
 static void test_fault_and_enable(void **state) {
@@ -219,9 +220,14 @@ static void test_bad_content(void **state) {
         const char *text;
         enum perfadapt_why why;
     } cases[] = {
-        {"", PERFADAPT_WHY_EMPTY},          {"\n", PERFADAPT_WHY_EMPTY},       {"hot\n", PERFADAPT_WHY_GARBAGE},
-        {"45000 x\n", PERFADAPT_WHY_GARBAGE}, {"45.5\n", PERFADAPT_WHY_GARBAGE}, {"0x10\n", PERFADAPT_WHY_GARBAGE},
-        {"99999999999999999999\n", PERFADAPT_WHY_GARBAGE}, {"-\n", PERFADAPT_WHY_GARBAGE},
+        {"", PERFADAPT_WHY_EMPTY},
+        {"\n", PERFADAPT_WHY_EMPTY},
+        {"hot\n", PERFADAPT_WHY_GARBAGE},
+        {"45000 x\n", PERFADAPT_WHY_GARBAGE},
+        {"45.5\n", PERFADAPT_WHY_GARBAGE},
+        {"0x10\n", PERFADAPT_WHY_GARBAGE},
+        {"99999999999999999999\n", PERFADAPT_WHY_GARBAGE},
+        {"-\n", PERFADAPT_WHY_GARBAGE},
     };
     struct fixture *fixture = *state;
     add_chip(fixture, "/sys/devices/platform/x", 0, "x\n");
@@ -332,7 +338,6 @@ static void test_sleeping_device_is_not_touched(void **state) {
     static const char *const asleep[] = {"suspended\n", "suspending\n", "resuming\n"};
     struct fixture *fixture = *state;
     add_gpu(fixture, 0);
-    /* What is read in spite of it shows as an error. */
     set(fixture, 0, "temp2_input", "garbage\n");
     fixture_file(fixture, GPU_DEVICE "/power/runtime_status", asleep[0]);
     create(fixture);
@@ -377,8 +382,11 @@ static void test_pci_power_state(void **state) {
     static const struct {
         const char *text;
         enum perfadapt_state state;
-    } cases[] = {{"D3cold\n", PERFADAPT_STATE_ASLEEP}, {"D0\n", PERFADAPT_STATE_OK},   {"D3hot\n", PERFADAPT_STATE_ASLEEP},
-                 {"unknown\n", PERFADAPT_STATE_OK},    {"D1\n", PERFADAPT_STATE_ASLEEP}};
+    } cases[] = {{"D3cold\n", PERFADAPT_STATE_ASLEEP},
+                 {"D0\n", PERFADAPT_STATE_OK},
+                 {"D3hot\n", PERFADAPT_STATE_ASLEEP},
+                 {"unknown\n", PERFADAPT_STATE_OK},
+                 {"D1\n", PERFADAPT_STATE_ASLEEP}};
     struct fixture *fixture = *state;
     add_gpu(fixture, 0);
     fixture_file(fixture, GPU_DEVICE "/power_state", "D0\n");
@@ -474,30 +482,19 @@ static void test_entries_that_are_no_chips(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void) {
+    /* clang-format off */
     const struct CMUnitTest tests[] = {
-        TEST(test_reads_a_chip),
-        TEST(test_no_class),
-        TEST(test_sparse_numbers_without_labels),
-        TEST(test_limits),
-        TEST(test_chips_left_alone),
-        TEST(test_old_driver_with_attributes_in_the_device),
-        TEST(test_equal_labels_have_different_ids),
-        TEST(test_long_paths_are_cut_at_a_directory),
-        TEST(test_fault_and_enable),
-        TEST(test_bad_content),
-        TEST(test_huge_file),
-        TEST(test_directory_dead_link_and_unreadable),
-        TEST(test_a_single_input_goes_and_comes_back),
-        TEST(test_chip_comes_back_under_another_number),
-        TEST(test_chips_swap_numbers),
-        TEST(test_sleeping_device_is_not_touched),
-        TEST(test_sleeping_device_is_not_even_opened),
-        TEST(test_pci_power_state),
-        TEST(test_failed_power_management),
-        TEST(test_coretemp_reads_the_package_once_a_second),
-        TEST(test_only_what_steers_is_read_fast),
-        TEST(test_more_sensors_than_fit),
-        TEST(test_entries_that_are_no_chips),
+        TEST(test_reads_a_chip), TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
+        TEST(test_chips_left_alone), TEST(test_old_driver_with_attributes_in_the_device),
+        TEST(test_equal_labels_have_different_ids), TEST(test_long_paths_are_cut_at_a_directory),
+        TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),
+        TEST(test_directory_dead_link_and_unreadable), TEST(test_a_single_input_goes_and_comes_back),
+        TEST(test_chip_comes_back_under_another_number), TEST(test_chips_swap_numbers),
+        TEST(test_sleeping_device_is_not_touched), TEST(test_sleeping_device_is_not_even_opened),
+        TEST(test_pci_power_state), TEST(test_failed_power_management),
+        TEST(test_coretemp_reads_the_package_once_a_second), TEST(test_only_what_steers_is_read_fast),
+        TEST(test_more_sensors_than_fit), TEST(test_entries_that_are_no_chips),
     };
+    /* clang-format on */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,12 @@ static void test_missing(void **state) {
 }
 
 static void test_bad_content(void **state) {
-    static const char *const texts[] = {"", "garbage\n", "MemTotal:", "MemTotal:  kB\n", "MemTotal: 12", "MemTotal: -5 kB\n",
+    static const char *const texts[] = {"",
+                                        "garbage\n",
+                                        "MemTotal:",
+                                        "MemTotal:  kB\n",
+                                        "MemTotal: 12",
+                                        "MemTotal: -5 kB\n",
                                         "MemTotal: 99999999999999999999 kB\n"};
     struct fixture *fixture = *state;
     fixture_file(fixture, PATH, texts[0]);
@@ -104,8 +109,13 @@ static void test_directory_and_unreadable(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_reads_fields),   TEST(test_old_kernel_without_available), TEST(test_missing), TEST(test_bad_content),
-        TEST(test_stale_and_back), TEST(test_huge),                         TEST(test_directory_and_unreadable),
+        TEST(test_reads_fields),
+        TEST(test_old_kernel_without_available),
+        TEST(test_missing),
+        TEST(test_bad_content),
+        TEST(test_stale_and_back),
+        TEST(test_huge),
+        TEST(test_directory_and_unreadable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,8 @@ static void test_missing(void **state) {
 }
 
 static void test_bad_content(void **state) {
-    static const char *const texts[] = {"", "garbage\n", "1000", "1000 300", "1000 300 x", "1000 300 12x", "-1 -1 -1\n"};
+    static const char *const texts[] = {"",           "garbage\n",    "1000",      "1000 300",
+                                        "1000 300 x", "1000 300 12x", "-1 -1 -1\n"};
     struct fixture *fixture = *state;
     fixture_file(fixture, PATH, texts[0]);
     fixture_create(fixture, &perfadapt__process_provider);
@@ -59,7 +60,7 @@ static void test_this_process(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_reads_pages),          TEST(test_missing), TEST(test_bad_content), TEST(test_directory_in_its_place),
+        TEST(test_reads_pages),  TEST(test_missing), TEST(test_bad_content), TEST(test_directory_in_its_place),
         TEST(test_this_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,8 +25,9 @@ static void write_cgroup(struct fixture *fixture, const char *directory) {
     char text[256];
     snprintf(text, sizeof text, "4:memory:/elsewhere\n0::%s\n", directory);
     fixture_file(fixture, "/proc/self/cgroup", text);
-    fixture_file(fixture, "/proc/self/mountinfo",
-                 "22 27 0:21 / /proc rw - proc proc rw\n41 31 0:38 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n");
+    fixture_file(
+        fixture, "/proc/self/mountinfo",
+        "22 27 0:21 / /proc rw - proc proc rw\n41 31 0:38 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n");
 }
 
 static void test_reads_every_line(void **state) {
@@ -79,7 +80,8 @@ static void test_own_cgroup(void **state) {
     struct fixture *fixture = *state;
     write_all(fixture);
     write_cgroup(fixture, "/app.scope");
-    fixture_file(fixture, "/sys/fs/cgroup/app.scope/memory.pressure", FULL "some avg10=9.00 avg60=0.00 avg300=0.00 total=9\n");
+    fixture_file(fixture, "/sys/fs/cgroup/app.scope/memory.pressure",
+                 FULL "some avg10=9.00 avg60=0.00 avg300=0.00 total=9\n");
     fixture_create(fixture, &perfadapt__psi_provider);
     fixture_read(fixture, 1000);
     assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 9);
@@ -99,11 +101,18 @@ static void test_follows_the_process_into_another_cgroup(void **state) {
 }
 
 static void test_bad_content(void **state) {
-    static const char *const texts[] = {
-        "", "\n", "garbage", "some", "some \n", "some avg10=1.00 avg60=0.00 avg300=0.00 total=\n",
-        "some avg10=1.00 avg60=0.0", "some avg10=-1.00 avg60=0.00 avg300=0.00 total=1\n",
-        "some avg10=nan avg60=0.00 avg300=0.00 total=1\n", "some avg10=1,00 avg60=0,00 avg300=0,00 total=1\n",
-        "some avg10=1.00 avg60=0.00 avg300=0.00 total=99999999999999999999\n", "something avg10=1.00\n"};
+    static const char *const texts[] = {"",
+                                        "\n",
+                                        "garbage",
+                                        "some",
+                                        "some \n",
+                                        "some avg10=1.00 avg60=0.00 avg300=0.00 total=\n",
+                                        "some avg10=1.00 avg60=0.0",
+                                        "some avg10=-1.00 avg60=0.00 avg300=0.00 total=1\n",
+                                        "some avg10=nan avg60=0.00 avg300=0.00 total=1\n",
+                                        "some avg10=1,00 avg60=0,00 avg300=0,00 total=1\n",
+                                        "some avg10=1.00 avg60=0.00 avg300=0.00 total=99999999999999999999\n",
+                                        "something avg10=1.00\n"};
     struct fixture *fixture = *state;
     write_all(fixture);
     fixture_create(fixture, &perfadapt__psi_provider);

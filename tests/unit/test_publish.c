@@ -113,6 +113,11 @@ static void sessions_come_and_go(void **state) {
     perfadapt__reader_destroy(&reader);
 }
 
+static bool is_readable(int fd) {
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    return poll(&polled, 1, 0) > 0;
+}
+
 static void many_readers(void **state) {
     (void)state;
     enum { READERS = 12 };
@@ -125,6 +130,8 @@ static void many_readers(void **state) {
         for (size_t i = 0; i < READERS; i++)
             refresh(readers[i]);
         perfadapt__writer_serve(session.writer);
+        if (round == 0)
+            assert_true(is_readable(perfadapt__writer_fd(session.writer))); /* the rest is not forgotten */
     }
     for (size_t i = 0; i < READERS; i++) {
         refresh(readers[i]);
@@ -228,6 +235,20 @@ static void stale_socket_is_removed(void **state) {
     perfadapt__reader_destroy(&reader);
 }
 
+/* Many changes within one tick of the kernel's clock: the directory's time stamp does not tell of each. */
+static void quick_changes_are_seen(void **state) {
+    (void)state;
+    make_directory();
+    struct perfadapt__reader *reader = open_reader();
+    for (int i = 0; i < 100; i++) {
+        refresh(reader);
+        close(listen_as(STALE_NAME, SOCK_SEQPACKET));
+        refresh(reader);
+        assert_int_equal(access(path_of(STALE_NAME), F_OK), -1);
+    }
+    perfadapt__reader_destroy(&reader);
+}
+
 /* A session whose last sign of life is older than any limit, until it is killed. */
 static void serve_as_silent_child(int ready_fd) {
     struct published session = publish("silent");
@@ -296,11 +317,6 @@ static struct rlimit limit_descriptors(rlim_t extra) {
     const struct rlimit limit = {.rlim_cur = (rlim_t)next + extra, .rlim_max = before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     return before;
-}
-
-static bool is_readable(int fd) {
-    struct pollfd polled = {.fd = fd, .events = POLLIN};
-    return poll(&polled, 1, 0) > 0;
 }
 
 static void count_line(void *count, enum perfadapt_log_level level, const char *message) {
@@ -379,6 +395,7 @@ int main(void) {
         IN_DIRECTORY(closed_without_unlinking),
         IN_DIRECTORY(forked_child_leaves_it_alone),
         IN_DIRECTORY(stale_socket_is_removed),
+        IN_DIRECTORY(quick_changes_are_seen),
         IN_DIRECTORY(dead_writer_is_dropped),
         IN_DIRECTORY(hanging_writer_stays),
         IN_DIRECTORY(writer_without_descriptors),
