@@ -75,24 +75,31 @@ static bool facts_differ(const struct perfadapt_budget *a, const struct perfadap
            !same_floats(a->thermal_headroom, b->thermal_headroom) || !same_floats(a->confidence, b->confidence);
 }
 
-static struct perfadapt__evidence evidence_for(const struct perfadapt__ladder *ladder,
-                                               const struct perfadapt__frame_control *frame,
-                                               const struct perfadapt__caps *caps, uint32_t from, uint32_t to) {
-    const uint32_t binding = to > from ? to : from; /* on the way up: the cap that let go */
-    if (caps->thermal_rung == binding && binding > frame->rung)
-        return caps->thermal;
-    if (from == to || (caps->memory_rung == binding && binding > frame->rung))
-        return caps->memory;
-    if (to > from && caps->thermal_rung == to && frame->rung != to)
-        return caps->thermal;
-    if (to < from && frame->rung < to)
-        return caps->thermal;
+static struct perfadapt__evidence frame_evidence(const struct perfadapt__ladder *ladder,
+                                                 const struct perfadapt__frame_control *frame, uint32_t from,
+                                                 uint32_t to) {
     return (struct perfadapt__evidence){
         .signal = PERFADAPT_SIGNAL_FRAME_TIME,
         .value = perfadapt__frame_expected_ns(frame, ladder, from) * 1e-6,
         .limit = (double)ladder->rungs[from].frame_ns * 1e-6,
         .forecast = perfadapt__frame_expected_ns(frame, ladder, to) * 1e-6,
     };
+}
+
+/* On the way down the cap that binds now decided, on the way up the one that bound before. */
+static struct perfadapt__evidence evidence_for(const struct perfadapt__arbiter *arbiter,
+                                               const struct perfadapt__ladder *ladder,
+                                               const struct perfadapt__frame_control *frame,
+                                               const struct perfadapt__caps *caps, uint32_t rung, uint32_t reasons) {
+    if (rung == arbiter->rung)
+        return caps->memory; /* frames in flight or memory moved, which nothing else moves */
+    const bool down = rung > arbiter->rung;
+    const uint32_t cause = down ? reasons : arbiter->budget.reasons;
+    if (cause & PERFADAPT_REASON_THERMAL)
+        return caps->thermal;
+    if (caps->memory_rung >= (down ? rung : arbiter->rung))
+        return caps->memory;
+    return frame_evidence(ladder, frame, arbiter->rung, rung);
 }
 
 static struct perfadapt_decision make_decision(const struct perfadapt_budget *from, const struct perfadapt_budget *to,
@@ -142,7 +149,8 @@ enum perfadapt__arbiter_change perfadapt__arbiter_step(struct perfadapt__arbiter
     budget.generation++;
     budget.timestamp_ns = now_ns;
     if (decided || memory_cut) {
-        const struct perfadapt__evidence evidence = evidence_for(ladder, frame, caps, arbiter->rung, rung);
+        const struct perfadapt__evidence evidence =
+            evidence_for(arbiter, ladder, frame, caps, rung, budget.reasons);
         arbiter->decision = make_decision(&arbiter->budget, &budget, &evidence);
     }
     arbiter->rung = rung;

@@ -280,7 +280,8 @@ static void check_rings(const struct race *race) {
 static void never_torn(void **state) {
     (void)state;
     struct shared shared = create("viewer");
-    struct race race = {.region = shared.region};
+    static struct race race; /* outlives a failed assertion, as the thread does */
+    race.region = shared.region;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, write_all, &race), 0);
     for (int i = 0; i < 1000; i++) {
@@ -292,13 +293,25 @@ static void never_torn(void **state) {
     destroy(&shared);
 }
 
+/* A slot across two cache lines, which do not travel together. */
+static uint64_t straddling_slot(void) {
+    uint64_t slot = 0;
+    while ((offsetof(struct perfadapt__region, frames) + slot * sizeof(struct perfadapt_frame)) % 64 != 40 && slot < 8)
+        slot++;
+    return slot;
+}
+
 /* The same slot over and over, slowly enough to be met: what a reader finds at the oldest end of the ring. */
 static void *write_one_slot(void *context) {
     struct race *race = context;
+    const uint64_t slot = straddling_slot();
     for (uint64_t i = 1; !atomic_load_explicit(&race->stop, memory_order_relaxed); i++) {
         const int64_t time = (int64_t)i;
-        const struct perfadapt_frame frame = {
-            .number = i * PERFADAPT_FRAMES_MAX, .end_ns = time, .period_ns = time, .cpu_ns = time, .gpu_ns = time};
+        const struct perfadapt_frame frame = {.number = i * PERFADAPT_FRAMES_MAX + slot,
+                                              .end_ns = time,
+                                              .period_ns = time,
+                                              .cpu_ns = time,
+                                              .gpu_ns = time};
         perfadapt__region_put_frame(race->region, &frame);
         const int64_t next_ns = perfadapt__now_ns() + 1000 + time % 4000;
         while (perfadapt__now_ns() < next_ns) {
@@ -310,7 +323,8 @@ static void *write_one_slot(void *context) {
 static void one_slot_is_never_torn(void **state) {
     (void)state;
     struct shared shared = create("viewer");
-    struct race race = {.region = shared.region};
+    static struct race race; /* outlives a failed assertion, as the thread does */
+    race.region = shared.region;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, write_one_slot, &race), 0);
     for (int i = 0; i < 20000; i++) {
