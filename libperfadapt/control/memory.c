@@ -131,22 +131,28 @@ static struct stall own_stall(const struct view *view) {
     return stall;
 }
 
-static uint32_t state_called_for(const struct view *view) {
-    const double some = view->cgroup.some > view->machine.some ? view->cgroup.some : view->machine.some;
+static uint32_t state_called_for(const struct view *view, const struct stall *stall) {
     const double free_share = view->available >= 0 && view->total > 0 ? view->available / view->total : 1.0;
-    if (!view->machine.known && !view->cgroup.known && view->available < 0)
+    if (!stall->known && view->available < 0)
         return PERFADAPT_MEMORY_UNKNOWN;
-    if (own_stall(view).full > full_critical || free_share < 0.03)
+    if (stall->full > full_critical || free_share < 0.03)
         return PERFADAPT_MEMORY_CRITICAL;
-    return some > some_tight || free_share < 0.10 ? PERFADAPT_MEMORY_TIGHT : PERFADAPT_MEMORY_RELAXED;
+    return stall->some > some_tight || free_share < 0.10 ? PERFADAPT_MEMORY_TIGHT : PERFADAPT_MEMORY_RELAXED;
 }
 
-static void step_state(struct perfadapt__memory_control *control, uint32_t called_for, int64_t now_ns) {
-    if (called_for >= control->state || called_for == PERFADAPT_MEMORY_UNKNOWN)
-        control->worse_ns = now_ns;
-    else if (now_ns - control->worse_ns < relax_after_ns)
+static void judge(struct perfadapt__memory_judgement *judgement, uint32_t called_for, int64_t now_ns) {
+    if (called_for >= judgement->state || called_for == PERFADAPT_MEMORY_UNKNOWN)
+        judgement->called_ns = now_ns;
+    else if (now_ns - judgement->called_ns < relax_after_ns)
         return;
-    control->state = called_for;
+    judgement->state = called_for;
+}
+
+/* What is told is tight wherever tasks stall, and critical only where it concerns this process. */
+static uint32_t state_to_tell(const struct perfadapt__memory_control *control) {
+    const uint32_t own = control->own_state.state;
+    const uint32_t machine = control->machine_state.state;
+    return own == PERFADAPT_MEMORY_RELAXED && machine > PERFADAPT_MEMORY_RELAXED ? PERFADAPT_MEMORY_TIGHT : own;
 }
 
 static void step_budget(struct perfadapt__memory_control *control, const struct view *view, int64_t now_ns) {
@@ -192,8 +198,8 @@ static uint64_t bytes_to_tell(struct perfadapt__memory_control *control, const s
 
 /* Everything stalls although the process was told to shrink: draw less. */
 static void step_rung(struct perfadapt__memory_control *control, uint32_t rung, uint32_t rungs, int64_t now_ns) {
-    const bool critical = control->state == PERFADAPT_MEMORY_CRITICAL && control->cut_ns;
-    if (!critical && control->state == PERFADAPT_MEMORY_CRITICAL)
+    const bool critical = control->own_state.state == PERFADAPT_MEMORY_CRITICAL && control->cut_ns;
+    if (!critical && control->own_state.state == PERFADAPT_MEMORY_CRITICAL)
         return;
     if (!control->stepped_ns)
         control->stepped_ns = now_ns;
@@ -225,12 +231,14 @@ void perfadapt__memory_step(struct perfadapt__memory_control *control, const str
                             const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
                             struct perfadapt__caps *caps) {
     const struct view view = look(control, snapshot);
-    step_state(control, state_called_for(&view), now_ns);
+    const struct stall own = own_stall(&view);
+    judge(&control->machine_state, state_called_for(&view, &view.machine), now_ns);
+    judge(&control->own_state, state_called_for(&view, &own), now_ns);
     step_budget(control, &view, now_ns);
     step_rung(control, rung, rungs, now_ns);
-    const bool pressed = control->state >= PERFADAPT_MEMORY_TIGHT;
+    const bool pressed = control->own_state.state >= PERFADAPT_MEMORY_TIGHT;
     caps->memory_rung = control->rung;
-    caps->memory_state = control->state;
+    caps->memory_state = state_to_tell(control);
     caps->memory_bytes = bytes_to_tell(control, policy, &view);
     caps->frames_in_flight = pressed && policy->frames_in_flight > 2 ? 2 : policy->frames_in_flight;
     caps->reasons |= pressed || control->rung || control->budget_bytes > 0 ? PERFADAPT_REASON_MEMORY : 0u;

@@ -153,10 +153,20 @@ static void read_all(struct psi *self, int64_t now_ns, struct perfadapt_snapshot
     mark_stall(&snapshot->pressure[PERFADAPT_RESOURCE_CPU].full, PERFADAPT_STATE_UNSUPPORTED);
 }
 
+/* The root cgroup's pressure is the machine's. It alone has no cgroup.type; in a cgroup namespace "/" is another. */
+static bool is_root_cgroup(const struct psi *self, const struct perfadapt__cgroup_path *own) {
+    char file[PERFADAPT__CGROUP_PATH_MAX + sizeof "/cgroup.type"];
+    char text[16];
+    snprintf(file, sizeof file, "%s/cgroup.type", own->path);
+    return strlen(own->path) == own->mount_length &&
+           perfadapt__fs_read_once(self->root, file, text, sizeof text) == -ENOENT;
+}
+
 static void resolve_cgroup(struct psi *self) {
     struct perfadapt__cgroup_path own;
     perfadapt__kernel_file_close(&self->fds[PERFADAPT_RESOURCE_CGROUP_MEMORY]);
-    const bool known = perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own);
+    const bool known =
+        perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) && !is_root_cgroup(self, &own);
     if (known)
         snprintf(self->cgroup_file, sizeof self->cgroup_file, "%s/memory.pressure", own.path);
     else

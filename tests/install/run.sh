@@ -116,7 +116,10 @@ check_pkg_config() {
 }
 
 check_find_package() {
-    expect "find_package: configures" cmake -S "$here/cmake" -B "$work/cmake" "-DCMAKE_PREFIX_PATH=$prefix" \
+    local generator
+    generator=$(sed -n 's/^CMAKE_GENERATOR:[A-Z]*=//p' "$build/CMakeCache.txt") # the one this machine is known to have
+    expect "find_package: configures" cmake -G "$generator" -S "$here/cmake" -B "$work/cmake" \
+        "-DCMAKE_PREFIX_PATH=$prefix" \
         "-DCMAKE_C_COMPILER=$cc" "-DCMAKE_CXX_COMPILER=$cxx"
     expect "find_package: compiles" cmake --build "$work/cmake"
     run_consumer "find_package: C consumer" "$work/cmake/consumer_c"

@@ -434,6 +434,8 @@ static void stalls_elsewhere_with_plenty_free_cut_nothing(void **state) {
     pressure_for(&loop, 60000, 60000, 7000, 3);
     assert_int_equal(loop.arbiter.budget.memory_state, PERFADAPT_MEMORY_TIGHT);
     assert_int_equal(loop.arbiter.budget.memory_bytes, calm);
+    assert_int_equal(loop.arbiter.budget.frames_in_flight, 3);
+    assert_int_equal(loop.arbiter.budget.reasons & PERFADAPT_REASON_MEMORY, 0);
 }
 
 static void lasting_critical_pressure_takes_quality_and_gives_it_back(void **state) {

@@ -87,6 +87,27 @@ static void test_own_cgroup(void **state) {
     assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 9);
 }
 
+static void test_root_cgroup_is_the_machine(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/");
+    fixture_file(fixture, "/sys/fs/cgroup/memory.pressure", SOME FULL);
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    assert_unknown(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+static void test_root_of_a_namespace_is_the_own_cgroup(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/");
+    fixture_file(fixture, "/sys/fs/cgroup/memory.pressure", SOME FULL);
+    fixture_file(fixture, "/sys/fs/cgroup/cgroup.type", "domain\n");
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 1.5);
+}
+
 static void test_follows_the_process_into_another_cgroup(void **state) {
     struct fixture *fixture = *state;
     write_all(fixture);
@@ -228,6 +249,8 @@ int main(void) {
         TEST(test_irq_alone_is_absent),
         TEST(test_full_alone),
         TEST(test_own_cgroup),
+        TEST(test_root_cgroup_is_the_machine),
+        TEST(test_root_of_a_namespace_is_the_own_cgroup),
         TEST(test_follows_the_process_into_another_cgroup),
         TEST(test_bad_content),
         TEST(test_keeps_the_old_value_as_stale),
