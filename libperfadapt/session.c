@@ -160,7 +160,8 @@ static struct perfadapt__policy make_policy(const struct perfadapt_options *opti
     };
     double cost = 1.0;
     for (uint32_t i = 0; i < policy.quality_levels; i++, cost *= cost_step)
-        policy.cost[i] = options->cost_hint && options->quality_levels ? options->cost_hint[i] / options->cost_hint[0] : cost;
+        policy.cost[i] =
+            options->cost_hint && options->quality_levels ? options->cost_hint[i] / options->cost_hint[0] : cost;
     return policy;
 }
 
@@ -187,7 +188,8 @@ static void publish(perfadapt *session, const struct perfadapt_options *options)
     if (options->flags & PERFADAPT_FLAG_NO_PUBLISH)
         return;
     if (session->region_fd < 0)
-        perfadapt__log(&session->log, PERFADAPT_LOG_WARNING, "session not published: no sealable memory (memfd_create)");
+        perfadapt__log(&session->log, PERFADAPT_LOG_WARNING,
+                       "session not published: no sealable memory (memfd_create)");
     else if (perfadapt__writer_create(session->region_fd, &session->log, &session->writer))
         session->writer = NULL;
 }

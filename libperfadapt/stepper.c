@@ -96,7 +96,8 @@ static void step(struct perfadapt__stepper *stepper, const struct perfadapt__fra
     publish_frame(stepper, input);
     const bool new_caps = take_caps(stepper);
     perfadapt__frame_step(&stepper->frame, &stepper->policy, &stepper->ladder, stepper->arbiter.rung, input);
-    const bool moved = stepper->frame.rung != stepper->arbited_rung || stepper->frame.reasons != stepper->arbited_reasons;
+    const bool moved =
+        stepper->frame.rung != stepper->arbited_rung || stepper->frame.reasons != stepper->arbited_reasons;
     if (new_caps || moved || ++stepper->unarbited >= arbiter_every || input->kind == PERFADAPT__FRAME_IDLE)
         arbitrate(stepper, input->now_ns);
 }

@@ -80,7 +80,7 @@ struct perfadapt_budget {
     uint64_t gpu_memory_bytes;   /**< likewise, of device memory */
     int64_t dispatch_ns;         /**< longest single GPU submission; 0 = no limit */
     uint32_t worker_threads;     /**< threads worth running beside the render thread, at least 1 */
-    float thermal_headroom;      /**< max(0, 1 - (limit - T) / 30 °C): 0 cool, 1 at the limit; may exceed 1; NAN unknown */
+    float thermal_headroom;      /**< max(0, 1 - (limit - T) / 30 °C): 0 cool, 1 at the limit or more; NAN unknown */
     int64_t time_to_throttle_ns; /**< from now; PERFADAPT_THROTTLE_NOT_FORESEEN or PERFADAPT_THROTTLE_UNKNOWN */
     uint32_t thermal_state;      /**< enum perfadapt_thermal_state */
     uint32_t memory_state;       /**< enum perfadapt_memory_state */

@@ -44,17 +44,17 @@ enum perfadapt_app_state {
 
 /** A session as last read. Set `size` before a call fills it. @since 0.1 */
 struct perfadapt_app {
-    size_t size;             /**< sizeof(struct perfadapt_app), set by the caller */
-    uint64_t key;            /**< stable while the session lives, unique among those of one monitor */
-    uint32_t state;          /**< enum perfadapt_app_state; beyond IDLE only the identity is meant to be shown */
-    int32_t pid;             /**< as the session's own pid namespace numbers it; 0 = unknown */
-    char name[64];           /**< printable, NUL-terminated */
-    char version[16];        /**< of the library that publishes, NUL-terminated */
-    uint32_t role;           /**< enum perfadapt_role */
-    uint32_t simulated;      /**< 1: steered by a simulated plant's temperatures */
-    int64_t target_frame_ns; /**< as opened; 0 = none */
-    int64_t age_ns;          /**< since the session opened; -1 unknown */
-    int64_t silent_ns;       /**< since its last sign of life; -1 unknown */
+    size_t size;                    /**< sizeof(struct perfadapt_app), set by the caller */
+    uint64_t key;                   /**< stable while the session lives, unique among those of one monitor */
+    uint32_t state;                 /**< enum perfadapt_app_state; beyond IDLE only the identity is meant to be shown */
+    int32_t pid;                    /**< as the session's own pid namespace numbers it; 0 = unknown */
+    char name[64];                  /**< printable, NUL-terminated */
+    char version[16];               /**< of the library that publishes, NUL-terminated */
+    uint32_t role;                  /**< enum perfadapt_role */
+    uint32_t simulated;             /**< 1: steered by a simulated plant's temperatures */
+    int64_t target_frame_ns;        /**< as opened; 0 = none */
+    int64_t age_ns;                 /**< since the session opened; -1 unknown */
+    int64_t silent_ns;              /**< since its last sign of life; -1 unknown */
     struct perfadapt_budget budget; /**< size 0 where it could not be read */
 
     /* Frame statistics over the frames of the last 10 s, at most PERFADAPT_FRAMES_MAX of them. */
@@ -66,8 +66,8 @@ struct perfadapt_app {
     double period_p99_ms;
     double period_max_ms;
     double low_1_percent_fps; /**< from the mean of the slowest 1 % of periods, at least one */
-    double cpu_p50_ms;       /**< begin to end */
-    double gpu_p50_ms;       /**< NAN: no GPU times handed in */
+    double cpu_p50_ms;        /**< begin to end */
+    double gpu_p50_ms;        /**< NAN: no GPU times handed in */
 };
 
 /** Frames a session keeps for its watchers. @since 0.1 */
@@ -104,18 +104,18 @@ enum perfadapt_signal {
 
 /** One budget change and its evidence. @since 0.1 */
 struct perfadapt_decision {
-    uint64_t generation;   /**< of the budget it led to */
-    int64_t timestamp_ns;  /**< CLOCK_MONOTONIC */
+    uint64_t generation;  /**< of the budget it led to */
+    int64_t timestamp_ns; /**< CLOCK_MONOTONIC */
     uint32_t quality_from, quality_to;
     float render_scale_from, render_scale_to;
     int64_t frame_ns_from, frame_ns_to;
     uint64_t memory_bytes_from, memory_bytes_to;
     uint32_t frames_in_flight_from, frames_in_flight_to;
-    uint32_t reasons;      /**< mask of enum perfadapt_reason after the change */
-    uint32_t signal;       /**< enum perfadapt_signal: what decided */
-    double value;          /**< of the signal: ms of work per frame, °C, percent stalled, bytes; NAN none */
-    double limit;          /**< what it was held against, same unit; NAN none */
-    double forecast;       /**< what it was foreseen to become, same unit; NAN none */
+    uint32_t reasons; /**< mask of enum perfadapt_reason after the change */
+    uint32_t signal;  /**< enum perfadapt_signal: what decided */
+    double value;     /**< of the signal: ms of work per frame, °C, percent stalled, bytes; NAN none */
+    double limit;     /**< what it was held against, same unit; NAN none */
+    double forecast;  /**< what it was foreseen to become, same unit; NAN none */
 };
 
 /**

@@ -80,19 +80,19 @@ struct perfadapt_log {
 
 /** How to open a session. Zero in any member but `size` means its default. @since 0.1 */
 struct perfadapt_options {
-    size_t size;             /**< sizeof(struct perfadapt_options) */
-    const char *app_name;    /**< as shown by perfadapt-top; NULL = the process's name. Copied, cut at 63 bytes */
-    uint32_t role;           /**< enum perfadapt_role */
-    uint32_t quality_levels; /**< steps of quality the app has, up to 32; 0 = 1 */
-    int64_t target_frame_ns; /**< frame time aimed at; 0 = 60 Hz interactive, 30 Hz background, none for export */
-    const double *cost_hint; /**< relative GPU cost per quality level, quality_levels entries, best first, positive,
+    size_t size;              /**< sizeof(struct perfadapt_options) */
+    const char *app_name;     /**< as shown by perfadapt-top; NULL = the process's name. Copied, cut at 63 bytes */
+    uint32_t role;            /**< enum perfadapt_role */
+    uint32_t quality_levels;  /**< steps of quality the app has, up to 32; 0 = 1 */
+    int64_t target_frame_ns;  /**< frame time aimed at; 0 = 60 Hz interactive, 30 Hz background, none for export */
+    const double *cost_hint;  /**< relative GPU cost per quality level, quality_levels entries, best first, positive,
                                   falling; NULL = 0.86 per step. Copied */
-    uint32_t outputs;        /**< mask of enum perfadapt_output; what is not in it never moves */
-    uint32_t flags;          /**< mask of enum perfadapt_flag */
-    const char *sysroot;     /**< directory read in place of "/"; NULL = "/". Copied */
-    const char *config_dir;  /**< reserved: must be NULL */
+    uint32_t outputs;         /**< mask of enum perfadapt_output; what is not in it never moves */
+    uint32_t flags;           /**< mask of enum perfadapt_flag */
+    const char *sysroot;      /**< directory read in place of "/"; NULL = "/". Copied */
+    const char *config_dir;   /**< reserved: must be NULL */
     struct perfadapt_log log; /**< where messages go */
-    const char *simulate;    /**< "PLANT" or "PLANT:SPEED" plays a simulated device's temperature, heated by this
+    const char *simulate;     /**< "PLANT" or "PLANT:SPEED" plays a simulated device's temperature, heated by this
                                   process's own GPU busy time, in place of the real sensors: rpi4, handheld, laptop,
                                   datacentre, h200; SPEED 0.1…1000 is simulated seconds per second. NULL = none.
                                   The environment's PERFADAPT_SIMULATE, where set, wins. Copied */

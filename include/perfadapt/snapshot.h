@@ -81,13 +81,13 @@ enum perfadapt_limit_source {
 
 /** One temperature sensor. @since 0.1 */
 struct perfadapt_sensor {
-    char id[96];       /**< stable over reboots: where the device sits, chip, label. NUL-terminated */
-    char chip[32];     /**< the driver's name of the chip or zone, "k10temp". NUL-terminated */
-    char label[32];    /**< "Tctl", "junction", or "temp1" where the driver gives none. NUL-terminated */
-    uint32_t role;     /**< enum perfadapt_sensor_role */
-    uint32_t steers;   /**< 1: the controller watches it; 0: shown only */
+    char id[96];        /**< stable over reboots: where the device sits, chip, label. NUL-terminated */
+    char chip[32];      /**< the driver's name of the chip or zone, "k10temp". NUL-terminated */
+    char label[32];     /**< "Tctl", "junction", or "temp1" where the driver gives none. NUL-terminated */
+    uint32_t role;      /**< enum perfadapt_sensor_role */
+    uint32_t steers;    /**< 1: the controller watches it; 0: shown only */
     uint32_t simulated; /**< 1: not this machine's, a simulated plant's */
-    uint32_t why;      /**< enum perfadapt_why: what is wrong where temperature is not OK */
+    uint32_t why;       /**< enum perfadapt_why: what is wrong where temperature is not OK */
     struct perfadapt_metric temperature; /**< °C */
     struct perfadapt_metric limit;       /**< °C at which the device throttles; UNSUPPORTED = none known */
     uint32_t limit_source;               /**< enum perfadapt_limit_source */
@@ -121,12 +121,12 @@ enum perfadapt_resource {
 
 /** Memory of the machine, the cgroup and the process. @since 0.1 */
 struct perfadapt_memory {
-    struct perfadapt_metric total;          /**< bytes, MemTotal */
-    struct perfadapt_metric available;      /**< bytes, MemAvailable */
-    struct perfadapt_metric swap_total;     /**< bytes */
-    struct perfadapt_metric swap_free;      /**< bytes */
-    struct perfadapt_metric cgroup_limit;   /**< bytes, the lowest of the visible ancestors; UNSUPPORTED = none set */
-    struct perfadapt_metric cgroup_current; /**< bytes, without inactive file pages */
+    struct perfadapt_metric total;            /**< bytes, MemTotal */
+    struct perfadapt_metric available;        /**< bytes, MemAvailable */
+    struct perfadapt_metric swap_total;       /**< bytes */
+    struct perfadapt_metric swap_free;        /**< bytes */
+    struct perfadapt_metric cgroup_limit;     /**< bytes, the lowest of the visible ancestors; UNSUPPORTED = none set */
+    struct perfadapt_metric cgroup_current;   /**< bytes, without inactive file pages */
     struct perfadapt_metric process_resident; /**< bytes, RSS */
     struct perfadapt_metric process_shared;   /**< bytes of RSS that are file or shmem pages */
 };
@@ -139,11 +139,11 @@ struct perfadapt_memory {
  * @since 0.1
  */
 struct perfadapt_snapshot {
-    size_t size;              /**< sizeof(struct perfadapt_snapshot), set by the caller */
-    uint64_t generation;      /**< grows by one with every sample; 0 = nothing read yet */
-    int64_t timestamp_ns;     /**< CLOCK_MONOTONIC of the sample */
-    uint32_t simulated;       /**< 1: temperatures are a simulated plant's */
-    uint32_t psi_trigger;     /**< enum perfadapt_state of the memory pressure trigger: OK = the kernel wakes us */
+    size_t size;          /**< sizeof(struct perfadapt_snapshot), set by the caller */
+    uint64_t generation;  /**< grows by one with every sample; 0 = nothing read yet */
+    int64_t timestamp_ns; /**< CLOCK_MONOTONIC of the sample */
+    uint32_t simulated;   /**< 1: temperatures are a simulated plant's */
+    uint32_t psi_trigger; /**< enum perfadapt_state of the memory pressure trigger: OK = the kernel wakes us */
     struct perfadapt_pressure pressure[PERFADAPT_RESOURCE_COUNT]; /**< by enum perfadapt_resource */
     struct perfadapt_memory memory;
     uint32_t sensor_count;     /**< valid entries of sensors[] */

@@ -143,14 +143,14 @@ enum perfadapt__arbiter_change perfadapt__arbiter_step(struct perfadapt__arbiter
     const uint32_t rung = choose_rung(arbiter, ladder, frame, caps);
     struct perfadapt_budget budget = make_budget(arbiter, policy, ladder, rung, frame, caps);
     const bool decided = outputs_differ(&arbiter->budget, &budget);
-    const bool memory_cut = (caps->reasons & PERFADAPT_REASON_MEMORY) && budget.memory_bytes < arbiter->budget.memory_bytes;
+    const bool memory_cut =
+        (caps->reasons & PERFADAPT_REASON_MEMORY) && budget.memory_bytes < arbiter->budget.memory_bytes;
     if (!decided && !facts_differ(&arbiter->budget, &budget))
         return PERFADAPT__BUDGET_SAME;
     budget.generation++;
     budget.timestamp_ns = now_ns;
     if (decided || memory_cut) {
-        const struct perfadapt__evidence evidence =
-            evidence_for(arbiter, ladder, frame, caps, rung, budget.reasons);
+        const struct perfadapt__evidence evidence = evidence_for(arbiter, ladder, frame, caps, rung, budget.reasons);
         arbiter->decision = make_decision(&arbiter->budget, &budget, &evidence);
     }
     arbiter->rung = rung;

@@ -14,11 +14,11 @@ struct perfadapt__evidence {
 
 /* A multiple of 8 bytes without padding, so that it travels through a seqlock as words. */
 struct perfadapt__caps {
-    uint64_t generation;     /* grows with every tick that changed something */
-    uint32_t thermal_rung;   /* best rung that heat allows */
-    uint32_t memory_rung;    /* best rung that memory allows */
-    uint32_t hold;           /* 1: nothing may get better until this clears */
-    uint32_t reasons;        /* of enum perfadapt_reason: those that stand behind the caps above */
+    uint64_t generation;   /* grows with every tick that changed something */
+    uint32_t thermal_rung; /* best rung that heat allows */
+    uint32_t memory_rung;  /* best rung that memory allows */
+    uint32_t hold;         /* 1: nothing may get better until this clears */
+    uint32_t reasons;      /* of enum perfadapt_reason: those that stand behind the caps above */
     uint64_t memory_bytes;
     int64_t time_to_throttle_ns;
     uint32_t frames_in_flight;

@@ -13,8 +13,8 @@ static const double late_step_max = 0.15;
 static const double late_threshold = 0.3;
 static const double peak_fade_per_ns = 0.3e-9; /* the peak comes down by a third of the way each second */
 
-static const int64_t look_interval_ns = 100 * MS;   /* how often better rungs are weighed */
-static const int64_t dwell_first_ns = 1 * SECOND;   /* while the start value is still being found */
+static const int64_t look_interval_ns = 100 * MS; /* how often better rungs are weighed */
+static const int64_t dwell_first_ns = 1 * SECOND; /* while the start value is still being found */
 static const int64_t dwell_min_ns = 4 * SECOND;
 static const int64_t dwell_max_ns = 40 * SECOND;
 static const int64_t flip_ns = 30 * SECOND;         /* a drop this soon after a rise is a reversal */

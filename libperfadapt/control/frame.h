@@ -37,15 +37,15 @@ struct perfadapt__frame_input {
 #define PERFADAPT__FRAME_HISTORY 64
 
 struct perfadapt__frame_control {
-    uint32_t rung;           /* the frame cap */
-    uint32_t reasons;        /* FRAME_LATE, FRAME_COST or SETTLING: why the cap is not better */
-    double late;             /* the CUSUM */
-    double work[3];          /* newest normalised works, ns at the best rung */
+    uint32_t rung;    /* the frame cap */
+    uint32_t reasons; /* FRAME_LATE, FRAME_COST or SETTLING: why the cap is not better */
+    double late;      /* the CUSUM */
+    double work[3];   /* newest normalised works, ns at the best rung */
     uint32_t work_count;
-    double work_peak;        /* decaying peak of the median work */
-    double noise;            /* relative mean deviation of the work */
+    double work_peak;                 /* decaying peak of the median work */
+    double noise;                     /* relative mean deviation of the work */
     double cpu_ns, gpu_ns, period_ns; /* smoothed; 0 = none yet */
-    int64_t gpu_seen_ns;     /* when the last GPU time came; 0 = never */
+    int64_t gpu_seen_ns;              /* when the last GPU time came; 0 = never */
     int64_t first_ns, last_ns, looked_ns;
     int64_t changed_ns, dropped_ns; /* last change of the cap, last drop */
     int64_t dwell_ns;
@@ -63,8 +63,7 @@ void perfadapt__frame_step(struct perfadapt__frame_control *control, const struc
                            const struct perfadapt__ladder *ladder, uint32_t rung,
                            const struct perfadapt__frame_input *input);
 
-enum perfadapt_bottleneck perfadapt__frame_bottleneck(const struct perfadapt__frame_control *control,
-                                                      int64_t frame_ns);
+enum perfadapt_bottleneck perfadapt__frame_bottleneck(const struct perfadapt__frame_control *control, int64_t frame_ns);
 
 /* Work of a frame at `rung`, in ns, as expected now; 0 = nothing known. */
 double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *control,

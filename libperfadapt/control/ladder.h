@@ -20,8 +20,9 @@ struct perfadapt__rung {
     uint32_t quality;
     double render_scale;
     int64_t frame_ns;
-    double cost;       /* of one frame, relative to the best rung's */
-    double late_share; /* 1/ns: times the work at the best rung, beyond 1 where a frame of this rung is late; 0 = never */
+    double cost; /* of one frame, relative to the best rung's */
+    double
+        late_share; /* 1/ns: times the work at the best rung, beyond 1 where a frame of this rung is late; 0 = never */
 };
 
 struct perfadapt__ladder {

@@ -10,9 +10,9 @@
 
 static const int64_t window_ns = 2 * SECOND;
 static const int64_t sample_gap_ns = SECOND / 10;
-static const double some_free = 10.0 / 6.0;      /* ms of stall per second that are taken as normal (senpai) */
-static const double some_tight = 5.0;            /* ms per second from which memory counts as tight */
-static const double full_critical = 70.0;        /* ms per second: lmkd's and GLib's threshold for "act now" */
+static const double some_free = 10.0 / 6.0; /* ms of stall per second that are taken as normal (senpai) */
+static const double some_tight = 5.0;       /* ms per second from which memory counts as tight */
+static const double full_critical = 70.0;   /* ms per second: lmkd's and GLib's threshold for "act now" */
 static const double cut_divisor = 20.0;
 static const double cut_most = 0.25;
 static const double cut_at_once = 0.20;
@@ -23,7 +23,7 @@ static const int64_t rung_gap_ns = 4 * SECOND;
 static const int64_t rung_back_gap_ns = 10 * SECOND;
 static const double calm_percent = 0.1;
 static const double least_bytes = 16.0 * 1024 * 1024;
-static const double told_step = 1.0 / 16;        /* of itself: smaller moves are not passed on */
+static const double told_step = 1.0 / 16; /* of itself: smaller moves are not passed on */
 
 struct stall {
     bool known;
@@ -219,8 +219,10 @@ static struct perfadapt__evidence evidence_of(const struct view *view) {
     const struct stall own = own_stall(view);
     const double some = own.some > 0 ? own.some : view->machine.some;
     if (some > some_free)
-        return (struct perfadapt__evidence){
-            .signal = PERFADAPT_SIGNAL_MEMORY_PRESSURE, .value = some / 10, .limit = some_free / 10, .forecast = (double)NAN};
+        return (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_MEMORY_PRESSURE,
+                                            .value = some / 10,
+                                            .limit = some_free / 10,
+                                            .forecast = (double)NAN};
     return (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_MEMORY_AVAILABLE,
                                         .value = view->available >= 0 ? view->available : (double)NAN,
                                         .limit = view->total > 0 ? 0.1 * view->total : (double)NAN,

@@ -25,17 +25,17 @@ struct perfadapt__stall_window {
 
 /* A state that gets worse at once and better only after a while. */
 struct perfadapt__memory_judgement {
-    uint32_t state;     /* enum perfadapt_memory_state */
-    int64_t called_ns;  /* when it, or worse, was last called for */
+    uint32_t state;    /* enum perfadapt_memory_state */
+    int64_t called_ns; /* when it, or worse, was last called for */
 };
 
 struct perfadapt__memory_control {
     struct perfadapt__stall_window machine, cgroup;
-    uint32_t rung;         /* the cap, moved as a last resort only */
+    uint32_t rung;                                    /* the cap, moved as a last resort only */
     struct perfadapt__memory_judgement machine_state; /* told: also stalls that nothing here can help */
     struct perfadapt__memory_judgement own_state;     /* acted on: stalls that giving memory back can help */
-    double budget_bytes;   /* what stalls have left of it; 0 = stalls say nothing */
-    uint64_t told_bytes;   /* as last handed out: small moves of what is available are not passed on */
+    double budget_bytes;                              /* what stalls have left of it; 0 = stalls say nothing */
+    uint64_t told_bytes;                  /* as last handed out: small moves of what is available are not passed on */
     int64_t cut_ns, grown_ns, stepped_ns; /* 0 = never */
 };
 

@@ -8,12 +8,12 @@
 
 #define SECOND INT64_C(1000000000)
 
-static const double forecast_s = 8.0;        /* about the fast pole of a handheld: what a cut now can still change */
-static const double near_c = 6.0;            /* a forecast alone acts only this near the target: slopes are noisy */
-static const double guard_c = 0.5;           /* over the target by this, a cut needs no forecast */
-static const double loosen_c = 2.0;          /* below the target by this before loosening */
-static const double headroom_band_c = 30.0;  /* Android's definition: 0 at limit - 30 °C */
-static const double slope_least = 0.01;      /* °C/s; anything flatter foresees nothing */
+static const double forecast_s = 8.0;       /* about the fast pole of a handheld: what a cut now can still change */
+static const double near_c = 6.0;           /* a forecast alone acts only this near the target: slopes are noisy */
+static const double guard_c = 0.5;          /* over the target by this, a cut needs no forecast */
+static const double loosen_c = 2.0;         /* below the target by this before loosening */
+static const double headroom_band_c = 30.0; /* Android's definition: 0 at limit - 30 °C */
+static const double slope_least = 0.01;     /* °C/s; anything flatter foresees nothing */
 static const int64_t cut_gap_ns = 1 * SECOND;
 static const int64_t dwell_min_ns = 8 * SECOND;
 static const int64_t dwell_max_ns = 64 * SECOND;

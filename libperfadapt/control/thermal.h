@@ -15,20 +15,20 @@
 #include <stdbool.h>
 
 struct perfadapt__thermal_control {
-    uint32_t rung;         /* the cap; 0 = none */
-    bool was_known;        /* a sensor that steers has been believed once */
-    int64_t read_ns;       /* timestamp of the newest sample that was used */
+    uint32_t rung;   /* the cap; 0 = none */
+    bool was_known;  /* a sensor that steers has been believed once */
+    int64_t read_ns; /* timestamp of the newest sample that was used */
     int64_t cut_ns, loosened_ns, good_since_ns, lost_since_ns, lost_step_ns; /* 0 = never or not */
     int64_t dwell_ns;
 };
 
 /* What the snapshot says of heat, before any decision. */
 struct perfadapt__thermal_view {
-    bool known;        /* at least one sensor that steers can be believed */
-    bool lost;         /* one that steers cannot be read any more */
-    double excess_c;   /* of the worst sensor: max(T, forecast) - target */
-    double over_c;     /* of the hottest sensor against its target: T - target, without forecast */
-    double headroom;   /* the largest; NAN unknown */
+    bool known;      /* at least one sensor that steers can be believed */
+    bool lost;       /* one that steers cannot be read any more */
+    double excess_c; /* of the worst sensor: max(T, forecast) - target */
+    double over_c;   /* of the hottest sensor against its target: T - target, without forecast */
+    double headroom; /* the largest; NAN unknown */
     double temperature_c, target_c, forecast_c; /* of the worst sensor */
     bool at_limit;
     int64_t time_to_throttle_ns;

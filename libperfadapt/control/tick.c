@@ -36,7 +36,8 @@ static bool differ(const struct perfadapt__caps *a, const struct perfadapt__caps
 bool perfadapt__tick_step(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
                           const struct perfadapt__tick_input *input) {
     struct perfadapt__caps caps = {.generation = control->caps.generation};
-    perfadapt__thermal_step(&control->thermal, policy, input->snapshot, input->rung, input->rungs, input->now_ns, &caps);
+    perfadapt__thermal_step(&control->thermal, policy, input->snapshot, input->rung, input->rungs, input->now_ns,
+                            &caps);
     perfadapt__memory_step(&control->memory, policy, input->snapshot, input->rung, input->rungs, input->now_ns, &caps);
     if (!differ(&control->caps, &caps))
         return false;

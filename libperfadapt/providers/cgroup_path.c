@@ -102,7 +102,7 @@ static bool read_membership(const struct perfadapt__root *root, enum perfadapt__
         const char *path = membership_of(line, hierarchy);
         if (!path || strlen(path) >= PERFADAPT__CGROUP_PATH_MAX)
             continue;
-        strcpy(out, path);
+        memcpy(out, path, strlen(path) + 1);
         strip_deleted(out);
         found = true;
     }

@@ -23,8 +23,8 @@ struct perfadapt__provider_environment {
 
 /* What is known at a read, beside the files. */
 struct perfadapt__read_context {
-    int64_t now_ns;      /* CLOCK_MONOTONIC */
-    double gpu_busy;     /* 0 … 1 over the time since the last read, of this process's sessions; NAN unknown */
+    int64_t now_ns;  /* CLOCK_MONOTONIC */
+    double gpu_busy; /* 0 … 1 over the time since the last read, of this process's sessions; NAN unknown */
 };
 
 struct perfadapt__provider {

@@ -165,8 +165,7 @@ static bool is_root_cgroup(const struct psi *self, const struct perfadapt__cgrou
 static void resolve_cgroup(struct psi *self) {
     struct perfadapt__cgroup_path own;
     perfadapt__kernel_file_close(&self->fds[PERFADAPT_RESOURCE_CGROUP_MEMORY]);
-    const bool known =
-        perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) && !is_root_cgroup(self, &own);
+    const bool known = perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) && !is_root_cgroup(self, &own);
     if (known)
         snprintf(self->cgroup_file, sizeof self->cgroup_file, "%s/memory.pressure", own.path);
     else
@@ -225,7 +224,7 @@ static void set_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
         fd = open_trigger(self, self->cgroup_file);
     if (fd < 0) {
         const int machine_fd = open_trigger(self, paths[PERFADAPT_RESOURCE_MEMORY]);
-        if (machine_fd >= 0 || machine_fd != -ENOENT)
+        if (machine_fd != -ENOENT)
             fd = machine_fd;
     }
     self->trigger_fd = fd >= 0 ? fd : -1;

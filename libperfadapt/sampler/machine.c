@@ -84,8 +84,8 @@ bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char 
 static void discover(struct perfadapt__machine *machine) {
     const struct perfadapt__provider_environment environment = {
         .root = &machine->root, .log = &machine->log, .simulate = machine->simulate};
-    machine->provider_count = perfadapt__providers_create(&environment, &machine->snapshot, machine->providers,
-                                                          PERFADAPT__PROVIDERS_MAX);
+    machine->provider_count =
+        perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
     perfadapt__roles_assign(&machine->snapshot);
     machine->discovered = true;
 }

@@ -16,7 +16,7 @@ struct perfadapt__machine {
     unsigned users;                  /* subscriptions; under the sampler's lock */
     char *sysroot, *simulate;        /* as subscribed; NULL = none */
     struct perfadapt__root root;
-    struct perfadapt_log log;        /* the sampler's: hands lines on to a subscriber */
+    struct perfadapt_log log; /* the sampler's: hands lines on to a subscriber */
 
     /* The sampler thread's own. */
     bool discovered;

@@ -14,9 +14,9 @@
 
 /* What a subscriber says of itself before each read. */
 struct perfadapt__activity {
-    bool frames_flow;      /* a frame ended within the last 250 ms */
-    bool near_limit;       /* its controller wants the temperatures faster */
-    double gpu_busy;       /* 0 … 1 since its last answer; NAN unknown */
+    bool frames_flow; /* a frame ended within the last 250 ms */
+    bool near_limit;  /* its controller wants the temperatures faster */
+    double gpu_busy;  /* 0 … 1 since its last answer; NAN unknown */
 };
 
 struct perfadapt__subscriber {

@@ -40,8 +40,7 @@ struct bench_pair bench_compare(bench_work ours, void *ours_context, bench_work 
         other_ns[i] = time_work(other, other_context, count);
         ratios[i] = ours_ns[i] / other_ns[i];
     }
-    return (struct bench_pair){
-        .ours_ns = median(ours_ns), .other_ns = median(other_ns), .ratio = median(ratios)};
+    return (struct bench_pair){.ours_ns = median(ours_ns), .other_ns = median(other_ns), .ratio = median(ratios)};
 }
 
 void bench_print(const char *name, const char *other_name, const struct bench_pair *pair, double target_ratio) {

@@ -16,7 +16,8 @@ struct bench_pair {
 };
 
 /* Runs both sides in turn, BENCH_ROUNDS times after a warm-up. */
-struct bench_pair bench_compare(bench_work ours, void *ours_context, bench_work other, void *other_context, size_t count);
+struct bench_pair bench_compare(bench_work ours, void *ours_context, bench_work other, void *other_context,
+                                size_t count);
 
 /* Prints one line: name, both medians, the ratio, and the target it is held against. */
 void bench_print(const char *name, const char *other_name, const struct bench_pair *pair, double target_ratio);

@@ -44,11 +44,11 @@ static void run_two_clocks(void *context, size_t count) {
 }
 
 int main(void) {
-    const struct perfadapt_options options = {
-        .size = sizeof options,
-        .app_name = "bench_frame_path",
-        .quality_levels = 7,
-        .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE | PERFADAPT_OUTPUT_FRAME_NS};
+    const struct perfadapt_options options = {.size = sizeof options,
+                                              .app_name = "bench_frame_path",
+                                              .quality_levels = 7,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE |
+                                                         PERFADAPT_OUTPUT_FRAME_NS};
     perfadapt *session = NULL;
     const enum perfadapt_result result = perfadapt_open(&options, &session);
     if (result) {

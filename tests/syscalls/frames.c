@@ -6,11 +6,11 @@
 
 int main(int argc, char **argv) {
     const long frames = argc > 1 ? strtol(argv[1], NULL, 10) : 1000;
-    const struct perfadapt_options options = {
-        .size = sizeof options,
-        .app_name = "frames",
-        .quality_levels = 7,
-        .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE | PERFADAPT_OUTPUT_FRAME_NS};
+    const struct perfadapt_options options = {.size = sizeof options,
+                                              .app_name = "frames",
+                                              .quality_levels = 7,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE |
+                                                         PERFADAPT_OUTPUT_FRAME_NS};
     perfadapt *session = NULL;
     if (perfadapt_open(&options, &session))
         return 3;

@@ -84,8 +84,8 @@ static void frame(struct loop *loop, double work_ms, int gpu_late) {
                                                 .period_ns = period_ns,
                                                 .render_scale = budget->render_scale};
     step(loop, &done);
-    waiting[loop->number % 8] = (struct perfadapt__frame_input){
-        .kind = PERFADAPT__FRAME_GPU, .frame = loop->number, .gpu_ns = gpu_ns};
+    waiting[loop->number % 8] =
+        (struct perfadapt__frame_input){.kind = PERFADAPT__FRAME_GPU, .frame = loop->number, .gpu_ns = gpu_ns};
     if (loop->number <= (uint64_t)gpu_late)
         return;
     struct perfadapt__frame_input gpu = waiting[(loop->number - (uint64_t)gpu_late) % 8];
@@ -248,10 +248,8 @@ static void set_temperature(struct loop *loop, double temperature_c, double slop
 }
 
 static void tick(struct loop *loop) {
-    const struct perfadapt__tick_input input = {.now_ns = loop->now_ns,
-                                                .rung = loop->arbiter.rung,
-                                                .rungs = loop->ladder.count,
-                                                .snapshot = &loop->snapshot};
+    const struct perfadapt__tick_input input = {
+        .now_ns = loop->now_ns, .rung = loop->arbiter.rung, .rungs = loop->ladder.count, .snapshot = &loop->snapshot};
     perfadapt__tick_step(&loop->tick, &loop->policy, &input);
 }
 
@@ -376,8 +374,10 @@ static void set_memory(struct loop *loop, double some_us, double full_us, double
     pressure->some.total.value = some_us;
     pressure->full.total.value = full_us;
     loop->snapshot.memory.total = (struct perfadapt_metric){8192 * mib, loop->now_ns, PERFADAPT_UNIT_BYTES, 1};
-    loop->snapshot.memory.available = (struct perfadapt_metric){available_mib * mib, loop->now_ns, PERFADAPT_UNIT_BYTES, 1};
-    loop->snapshot.memory.process_resident = (struct perfadapt_metric){500 * mib, loop->now_ns, PERFADAPT_UNIT_BYTES, 1};
+    loop->snapshot.memory.available =
+        (struct perfadapt_metric){available_mib * mib, loop->now_ns, PERFADAPT_UNIT_BYTES, 1};
+    loop->snapshot.memory.process_resident =
+        (struct perfadapt_metric){500 * mib, loop->now_ns, PERFADAPT_UNIT_BYTES, 1};
 }
 
 static double stalled_some_us = 1e6;

@@ -63,13 +63,13 @@ static void *complete_frames(void *argument) {
 static void all_threads_at_once(void **state) {
     (void)state;
     struct shared shared = {.session = NULL};
-    const struct perfadapt_options options = {
-        .size = sizeof options,
-        .app_name = "threads",
-        .quality_levels = 5,
-        .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE | PERFADAPT_OUTPUT_FRAME_NS,
-        .simulate = "handheld:100",
-        .flags = PERFADAPT_FLAG_NO_PUBLISH};
+    const struct perfadapt_options options = {.size = sizeof options,
+                                              .app_name = "threads",
+                                              .quality_levels = 5,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE |
+                                                         PERFADAPT_OUTPUT_FRAME_NS,
+                                              .simulate = "handheld:100",
+                                              .flags = PERFADAPT_FLAG_NO_PUBLISH};
     assert_int_equal(perfadapt_open(&options, &shared.session), PERFADAPT_OK);
     assert_true(perfadapt_budget_fd(shared.session) >= 0);
     pthread_t threads[3];

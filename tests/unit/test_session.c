@@ -163,7 +163,8 @@ static void bad_options_are_named_by_their_code(void **state) {
         {{.size = sizeof(struct perfadapt_options), .simulate = "toaster"}, PERFADAPT_ERROR_INVALID},
         {{.size = sizeof(struct perfadapt_options), .simulate = "rpi4:0"}, PERFADAPT_ERROR_INVALID},
         {{.size = sizeof(struct perfadapt_options), .quality_levels = 2, .cost_hint = rising}, PERFADAPT_ERROR_INVALID},
-        {{.size = sizeof(struct perfadapt_options), .quality_levels = 2, .cost_hint = negative}, PERFADAPT_ERROR_INVALID},
+        {{.size = sizeof(struct perfadapt_options), .quality_levels = 2, .cost_hint = negative},
+         PERFADAPT_ERROR_INVALID},
         {{.size = sizeof(struct perfadapt_options), .quality_levels = 2, .cost_hint = not_a_number},
          PERFADAPT_ERROR_INVALID},
     };
@@ -205,10 +206,12 @@ static void missing_files_are_unsupported_never_zero(void **state) {
     struct perfadapt_snapshot snapshot = {.size = sizeof snapshot};
     assert_int_equal(perfadapt_get_snapshot(session, &snapshot), PERFADAPT_OK);
     assert_int_equal(snapshot.sensor_count, 0);
-    const struct perfadapt_metric *const metrics[] = {
-        &snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total, &snapshot.pressure[PERFADAPT_RESOURCE_CPU].some.avg10,
-        &snapshot.memory.total, &snapshot.memory.available, &snapshot.memory.cgroup_limit,
-        &snapshot.memory.process_resident};
+    const struct perfadapt_metric *const metrics[] = {&snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total,
+                                                      &snapshot.pressure[PERFADAPT_RESOURCE_CPU].some.avg10,
+                                                      &snapshot.memory.total,
+                                                      &snapshot.memory.available,
+                                                      &snapshot.memory.cgroup_limit,
+                                                      &snapshot.memory.process_resident};
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
         assert_int_equal(metrics[i]->state, PERFADAPT_STATE_UNSUPPORTED);
         assert_true(isnan(metrics[i]->value));
