@@ -1,0 +1,47 @@
+#!/bin/bash
+# The examples as a user runs them; the renderer on the software rasteriser, with far too much to draw.
+# SPDX-License-Identifier: MIT
+# usage: run.sh DIRECTORY_OF_PROGRAMS
+set -euo pipefail
+
+programs=${1:?usage: run.sh DIRECTORY_OF_PROGRAMS}
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+export XDG_RUNTIME_DIR=$directory
+log=$directory/log
+
+fail() { # MESSAGE
+    echo "FAILED: $1"
+    cat "$log"
+    exit 1
+}
+
+"$programs/print_budget" 1 >"$log" 2>&1 || fail "print_budget ended with status $?"
+[[ -s $log ]] || fail "print_budget printed nothing"
+
+if [[ ! -x $programs/render_loop ]]; then
+    echo "skipped: render_loop is not built (PERFADAPT_VULKAN=OFF)"
+    exit 77
+fi
+for manifest in /usr/share/vulkan/icd.d/lvp_icd*.json /usr/local/share/vulkan/icd.d/lvp_icd*.json; do
+    [[ ! -e $manifest ]] || export VK_DRIVER_FILES=$manifest VK_ICD_FILENAMES=$manifest
+done
+if [[ -z ${VK_DRIVER_FILES:-} ]]; then
+    echo "skipped: no software rasteriser (lavapipe) is installed"
+    exit 77
+fi
+
+"$programs/render_loop" --frames 200 --load 8 --name test >"$log" 2>&1 || fail "render_loop ended with status $?"
+grep -qE '^ *[0-9.]+ s  .*quality [0-9]+ -> [0-9]+.*frame-late' "$log" || fail "eight times the load and no cut"
+grep -qE '^frames +200 ' "$log" || fail "not all frames were drawn"
+grep -qE '^gpu +p50 [0-9]' "$log" || fail "no GPU times"
+cat "$log"
+
+# Errors have a name and a status of their own.
+status=0
+"$programs/render_loop" --levels 99 >"$log" 2>&1 || status=$?
+[[ $status == 2 ]] && grep -q -- --levels "$log" || fail "a bad option gave status $status"
+status=0
+VK_DRIVER_FILES=/nowhere VK_ICD_FILENAMES=/nowhere "$programs/render_loop" --frames 1 >"$log" 2>&1 || status=$?
+[[ $status == 3 ]] && grep -qi vulkan "$log" || fail "no driver gave status $status"
+[[ -z $(find "$directory" -name '*.sock') ]] || fail "a socket was left behind"
