@@ -1,0 +1,253 @@
+/* The live screen. SPDX-License-Identifier: MIT */
+#include "dashboard.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curses.h>
+
+#include "layout.h"
+#include "model.h"
+#include "panes/pane.h"
+#include "screen.h"
+
+enum { FIRST_SCREEN_WAIT_MS = 40, KEY_ESCAPE = 27, KEY_CONTROL_L = 12 };
+
+static const int64_t second_ns = 1000000000;
+
+static volatile sig_atomic_t ended_by;
+static volatile sig_atomic_t resized;
+
+struct dashboard {
+    struct model *model;
+    struct view view;
+    int64_t due_ns; /* of the next refresh */
+    bool leaving;
+};
+
+static void handle_end(int signal_number) {
+    ended_by = signal_number;
+}
+
+static void handle_resize(int signal_number) {
+    (void)signal_number;
+    resized = 1;
+}
+
+static int64_t monotonic_ns(void) {
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
+}
+
+/* Blocked but for the wait, so that none slips in between a look at the flags and the wait. */
+static void catch_signals(sigset_t *out_waiting) {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = handle_end};
+    sigset_t blocked;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
+        sigaction(ends[i], &action, NULL);
+        sigaddset(&blocked, ends[i]);
+    }
+    action.sa_handler = handle_resize;
+    sigaction(SIGWINCH, &action, NULL);
+    sigaddset(&blocked, SIGWINCH);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &blocked, out_waiting);
+    sigdelset(out_waiting, SIGWINCH);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
+        sigdelset(out_waiting, ends[i]);
+    }
+}
+
+static void draw_pane(const struct dashboard *dashboard, const struct layout *layout, enum layout_pane which,
+                      const char *title, void (*draw)(const struct pane *)) {
+    const struct pane pane = {layout_content(layout, which), layout->mode, dashboard->model, &dashboard->view};
+    if (layout->panes[which].rows == 0) {
+        return;
+    }
+    if (title != NULL) {
+        pane_frame(&pane, layout->panes[which], title);
+    }
+    draw(&pane);
+}
+
+static void draw_frames(const struct dashboard *dashboard, const struct layout *layout) {
+    const struct pane pane = {.model = dashboard->model, .view = &dashboard->view};
+    const struct model_app *selected = pane_selected(&pane);
+    char title[128] = "Frame times ms";
+    if (selected != NULL) {
+        snprintf(title, sizeof title, "Frame times ms: %s (%d)", selected->app.name, (int)selected->app.pid);
+    }
+    draw_pane(dashboard, layout, PANE_FRAMES, title, frames_draw);
+}
+
+static void draw(const struct dashboard *dashboard) {
+    const struct model *model = dashboard->model;
+    const struct layout_counts counts = {(int)model->sensor_count, (int)model->apps.count, (int)model->journal.count};
+    struct layout layout;
+    layout_compute(COLS, LINES, &counts, &layout);
+    erase();
+    draw_pane(dashboard, &layout, PANE_HEADER, NULL, header_draw);
+    draw_pane(dashboard, &layout, PANE_TEMPERATURES, dashboard->view.ascii ? "Temperatures C" : "Temperatures °C",
+              temperatures_draw);
+    draw_pane(dashboard, &layout, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
+    draw_pane(dashboard, &layout, PANE_APPS, "Apps with a budget", apps_draw);
+    draw_frames(dashboard, &layout);
+    draw_pane(dashboard, &layout, PANE_EVENTS, "Events", events_draw);
+    draw_pane(dashboard, &layout, PANE_KEYS, NULL, keys_draw);
+    if (dashboard->view.help) {
+        help_draw(&(struct pane){{0, 0, LINES, COLS}, layout.mode, model, &dashboard->view});
+    }
+    refresh();
+}
+
+static void select_app(struct dashboard *dashboard, int step) {
+    const struct model *model = dashboard->model;
+    if (model->apps.count == 0) {
+        return;
+    }
+    const size_t at = model_find_app(model, dashboard->view.selected);
+    if ((step < 0 && at > 0) || (step > 0 && at + 1 < model->apps.count)) {
+        dashboard->view.selected = model->apps.items[step < 0 ? at - 1 : at + 1].app.key;
+        model_read_frames(dashboard->model, dashboard->view.selected);
+    }
+}
+
+static void change_rate(struct dashboard *dashboard, int step) {
+    static const double periods_s[] = {0.1, 0.2, 0.5, 1, 2, 5, 10};
+    const int count = (int)(sizeof periods_s / sizeof *periods_s);
+    int at = 0;
+    while (at < count - 1 && periods_s[at] < dashboard->view.period_s) {
+        ++at;
+    }
+    at += step;
+    dashboard->view.period_s = periods_s[at < 0 ? 0 : at >= count ? count - 1 : at];
+    dashboard->due_ns = monotonic_ns() + (int64_t)(dashboard->view.period_s * 1e9);
+}
+
+static void take_key(struct dashboard *dashboard, int key) {
+    struct view *view = &dashboard->view;
+    if (key == 'q' || key == 'Q') {
+        dashboard->leaving = true;
+        return;
+    }
+    if (view->help && key != KEY_RESIZE) {
+        view->help = false;
+        return;
+    }
+    switch (key) {
+    case '?':
+    case 'h':
+    case KEY_F(1):
+        view->help = true;
+        break;
+    case KEY_UP:
+    case 'k':
+        select_app(dashboard, -1);
+        break;
+    case KEY_DOWN:
+    case 'j':
+        select_app(dashboard, 1);
+        break;
+    case '+':
+    case '=':
+        change_rate(dashboard, -1);
+        break;
+    case '-':
+        change_rate(dashboard, 1);
+        break;
+    case KEY_CONTROL_L:
+        clearok(stdscr, TRUE);
+        break;
+    case ' ':
+        view->paused = !view->paused;
+        dashboard->due_ns = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void take_keys(struct dashboard *dashboard, short events) {
+    int taken = 0;
+    for (int key; !dashboard->leaving && (key = getch()) != ERR; ++taken) {
+        take_key(dashboard, key);
+    }
+    /* Readable without a key: the terminal is gone. A half of an escape sequence cannot be it, it comes as a key. */
+    if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 && taken == 0) {
+        dashboard->leaving = true;
+    }
+}
+
+/* Until a key, a signal, the next refresh, or the very first sample of the machine. */
+static void wait_for_something(struct dashboard *dashboard, const sigset_t *waiting) {
+    const bool first = !model_has_snapshot(dashboard->model);
+    struct pollfd sources[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = first ? perfadapt_monitor_snapshot_fd(dashboard->model->monitor) : -1, .events = POLLIN}};
+    int64_t left_ns = dashboard->due_ns - monotonic_ns();
+    left_ns = left_ns < 0 ? 0 : left_ns;
+    const struct timespec timeout = {(time_t)(left_ns / second_ns), (long)(left_ns % second_ns)};
+    const int ready = ppoll(sources, 2, dashboard->view.paused ? NULL : &timeout, waiting);
+    if (ready > 0 && sources[0].revents != 0) {
+        take_keys(dashboard, sources[0].revents);
+    }
+    if (ready > 0 && sources[1].revents != 0) {
+        uint64_t renewed = 0;
+        const ssize_t bytes = read(sources[1].fd, &renewed, sizeof renewed);
+        (void)bytes;
+        dashboard->due_ns = 0;
+    }
+}
+
+static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
+    model_wait_first(dashboard->model, FIRST_SCREEN_WAIT_MS);
+    while (!dashboard->leaving && ended_by == 0) {
+        const int64_t now_ns = monotonic_ns();
+        if (!dashboard->view.paused && now_ns >= dashboard->due_ns) {
+            model_refresh(dashboard->model, dashboard->view.selected);
+            dashboard->due_ns = now_ns + (int64_t)(dashboard->view.period_s * 1e9);
+        }
+        if (resized) {
+            resized = 0;
+            screen_resize();
+        }
+        draw(dashboard);
+        wait_for_something(dashboard, waiting);
+    }
+}
+
+int dashboard_run(const struct options *options, bool ascii) {
+    sigset_t waiting;
+    catch_signals(&waiting);
+    enum perfadapt_result result = PERFADAPT_OK;
+    struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii}};
+    const int code = screen_start(options);
+    if (code >= 0) {
+        return code;
+    }
+    dashboard.model = model_create(options, &result);
+    if (dashboard.model != NULL) {
+        run_loop(&dashboard, &waiting);
+    }
+    screen_stop();
+    model_destroy(dashboard.model);
+    if (result != PERFADAPT_OK) {
+        fprintf(stderr, "perfadapt-top: cannot open the monitor: %s\n", perfadapt_strerror(result));
+        return EXIT_CODE_ENVIRONMENT;
+    }
+    if (ended_by != 0) {
+        const int signal_number = ended_by;
+        signal(signal_number, SIG_DFL);
+        sigprocmask(SIG_SETMASK, &waiting, NULL);
+        raise(signal_number);
+    }
+    return EXIT_CODE_OK;
+}

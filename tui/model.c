@@ -1,0 +1,229 @@
+/* What is shown. SPDX-License-Identifier: MIT */
+#include "model.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sensors.h"
+
+static int64_t read_clock(clockid_t clock) {
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct model *model_create(const struct options *options, enum perfadapt_result *out_result) {
+    struct model *model = calloc(1, sizeof *model);
+    if (model == NULL) {
+        *out_result = PERFADAPT_ERROR_NO_MEMORY;
+        return NULL;
+    }
+    const struct perfadapt_monitor_options monitor_options = {
+        .size = sizeof monitor_options, .sysroot = options->sysroot, .no_sampler = options->no_sampler};
+    *out_result = perfadapt_monitor_open(&monitor_options, &model->monitor);
+    if (*out_result != PERFADAPT_OK) {
+        free(model);
+        return NULL;
+    }
+    if (gethostname(model->host, sizeof model->host - 1) != 0) {
+        snprintf(model->host, sizeof model->host, "n/a");
+    }
+    model->self_percent = NAN;
+    model->snapshot_result = PERFADAPT_ERROR_AGAIN;
+    return model;
+}
+
+static void free_apps(struct model_apps *apps) {
+    for (size_t i = 0; i < apps->capacity; ++i) {
+        free(apps->items[i].simulated);
+    }
+    free(apps->items);
+}
+
+void model_destroy(struct model *model) {
+    if (model == NULL) {
+        return;
+    }
+    perfadapt_monitor_close(&model->monitor);
+    free_apps(&model->apps);
+    free_apps(&model->previous);
+    free(model);
+}
+
+static bool reserve(struct model_apps *apps, size_t count) {
+    if (count <= apps->capacity) {
+        return true;
+    }
+    struct model_app *grown = realloc(apps->items, count * sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    memset(grown + apps->capacity, 0, (count - apps->capacity) * sizeof *grown);
+    apps->items = grown;
+    apps->capacity = count;
+    return true;
+}
+
+static void read_simulated(const struct model *model, size_t index, struct model_app *out) {
+    if (out->simulated == NULL) {
+        out->simulated = malloc(sizeof *out->simulated);
+    }
+    if (out->simulated == NULL) {
+        return;
+    }
+    out->simulated->size = sizeof *out->simulated;
+    if (perfadapt_monitor_get_app_snapshot(model->monitor, index, out->simulated) != PERFADAPT_OK) {
+        free(out->simulated);
+        out->simulated = NULL;
+    }
+}
+
+static bool read_app(const struct model *model, size_t index, struct model_app *out) {
+    out->app.size = sizeof out->app;
+    if (perfadapt_monitor_get_app(model->monitor, index, &out->app) != PERFADAPT_OK) {
+        return false;
+    }
+    out->decision_count =
+        perfadapt_monitor_get_decisions(model->monitor, index, PERFADAPT_DECISIONS_MAX, out->decisions);
+    if (out->app.simulated && out->app.state <= PERFADAPT_APP_IDLE) {
+        read_simulated(model, index, out);
+    } else {
+        free(out->simulated);
+        out->simulated = NULL;
+    }
+    return true;
+}
+
+static void read_apps(struct model *model) {
+    const struct model_apps recycled = model->previous;
+    model->previous = model->apps;
+    model->apps = recycled;
+    model->apps.count = 0;
+    const size_t count = perfadapt_monitor_app_count(model->monitor);
+    if (!reserve(&model->apps, count)) {
+        model->sessions_result = PERFADAPT_ERROR_NO_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < count; ++i) {
+        if (!read_app(model, i, &model->apps.items[model->apps.count])) {
+            break;
+        }
+        ++model->apps.count;
+    }
+}
+
+static void note(struct model *model, const struct model_app *of, uint64_t number, int64_t timestamp_ns,
+                 const char *text) {
+    struct journal_event event = {
+        .timestamp_ns = timestamp_ns, .owner = of->app.key, .number = number, .pid = of->app.pid};
+    memcpy(event.name, of->app.name, sizeof event.name);
+    snprintf(event.text, sizeof event.text, "%s", text);
+    journal_add(&model->journal, &event);
+}
+
+static void note_decisions(struct model *model, const struct model_app *of) {
+    if (of->decision_count == 0 ||
+        journal_knows(&model->journal, of->app.key, of->decisions[of->decision_count - 1].generation)) {
+        return;
+    }
+    for (size_t i = 0; i < of->decision_count; ++i) {
+        char text[256];
+        perfadapt_decision_text(&of->decisions[i], text, sizeof text);
+        note(model, of, of->decisions[i].generation, of->decisions[i].timestamp_ns, text);
+    }
+}
+
+static bool contains(const struct model_apps *apps, uint64_t key) {
+    for (size_t i = 0; i < apps->count; ++i) {
+        if (apps->items[i].app.key == key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void keep_journal(struct model *model) {
+    for (size_t i = 0; i < model->apps.count; ++i) {
+        const struct model_app *of = &model->apps.items[i];
+        if (!contains(&model->previous, of->app.key) && of->app.age_ns >= 0) {
+            note(model, of, JOURNAL_STARTED, model->now_ns - of->app.age_ns, "session opened");
+        }
+        note_decisions(model, of);
+    }
+    for (size_t i = 0; i < model->previous.count; ++i) {
+        if (!contains(&model->apps, model->previous.items[i].app.key)) {
+            note(model, &model->previous.items[i], JOURNAL_ENDED, model->now_ns, "session closed");
+        }
+    }
+}
+
+static void read_self(struct model *model, int64_t elapsed_ns) {
+    const int64_t cpu_ns = read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    if (model->self_cpu_ns != 0 && elapsed_ns > 0) {
+        model->self_percent = 100 * (double)(cpu_ns - model->self_cpu_ns) / (double)elapsed_ns;
+    }
+    model->self_cpu_ns = cpu_ns;
+}
+
+void model_refresh(struct model *model, uint64_t frames_key) {
+    const int64_t before_ns = model->now_ns;
+    model->now_ns = read_clock(CLOCK_MONOTONIC);
+    model->realtime_ns = read_clock(CLOCK_REALTIME);
+    read_self(model, model->now_ns - before_ns);
+    model->sessions_result = perfadapt_monitor_refresh(model->monitor);
+    read_apps(model);
+    model->snapshot.size = sizeof model->snapshot;
+    const enum perfadapt_result result = perfadapt_monitor_get_snapshot(model->monitor, &model->snapshot);
+    if (result != PERFADAPT_ERROR_AGAIN || model->snapshot.generation == 0) {
+        model->snapshot_result = result; /* after a collision the snapshot before stays in place */
+    }
+    keep_journal(model);
+    sensors_collect(model);
+    sensors_collect_stalls(model);
+    model_read_frames(model, frames_key);
+}
+
+void model_read_frames(struct model *model, uint64_t frames_key) {
+    model->frame_count = perfadapt_monitor_get_frames(model->monitor, model_find_app(model, frames_key),
+                                                      PERFADAPT_FRAMES_MAX, model->frames);
+}
+
+bool model_has_snapshot(const struct model *model) {
+    return model->snapshot_result == PERFADAPT_OK && model->snapshot.generation > 0;
+}
+
+void model_wait_first(struct model *model, int timeout_ms) {
+    struct pollfd renewed = {.fd = perfadapt_monitor_snapshot_fd(model->monitor), .events = POLLIN};
+    if (renewed.fd >= 0) {
+        poll(&renewed, 1, timeout_ms);
+    }
+}
+
+size_t model_find_app(const struct model *model, uint64_t key) {
+    for (size_t i = 0; i < model->apps.count; ++i) {
+        if (model->apps.items[i].app.key == key) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+const char *model_sessions_error(const struct model *model) {
+    switch (model->sessions_result) {
+    case PERFADAPT_OK:
+        return NULL;
+    case PERFADAPT_ERROR_NOT_FOUND:
+        return "XDG_RUNTIME_DIR is not set: apps cannot be found";
+    case PERFADAPT_ERROR_PERMISSION:
+        return "the directory of apps is another user's, or open to others: not trusted";
+    case PERFADAPT_ERROR_SYSTEM:
+        return "the directory of apps in XDG_RUNTIME_DIR cannot be read";
+    default:
+        return perfadapt_strerror(model->sessions_result);
+    }
+}

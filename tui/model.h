@@ -1,0 +1,83 @@
+/* What is shown: copies of all that a monitor knows, taken at one moment. SPDX-License-Identifier: MIT */
+#ifndef TUI_MODEL_H
+#define TUI_MODEL_H
+
+#include <stdbool.h>
+
+#include <perfadapt/monitor.h>
+
+#include "history.h"
+#include "journal.h"
+#include "options.h"
+
+#define MODEL_SENSORS_MAX 128
+
+struct model_app {
+    struct perfadapt_app app;
+    size_t decision_count;
+    struct perfadapt_decision decisions[PERFADAPT_DECISIONS_MAX]; /* oldest first */
+    struct perfadapt_snapshot *simulated; /* what steers it where that is no real machine, else NULL */
+};
+
+struct model_apps {
+    size_t count;
+    size_t capacity;
+    struct model_app *items;
+};
+
+/* A temperature to show: this machine's, or one that a simulated session goes by. */
+struct model_sensor {
+    const struct perfadapt_sensor *sensor;
+    const struct history *history;
+    bool simulated;
+    int32_t pid; /* of the simulated session */
+};
+
+struct model {
+    perfadapt_monitor *monitor;
+    char host[65];
+    int64_t now_ns;      /* CLOCK_MONOTONIC of the refresh */
+    int64_t realtime_ns; /* CLOCK_REALTIME of the refresh */
+    double self_percent; /* CPU time of this process; NAN before the second refresh */
+    int64_t self_cpu_ns;
+
+    enum perfadapt_result sessions_result;
+    struct model_apps apps;
+    struct model_apps previous; /* of the refresh before */
+
+    enum perfadapt_result snapshot_result;
+    struct perfadapt_snapshot snapshot;
+    size_t sensor_count;
+    struct model_sensor sensors[MODEL_SENSORS_MAX];            /* those that steer first */
+    const struct history *stalls[PERFADAPT_RESOURCE_COUNT][2]; /* percent by resource; 0 some, 1 full; or NULL */
+    struct perfadapt_metric stall_total[PERFADAPT_RESOURCE_COUNT][2];
+
+    size_t frame_count;
+    struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* of the app asked for, oldest first */
+
+    struct journal journal;
+    struct history_table histories;
+};
+
+/* Opens the monitor. NULL after a failure, which *out_result then names. Ended by model_destroy(). */
+struct model *model_create(const struct options *options, enum perfadapt_result *out_result);
+void model_destroy(struct model *model);
+
+/* Reads everything again; frames are those of the session `frames_key`, or of the first where it is not there. */
+void model_refresh(struct model *model, uint64_t frames_key);
+
+/* Reads only the frames again, of another session. */
+void model_read_frames(struct model *model, uint64_t frames_key);
+
+/* Waits until the machine has been read for the first time, at most timeout_ms; at once without a sampler. */
+void model_wait_first(struct model *model, int timeout_ms);
+
+bool model_has_snapshot(const struct model *model);
+
+/* Position of a session among model->apps; 0 where it is not there. */
+size_t model_find_app(const struct model *model, uint64_t key);
+
+/* Why no session can be found, or NULL. */
+const char *model_sessions_error(const struct model *model);
+
+#endif

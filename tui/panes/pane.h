@@ -1,0 +1,55 @@
+/* What every pane is given, and the ways to put text into it. SPDX-License-Identifier: MIT */
+#ifndef TUI_PANES_PANE_H
+#define TUI_PANES_PANE_H
+
+#include <stdbool.h>
+#include <wchar.h>
+
+#include "layout.h"
+#include "model.h"
+#include "screen.h"
+
+/* What the user has set on the screen. */
+struct view {
+    uint64_t selected; /* key of the session; 0 = the first */
+    double period_s;
+    bool paused;
+    bool help;
+    bool ascii;
+};
+
+struct pane {
+    struct rect area; /* nothing is drawn outside */
+    enum layout_mode mode;
+    const struct model *model;
+    const struct view *view;
+};
+
+void header_draw(const struct pane *pane);
+void temperatures_draw(const struct pane *pane);
+void pressure_draw(const struct pane *pane);
+void apps_draw(const struct pane *pane);
+void frames_draw(const struct pane *pane);
+void events_draw(const struct pane *pane);
+void keys_draw(const struct pane *pane);
+void help_draw(const struct pane *pane);
+
+/* The box or title line around a pane, `outer` being all of its room. */
+void pane_frame(const struct pane *pane, struct rect outer, const char *title);
+
+/* Row and column count from the pane's top left; what does not fit is cut. Returns the column behind the text. */
+int pane_text(const struct pane *pane, int row, int column, enum screen_style style, const char *text);
+int pane_format(const struct pane *pane, int row, int column, enum screen_style style, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* As pane_text(), cut or padded to `width`; right = true puts the text at its right end. */
+int pane_field(const struct pane *pane, int row, int column, int width, bool right, enum screen_style style,
+               const char *text);
+void pane_glyph(const struct pane *pane, int row, int column, enum screen_style style, wchar_t glyph);
+void pane_fill(const struct pane *pane, int row, int column, int count, enum screen_style style, wchar_t glyph);
+
+/* The session whose frames are shown, or NULL. */
+const struct model_app *pane_selected(const struct pane *pane);
+
+enum screen_style pane_state_style(enum perfadapt_thermal_state state);
+
+#endif

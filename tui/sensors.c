@@ -1,0 +1,141 @@
+/* Temperatures and pressure in the order they are shown. SPDX-License-Identifier: MIT */
+#include "sensors.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Below the limit by this much a controller at its defaults holds a temperature: from there on it is hot. */
+static const double target_margin_c = 1.5;
+
+double sensors_value(const struct perfadapt_metric *metric) {
+    const bool known = metric->state == PERFADAPT_STATE_OK || metric->state == PERFADAPT_STATE_STALE;
+    return known ? metric->value : (double)NAN;
+}
+
+double sensors_left_c(const struct perfadapt_sensor *sensor) {
+    return sensors_value(&sensor->limit) - sensors_value(&sensor->temperature);
+}
+
+enum perfadapt_thermal_state sensors_state(const struct perfadapt_sensor *sensor) {
+    const double left = sensors_left_c(sensor);
+    if (isnan(left) || sensor->temperature.state != PERFADAPT_STATE_OK) {
+        return PERFADAPT_THERMAL_UNKNOWN;
+    }
+    if (left <= target_margin_c) {
+        return left <= 0 ? PERFADAPT_THERMAL_CRITICAL : PERFADAPT_THERMAL_HOT;
+    }
+    return sensor->headroom >= 0.5F ? PERFADAPT_THERMAL_WARM : PERFADAPT_THERMAL_COOL;
+}
+
+char sensors_letter(enum perfadapt_thermal_state state) {
+    switch (state) {
+    case PERFADAPT_THERMAL_COOL:
+        return 'C';
+    case PERFADAPT_THERMAL_WARM:
+        return 'W';
+    case PERFADAPT_THERMAL_HOT:
+        return 'H';
+    case PERFADAPT_THERMAL_CRITICAL:
+        return '!';
+    case PERFADAPT_THERMAL_UNKNOWN:
+        break;
+    }
+    return '?';
+}
+
+const char *sensors_why(const struct perfadapt_sensor *sensor) {
+    return sensor->why != PERFADAPT_WHY_NONE ? perfadapt_why_text(sensor->why)
+                                             : perfadapt_state_name(sensor->temperature.state);
+}
+
+double sensors_seconds_left(const struct perfadapt_sensor *sensor) {
+    const double left = sensors_left_c(sensor);
+    return left > 0 && sensor->slope_c_per_s > 0 ? left / sensor->slope_c_per_s : (double)NAN;
+}
+
+void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity) {
+    snprintf(out, capacity, "%s/%s", sensor->chip, sensor->label);
+}
+
+const struct perfadapt_sensor *sensors_nearest(const struct model *model) {
+    const struct perfadapt_sensor *nearest = NULL;
+    for (size_t i = 0; i < model->sensor_count; ++i) {
+        const struct perfadapt_sensor *sensor = model->sensors[i].sensor;
+        if (model->sensors[i].simulated || !sensor->steers || isnan(sensors_left_c(sensor))) {
+            continue;
+        }
+        if (nearest == NULL || sensors_left_c(sensor) < sensors_left_c(nearest)) {
+            nearest = sensor;
+        }
+    }
+    return nearest;
+}
+
+static void add_sensor(struct model *model, const struct perfadapt_sensor *sensor, uint64_t owner, int32_t pid) {
+    if (model->sensor_count == MODEL_SENSORS_MAX) {
+        return;
+    }
+    struct history *history = history_find(&model->histories, owner, sensor->id);
+    if (sensor->temperature.state == PERFADAPT_STATE_OK) {
+        history_add(history, sensor->temperature.timestamp_ns, sensor->temperature.value);
+    }
+    model->sensors[model->sensor_count++] =
+        (struct model_sensor){.sensor = sensor, .history = history, .simulated = sensor->simulated != 0, .pid = pid};
+}
+
+static void add_snapshot(struct model *model, const struct perfadapt_snapshot *snapshot, uint64_t owner, int32_t pid,
+                         bool steering) {
+    for (uint32_t i = 0; i < snapshot->sensor_count && i < PERFADAPT_SENSORS_MAX; ++i) {
+        const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
+        if ((sensor->steers != 0) == steering && (pid == 0 || sensor->simulated)) {
+            add_sensor(model, sensor, owner, pid);
+        }
+    }
+}
+
+void sensors_collect(struct model *model) {
+    model->sensor_count = 0;
+    if (model_has_snapshot(model)) {
+        add_snapshot(model, &model->snapshot, 0, 0, true);
+    }
+    for (size_t i = 0; i < model->apps.count; ++i) {
+        const struct model_app *of = &model->apps.items[i];
+        if (of->simulated != NULL) {
+            add_snapshot(model, of->simulated, of->app.key, of->app.pid, true);
+        }
+    }
+    if (model_has_snapshot(model)) {
+        add_snapshot(model, &model->snapshot, 0, 0, false);
+    }
+}
+
+static void add_stall(struct model *model, int resource, int full) {
+    static const char *const names[PERFADAPT_RESOURCE_COUNT][2] = {{"cpu some", "cpu full"},
+                                                                   {"memory some", "memory full"},
+                                                                   {"io some", "io full"},
+                                                                   {"cgroup some", "cgroup full"}};
+    const struct perfadapt_pressure *pressure = &model->snapshot.pressure[resource];
+    const struct perfadapt_metric *total = full ? &pressure->full.total : &pressure->some.total;
+    struct perfadapt_metric *before = &model->stall_total[resource][full];
+    struct history *history = history_find(&model->histories, 0, names[resource][full]);
+    model->stalls[resource][full] = history;
+    if (total->state != PERFADAPT_STATE_OK || total->timestamp_ns <= before->timestamp_ns) {
+        return;
+    }
+    if (before->timestamp_ns != 0) {
+        const double elapsed_us = (double)(total->timestamp_ns - before->timestamp_ns) / 1e3;
+        const double percent = 100 * (total->value - before->value) / elapsed_us;
+        history_add(history, total->timestamp_ns, fmin(fmax(percent, 0), 100));
+    }
+    *before = *total;
+}
+
+void sensors_collect_stalls(struct model *model) {
+    if (!model_has_snapshot(model)) {
+        return;
+    }
+    for (int resource = 0; resource < PERFADAPT_RESOURCE_COUNT; ++resource) {
+        add_stall(model, resource, 0);
+        add_stall(model, resource, 1);
+    }
+}

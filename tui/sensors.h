@@ -1,0 +1,37 @@
+/* Temperatures and pressure in the order they are shown, and what to say of them. SPDX-License-Identifier: MIT */
+#ifndef TUI_SENSORS_H
+#define TUI_SENSORS_H
+
+#include "model.h"
+
+/* Fills model->sensors from the machine's snapshot and those of simulated sessions, and their histories. */
+void sensors_collect(struct model *model);
+
+/* Fills model->stalls: the share of time lost to each resource, second by second. */
+void sensors_collect_stalls(struct model *model);
+
+/* The value of a metric that can be shown, NAN where it is not known. */
+double sensors_value(const struct perfadapt_metric *metric);
+
+/* Degrees to the limit, NAN where either is not known. */
+double sensors_left_c(const struct perfadapt_sensor *sensor);
+
+/* How near a sensor is to its limit. */
+enum perfadapt_thermal_state sensors_state(const struct perfadapt_sensor *sensor);
+
+/* The sensor of the machine nearest to its limit among those that steer, or NULL. */
+const struct perfadapt_sensor *sensors_nearest(const struct model *model);
+
+/* Why a temperature is not there or not new: "permission denied", "asleep". */
+const char *sensors_why(const struct perfadapt_sensor *sensor);
+
+/* One letter a state, so that none is told by colour alone: C W H ! and ? */
+char sensors_letter(enum perfadapt_thermal_state state);
+
+/* Seconds to the limit at the present slope; NAN where it does not rise or is not known. */
+double sensors_seconds_left(const struct perfadapt_sensor *sensor);
+
+/* As shown: "coretemp/Package id 0". */
+void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity);
+
+#endif
