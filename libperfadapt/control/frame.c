@@ -54,8 +54,7 @@ double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *contr
 
 static bool affordable(const struct perfadapt__frame_control *control, const struct perfadapt__rung *rung,
                        double work) {
-    const double spread = 1.0 + 2.0 * control->noise;
-    return work * rung->cost * spread <= aim_ratio * (double)rung->frame_ns;
+    return (work + 2.0 * control->spread_ns) * rung->cost <= aim_ratio * (double)rung->frame_ns;
 }
 
 static void forget_good_times(struct perfadapt__frame_control *control) {
@@ -124,11 +123,9 @@ static void book_work(struct perfadapt__frame_control *control, const struct per
     if (control->work_count < 3)
         control->work_count++;
     const double median = median_work(control);
-    if (before > 0) {
-        /* A hitch of ten times the work says nothing about the spread of ordinary frames. */
-        const double deviation = maximum(work - before, before - work);
-        control->noise += 0.02 * (minimum(deviation, 0.3 * before) / before - control->noise);
-    }
+    /* A hitch of ten times the work says nothing about the spread of ordinary frames. */
+    const double deviation = minimum(maximum(work - before, before - work), 0.3 * before);
+    control->spread_ns += 0.02 * (deviation - control->spread_ns);
     const double fade = minimum(maximum(peak_fade_per_ns * (double)(now_ns - control->last_ns), 0.0), 0.5);
     control->work_peak = maximum(median, control->work_peak + fade * (median - control->work_peak));
     const struct perfadapt__rung *now = &ladder->rungs[rung];

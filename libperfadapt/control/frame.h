@@ -43,7 +43,7 @@ struct perfadapt__frame_control {
     double work[3];   /* newest normalised works, ns at the best rung */
     uint32_t work_count;
     double work_peak;                 /* decaying peak of the median work */
-    double noise;                     /* relative mean deviation of the work */
+    double spread_ns;                 /* mean deviation of the work from its median */
     double cpu_ns, gpu_ns, period_ns; /* smoothed; 0 = none yet */
     int64_t gpu_seen_ns;              /* when the last GPU time came; 0 = never */
     int64_t first_ns, last_ns, looked_ns;
