@@ -48,7 +48,7 @@ struct model {
     enum perfadapt_result snapshot_result;
     struct perfadapt_snapshot snapshot;
     size_t sensor_count;
-    struct model_sensor sensors[MODEL_SENSORS_MAX];            /* those that steer first */
+    struct model_sensor sensors[MODEL_SENSORS_MAX];            /* what steers and is near its limit first */
     const struct history *stalls[PERFADAPT_RESOURCE_COUNT][2]; /* percent by resource; 0 some, 1 full; or NULL */
     struct perfadapt_metric stall_total[PERFADAPT_RESOURCE_COUNT][2];
 

@@ -31,7 +31,11 @@ static void write_sensor(const struct model_sensor *shown, FILE *out) {
     sensors_name(sensor, name, sizeof name);
     text_number(value, sizeof value, sensors_value(&sensor->temperature), 1);
     text_number(limit, sizeof limit, sensors_value(&sensor->limit), 1);
-    text_number(slope, sizeof slope, sensor->slope_c_per_s * 60, 1);
+    if (isnan(sensor->slope_c_per_s)) {
+        snprintf(slope, sizeof slope, "n/a");
+    } else {
+        snprintf(slope, sizeof slope, "%+.1f", sensor->slope_c_per_s * 60);
+    }
     fprintf(out, "  %c %-10s %-28s %6s °C  limit %6s (%s)  slope %s/min", sensors_letter(sensors_state(sensor)),
             perfadapt_sensor_role_name(sensor->role), name, value, limit,
             perfadapt_limit_source_name(sensor->limit_source), slope);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Below the limit by this much a controller at its defaults holds a temperature: from there on it is hot. */
 static const double target_margin_c = 1.5;
@@ -54,7 +55,9 @@ double sensors_seconds_left(const struct perfadapt_sensor *sensor) {
 }
 
 void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s/%s", sensor->chip, sensor->label);
+    static const char prefix[] = "simulated "; /* said elsewhere in the line */
+    const bool prefixed = strncmp(sensor->chip, prefix, sizeof prefix - 1) == 0;
+    snprintf(out, capacity, "%s/%s", sensor->chip + (prefixed ? sizeof prefix - 1 : 0), sensor->label);
 }
 
 const struct perfadapt_sensor *sensors_nearest(const struct model *model) {
@@ -83,30 +86,42 @@ static void add_sensor(struct model *model, const struct perfadapt_sensor *senso
         (struct model_sensor){.sensor = sensor, .history = history, .simulated = sensor->simulated != 0, .pid = pid};
 }
 
-static void add_snapshot(struct model *model, const struct perfadapt_snapshot *snapshot, uint64_t owner, int32_t pid,
-                         bool steering) {
+static void add_snapshot(struct model *model, const struct perfadapt_snapshot *snapshot, uint64_t owner, int32_t pid) {
     for (uint32_t i = 0; i < snapshot->sensor_count && i < PERFADAPT_SENSORS_MAX; ++i) {
-        const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
-        if ((sensor->steers != 0) == steering && (pid == 0 || sensor->simulated)) {
-            add_sensor(model, sensor, owner, pid);
+        if (owner == 0 || snapshot->sensors[i].simulated) {
+            add_sensor(model, &snapshot->sensors[i], owner, pid);
         }
+    }
+}
+
+/* Higher is shown first: what steers before what is only shown, then by how near the limit is, in coarse steps. */
+static int rank(const struct model_sensor *shown) {
+    return (shown->sensor->steers ? 8 : 0) + (int)sensors_state(shown->sensor);
+}
+
+static void sort_sensors(struct model *model) {
+    for (size_t i = 1; i < model->sensor_count; ++i) {
+        const struct model_sensor moving = model->sensors[i];
+        size_t at = i;
+        for (; at > 0 && rank(&model->sensors[at - 1]) < rank(&moving); --at) {
+            model->sensors[at] = model->sensors[at - 1];
+        }
+        model->sensors[at] = moving;
     }
 }
 
 void sensors_collect(struct model *model) {
     model->sensor_count = 0;
     if (model_has_snapshot(model)) {
-        add_snapshot(model, &model->snapshot, 0, 0, true);
+        add_snapshot(model, &model->snapshot, 0, 0);
     }
     for (size_t i = 0; i < model->apps.count; ++i) {
         const struct model_app *of = &model->apps.items[i];
         if (of->simulated != NULL) {
-            add_snapshot(model, of->simulated, of->app.key, of->app.pid, true);
+            add_snapshot(model, of->simulated, of->app.key, of->app.pid);
         }
     }
-    if (model_has_snapshot(model)) {
-        add_snapshot(model, &model->snapshot, 0, 0, false);
-    }
+    sort_sensors(model);
 }
 
 static void add_stall(struct model *model, int resource, int full) {

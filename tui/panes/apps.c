@@ -23,9 +23,9 @@ static bool has_budget(const struct model_app *of) {
     return is_live(of) && of->app.budget.size != 0;
 }
 
-/* Known of a session that frames flow from; a dash where there is nothing to know. */
+/* A dash where the session says nothing any more, "n/a" where it does and the value is not known. */
 static void format_value(const struct model_app *of, double value, int decimals, char *out, size_t capacity) {
-    if (!is_live(of) || isnan(value)) {
+    if (!is_live(of)) {
         snprintf(out, capacity, "-");
     } else {
         text_number(out, capacity, value, decimals);
@@ -81,7 +81,7 @@ static void format_frame(const struct model_app *of, char *out, size_t capacity)
 static void format_used(const struct model_app *of, char *out, size_t capacity) {
     const double work = fmax(of->app.cpu_p50_ms, of->app.gpu_p50_ms);
     if (!has_budget(of) || of->app.budget.frame_ns <= 0 || isnan(work)) {
-        snprintf(out, capacity, "-");
+        snprintf(out, capacity, is_live(of) ? "n/a" : "-");
         return;
     }
     snprintf(out, capacity, "%.0f%%", 100 * work / ((double)of->app.budget.frame_ns / 1e6));

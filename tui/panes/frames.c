@@ -44,6 +44,7 @@ static void draw_graph(const struct pane *pane, const struct model_app *of, int 
     const size_t first = model->frame_count > dots ? model->frame_count - dots : 0;
     const double top = scale_top(model, first, target);
     pane_format(pane, 0, 0, STYLE_DIM, "%5.1f", top);
+    pane_format(pane, rows - 1, 0, STYLE_DIM, "%5.1f", 0.0);
     for (int row = 0; row < rows; ++row) {
         pane_glyph(pane, row, SCALE_WIDTH - 1, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
     }

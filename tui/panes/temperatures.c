@@ -15,53 +15,64 @@ static const char ascii_marks[SERIES_MAX] = {'*', 'o', '+'};
 struct graph {
     struct rect area; /* in the pane: without scale, labels and axis */
     double low, high; /* °C at the bottom and the top */
+    double limit;     /* of the series nearest to its own; NAN none */
     int count;
     const struct model_sensor *series[SERIES_MAX];
 };
 
-static void describe(const struct model *model, const struct model_sensor *shown, char *out, size_t capacity) {
+static void describe(const struct model *model, const struct model_sensor *shown, size_t width, char *out,
+                     size_t capacity) {
     const struct perfadapt_sensor *sensor = shown->sensor;
     double low = NAN;
     double high = NAN;
     char left[32] = "no limit known";
     char slope[24] = "";
-    history_range(shown->history, model->now_ns, HISTORY_SECONDS, &low, &high);
+    char range[48] = "";
     if (!isnan(sensors_left_c(sensor))) {
         snprintf(left, sizeof left, "%5.1f left", sensors_left_c(sensor));
-    } else if (!isnan(sensors_value(&sensor->limit))) {
-        snprintf(left, sizeof left, "limit %.0f", sensor->limit.value);
     }
     if (!isnan(sensor->slope_c_per_s)) {
-        snprintf(slope, sizeof slope, "%+.1f/m", sensor->slope_c_per_s * 60);
+        snprintf(slope, sizeof slope, "%+.1f/min", sensor->slope_c_per_s * 60);
     }
-    if (isnan(low)) {
-        snprintf(out, capacity, "%s  %s", left, slope);
+    if (history_range(shown->history, model->now_ns, HISTORY_SECONDS, &low, &high)) {
+        snprintf(range, sizeof range, "min %.0f  max %.0f", low, high);
+    }
+    const int length = snprintf(out, capacity, "%s  %9s  %s", left, slope, range);
+    if (length > 0 && (size_t)length > width) {
+        snprintf(out, capacity, "%s  %9s", left, slope);
+    }
+}
+
+static void name_of(const struct model_sensor *shown, bool wide, char *out, size_t capacity) {
+    const struct perfadapt_sensor *sensor = shown->sensor;
+    char name[80];
+    sensors_name(sensor, name, sizeof name);
+    if (shown->simulated) {
+        snprintf(out, capacity, "simulated (%" PRId32 ") %s", shown->pid,
+                 wide ? name : perfadapt_sensor_role_name(sensor->role));
     } else {
-        snprintf(out, capacity, "%.0f-%.0f  %s  %s", low, high, left, slope);
+        snprintf(out, capacity, "%s", name);
     }
 }
 
 static void draw_sensor(const struct pane *pane, int row, const struct model_sensor *shown) {
     const struct perfadapt_sensor *sensor = shown->sensor;
     const enum perfadapt_thermal_state state = sensors_state(sensor);
-    char name[112];
+    char name[128];
     char value[24];
-    char rest[96];
-    const int name_width = pane->area.columns >= 70 ? 34 : 26;
-    sensors_name(sensor, name, sizeof name);
-    if (shown->simulated) {
-        snprintf(name, sizeof name, "%s/%s simulated (%" PRId32 ")", sensor->chip, sensor->label, shown->pid);
-    }
+    char rest[112];
+    const bool wide = pane->area.columns >= 72;
+    name_of(shown, wide, name, sizeof name);
     text_number(value, sizeof value, sensors_value(&sensor->temperature), 1);
     pane_format(pane, row, 0, pane_state_style(state), "%c", sensors_letter(state));
-    const int column = pane_field(pane, row, 2, name_width, false, sensor->steers ? STYLE_NORMAL : STYLE_DIM, name);
-    const int end = pane_field(pane, row, column, 6, true, pane_state_style(state), value);
+    int column = pane_field(pane, row, 2, wide ? 36 : 25, false, sensor->steers ? STYLE_NORMAL : STYLE_DIM, name);
+    column = pane_field(pane, row, column, 6, true, pane_state_style(state), value) + 1;
     if (sensor->temperature.state == PERFADAPT_STATE_OK) {
-        describe(pane->model, shown, rest, sizeof rest);
+        describe(pane->model, shown, (size_t)(pane->area.columns - column), rest, sizeof rest);
     } else {
         snprintf(rest, sizeof rest, "(%s)", sensors_why(sensor));
     }
-    pane_text(pane, row, end + 2, STYLE_NORMAL, rest);
+    pane_text(pane, row, column, STYLE_NORMAL, rest);
 }
 
 static void draw_list(const struct pane *pane, int top, int rows) {
@@ -87,8 +98,15 @@ static void choose_series(const struct model *model, struct graph *graph) {
             graph->high = fmax(graph->high, high);
         }
     }
-    const double limit = graph->count > 0 ? sensors_value(&graph->series[0]->sensor->limit) : (double)NAN;
-    graph->high = fmax(graph->high, limit);
+    double left = NAN;
+    for (int i = 0; i < graph->count; ++i) {
+        const struct perfadapt_sensor *sensor = graph->series[i]->sensor;
+        if (sensors_left_c(sensor) < left || (isnan(left) && !isnan(sensors_left_c(sensor)))) {
+            left = sensors_left_c(sensor);
+            graph->limit = sensors_value(&sensor->limit);
+        }
+    }
+    graph->high = fmax(graph->high, graph->limit);
     const double pad = fmax(2, (graph->high - graph->low) * 0.08);
     graph->low = floor(graph->low - pad);
     graph->high = ceil(graph->high + pad);
@@ -111,12 +129,17 @@ static void draw_scale(const struct pane *pane, const struct graph *graph) {
     }
 }
 
+/* Always a row of the graph: a value read after the scale was made is held at its edge. */
+static int row_of(const struct graph *graph, double value) {
+    const double share = (graph->high - value) / (graph->high - graph->low);
+    return (int)lround(fmin(fmax(share, 0), 1) * (graph->area.rows - 1));
+}
+
 static void draw_limit(const struct pane *pane, const struct graph *graph) {
-    const double limit = sensors_value(&graph->series[0]->sensor->limit);
-    if (isnan(limit)) {
+    if (isnan(graph->limit)) {
         return;
     }
-    const int row = (int)lround((graph->high - limit) / (graph->high - graph->low) * (graph->area.rows - 1));
+    const int row = row_of(graph, graph->limit);
     for (int column = 0; column < graph->area.columns; column += 2) {
         pane_glyph(pane, row, SCALE_WIDTH + column, STYLE_LIMIT, pane->view->ascii ? L'-' : L'╌');
     }
@@ -149,22 +172,21 @@ static void draw_series(const struct pane *pane, const struct graph *graph, int 
     }
 }
 
-/* Labels that would cover an earlier one move down, the last one up where there is no room. */
+/* A label that would cover an earlier one moves down, from the bottom on to the top. */
 static void draw_labels(const struct pane *pane, const struct graph *graph) {
     bool used[PLOT_ROWS_MAX] = {false};
-    const double limit = sensors_value(&graph->series[0]->sensor->limit);
-    if (!isnan(limit)) {
-        used[(int)lround((graph->high - limit) / (graph->high - graph->low) * (graph->area.rows - 1))] = true;
+    if (!isnan(graph->limit)) {
+        used[row_of(graph, graph->limit)] = true;
     }
     for (int i = 0; i < graph->count; ++i) {
         const struct perfadapt_sensor *sensor = graph->series[i]->sensor;
         const double value = sensors_value(&sensor->temperature);
-        int row = (int)lround((graph->high - value) / (graph->high - graph->low) * (graph->area.rows - 1));
-        for (int tried = 0; tried < graph->area.rows && row >= 0 && row < graph->area.rows && used[row]; ++tried) {
-            row = (row + 1) % graph->area.rows;
-        }
-        if (isnan(value) || row < 0 || row >= graph->area.rows) {
+        if (isnan(value)) {
             continue;
+        }
+        int row = row_of(graph, value);
+        for (int tried = 0; tried < graph->area.rows && used[row]; ++tried) {
+            row = (row + 1) % graph->area.rows;
         }
         used[row] = true;
         pane_format(pane, row, SCALE_WIDTH + graph->area.columns + 1, (enum screen_style)(STYLE_SERIES_1 + i), "%s%s",
@@ -173,7 +195,7 @@ static void draw_labels(const struct pane *pane, const struct graph *graph) {
 }
 
 static void draw_graph(const struct pane *pane, int rows) {
-    struct graph graph = {.low = NAN, .high = NAN};
+    struct graph graph = {.low = NAN, .high = NAN, .limit = NAN};
     choose_series(pane->model, &graph);
     graph.area.rows = rows - 1 < PLOT_ROWS_MAX ? rows - 1 : PLOT_ROWS_MAX;
     graph.area.columns = pane->area.columns - SCALE_WIDTH - LABEL_WIDTH;
