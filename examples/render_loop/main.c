@@ -94,7 +94,7 @@ static void print_moves(const struct perfadapt_budget *from, const struct perfad
     if (from->frames_in_flight != to->frames_in_flight)
         printf(" in flight %u -> %u", from->frames_in_flight, to->frames_in_flight);
     if (!outputs_moved(from, to))
-        printf(" nothing moves");
+        printf(" drawn as before");
 }
 
 static void print_budget_change(const struct app *app) {

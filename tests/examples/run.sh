@@ -40,8 +40,12 @@ cat "$log"
 # Errors have a name and a status of their own.
 status=0
 "$programs/render_loop" --levels 99 >"$log" 2>&1 || status=$?
-[[ $status == 2 ]] && grep -q -- --levels "$log" || fail "a bad option gave status $status"
+if [[ $status != 2 ]] || ! grep -q -- --levels "$log"; then
+    fail "a bad option gave status $status"
+fi
 status=0
 VK_DRIVER_FILES=/nowhere VK_ICD_FILENAMES=/nowhere "$programs/render_loop" --frames 1 >"$log" 2>&1 || status=$?
-[[ $status == 3 ]] && grep -qi vulkan "$log" || fail "no driver gave status $status"
+if [[ $status != 3 ]] || ! grep -qi vulkan "$log"; then
+    fail "no driver gave status $status"
+fi
 [[ -z $(find "$directory" -name '*.sock') ]] || fail "a socket was left behind"

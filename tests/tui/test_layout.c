@@ -1,0 +1,205 @@
+/* The layout and other rooms of perfadapt-top that need no terminal. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "history.h"
+#include "journal.h"
+#include "json.h"
+#include "layout.h"
+#include "text.h"
+
+static int failures;
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
+            ++failures;                                                                                                \
+        }                                                                                                              \
+    } while (0)
+
+static const int64_t second_ns = 1000000000;
+
+static bool inside(const struct rect *rect, int columns, int rows) {
+    return rect->top >= 0 && rect->left >= 0 && rect->rows >= 0 && rect->columns >= 0 &&
+           rect->top + rect->rows <= rows && rect->left + rect->columns <= columns;
+}
+
+static bool overlap(const struct rect *a, const struct rect *b) {
+    return a->rows > 0 && b->rows > 0 && a->columns > 0 && b->columns > 0 && a->top < b->top + b->rows &&
+           b->top < a->top + a->rows && a->left < b->left + b->columns && b->left < a->left + a->columns;
+}
+
+static bool good(const struct layout *layout, int columns, int rows) {
+    for (int a = 0; a < PANE_COUNT; ++a) {
+        const struct rect content = layout_content(layout, (enum layout_pane)a);
+        const bool shown = layout->panes[a].rows > 0;
+        if (!inside(&layout->panes[a], columns, rows) || !inside(&content, columns, rows) ||
+            (shown && (content.rows < 1 || content.columns < 1))) {
+            return false;
+        }
+        for (int b = a + 1; b < PANE_COUNT; ++b) {
+            if (overlap(&layout->panes[a], &layout->panes[b])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void test_sweep(void) {
+    static const struct layout_counts counts[] = {{0, 0, 0}, {1, 1, 3}, {8, 3, 40}, {64, 200, 128}};
+    for (int rows = 1; rows <= 100; ++rows) {
+        for (int columns = 1; columns <= 300; ++columns) {
+            for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i) {
+                struct layout layout;
+                layout_compute(columns, rows, &counts[i], &layout);
+                if (!good(&layout, columns, rows)) {
+                    fprintf(stderr, "%dx%d, counts %zu: out of bounds or overlapping\n", columns, rows, i);
+                    ++failures;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+static void test_modes(void) {
+    const struct layout_counts counts = {2, 2, 4};
+    struct layout layout;
+    layout_compute(120, 40, &counts, &layout);
+    CHECK(layout.mode == LAYOUT_WIDE);
+    CHECK(layout.panes[PANE_TEMPERATURES].top == layout.panes[PANE_PRESSURE].top);
+    for (int i = 0; i < PANE_COUNT; ++i) {
+        CHECK(layout.panes[i].rows > 0);
+    }
+    layout_compute(80, 24, &counts, &layout);
+    CHECK(layout.mode == LAYOUT_NARROW);
+    for (int i = 0; i < PANE_COUNT; ++i) {
+        CHECK(layout.panes[i].rows > 0 && layout.panes[i].columns == 80);
+    }
+    layout_compute(40, 10, &counts, &layout);
+    CHECK(layout.mode == LAYOUT_SMALL);
+    CHECK(layout.panes[PANE_HEADER].rows == 1 && layout.panes[PANE_APPS].rows == 9);
+    layout_compute(0, 0, &counts, &layout);
+    CHECK(good(&layout, 0, 0));
+}
+
+static void expect_json(struct json *json, const char *expected) {
+    if (json->failed || json->length != strlen(expected) || memcmp(json->text, expected, json->length) != 0) {
+        fprintf(stderr, "json: expected %s, got %.*s\n", expected, (int)json->length, json->text);
+        ++failures;
+    }
+    json_clear(json);
+}
+
+static void test_json(void) {
+    struct json json;
+    json_init(&json);
+    json_object_begin(&json, NULL);
+    json_double(&json, "unknown", (double)NAN);
+    json_double(&json, "endless", (double)INFINITY);
+    json_double(&json, "value", -1.25);
+    json_array_begin(&json, "list");
+    json_integer(&json, NULL, INT64_MIN);
+    json_unsigned(&json, NULL, UINT64_MAX);
+    json_array_end(&json);
+    json_bool(&json, "flag", true);
+    json_object_end(&json);
+    expect_json(&json, "{\"unknown\":null,\"endless\":null,\"value\":-1.25,"
+                       "\"list\":[-9223372036854775808,18446744073709551615],\"flag\":true}");
+    json_string(&json, NULL, "a\"\\\n\x1b\x7f\xc3\xa4");
+    expect_json(&json, "\"a\\\"\\\\\\u000a\\u001b\\u007f\xc3\xa4\"");
+    json_string(&json, NULL, "\xff|\xc0\x80|\xed\xa0\x80|\xe2\x82");
+    expect_json(&json, "\"\\ufffd|\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\"");
+    static const struct {
+        double value;
+        const char *text;
+    } numbers[] = {{0, "0"},        {-0.0, "0"},     {1, "1"},       {0.1, "0.1"},         {100, "100"},
+                   {1e-9, "0"},     {-1e-9, "0"},    {1e15, "1000000000000000"}, {8.5e12, "8500000000000"}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        json_double(&json, NULL, numbers[i].value);
+        expect_json(&json, numbers[i].text);
+    }
+    json_finish(&json);
+}
+
+static void test_history(void) {
+    static struct history_table table;
+    struct history *history = history_find(&table, 0, "gpu");
+    CHECK(history_find(&table, 0, "gpu") == history);
+    CHECK(history_find(&table, 1, "gpu") != history);
+    CHECK(isnan(history_at(history, 5 * second_ns, 0, 5)));
+    history_add(history, 3 * second_ns, 50); /* a machine that runs for three seconds */
+    history_add(history, 5 * second_ns, 60);
+    CHECK(history_at(history, 5 * second_ns, 0, 1) == 60);
+    CHECK(history_at(history, 5 * second_ns, 1, 1) == 60); /* held over the second without a sample */
+    CHECK(history_at(history, 5 * second_ns, 2, 1) == 50);
+    CHECK(isnan(history_at(history, 5 * second_ns, 3, 1)));
+    CHECK(isnan(history_at(history, 6 * second_ns, 0, 1)));
+    history_add(history, 4 * second_ns, 99); /* time does not go back */
+    CHECK(history_at(history, 5 * second_ns, 0, 5) == 60);
+    history_add(history, 40 * second_ns, 70); /* a hole stays one */
+    CHECK(isnan(history_at(history, 40 * second_ns, 10, 1)));
+    history_add(history, 4000 * second_ns, 80);
+    double low = 0;
+    double high = 0;
+    CHECK(history_range(history, 4000 * second_ns, HISTORY_SECONDS, &low, &high) && low == 80 && high == 80);
+    for (uint64_t owner = 2; owner < 1000; ++owner) { /* more than fit: the newest are kept */
+        history_add(history_find(&table, owner, "gpu"), second_ns, 1);
+    }
+    CHECK(table.count == HISTORY_SERIES_MAX);
+    CHECK(history_at(history_find(&table, 999, "gpu"), second_ns, 0, 1) == 1);
+}
+
+static void test_journal(void) {
+    static struct journal journal;
+    for (uint64_t i = 0; i < 3 * JOURNAL_MAX; ++i) {
+        const struct journal_event event = {.timestamp_ns = (int64_t)(i ^ 1), .owner = 1, .number = i};
+        journal_add(&journal, &event);
+        journal_add(&journal, &event);
+    }
+    CHECK(journal.count == JOURNAL_MAX);
+    for (size_t i = 1; i < journal.count; ++i) {
+        CHECK(journal.events[i - 1].timestamp_ns <= journal.events[i].timestamp_ns);
+    }
+    CHECK(journal_knows(&journal, 1, 3 * JOURNAL_MAX - 1));
+    CHECK(!journal_knows(&journal, 1, 0));
+    journal_add(&journal, &(struct journal_event){.timestamp_ns = 0, .owner = 2});
+    CHECK(!journal_knows(&journal, 2, 0));
+}
+
+static void expect_text(const char *got, const char *expected) {
+    if (strcmp(got, expected) != 0) {
+        fprintf(stderr, "text: expected '%s', got '%s'\n", expected, got);
+        ++failures;
+    }
+}
+
+static void test_text(void) {
+    char text[64] = "84.2 \xc2\xb0""C \xe2\x86\x92 \xff!";
+    text_to_ascii(text);
+    expect_text(text, "84.2 C ? ?!");
+    text_number(text, sizeof text, (double)NAN, 1);
+    expect_text(text, "n/a");
+    text_percent(text, sizeof text, 99.96);
+    expect_text(text, "100%");
+    text_bytes(text, sizeof text, 1023 * 1024.0);
+    expect_text(text, "1.0 MiB");
+    text_duration(text, sizeof text, 90);
+    expect_text(text, "90 s");
+}
+
+int main(void) {
+    test_sweep();
+    test_modes();
+    test_json();
+    test_history();
+    test_journal();
+    test_text();
+    printf("%s: %d failed checks\n", failures == 0 ? "ok" : "FAILED", failures);
+    return failures == 0 ? 0 : 1;
+}
