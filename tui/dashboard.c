@@ -240,7 +240,7 @@ int dashboard_run(const struct options *options, bool ascii) {
     screen_stop();
     model_destroy(dashboard.model);
     if (result != PERFADAPT_OK) {
-        fprintf(stderr, "perfadapt-top: cannot open the monitor: %s\n", perfadapt_strerror(result));
+        model_print_failure(options, result);
         return EXIT_CODE_ENVIRONMENT;
     }
     if (ended_by != 0) {

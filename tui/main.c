@@ -1,7 +1,6 @@
 /* perfadapt-top: shows what the machine and every adapting app do. SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <locale.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -23,9 +22,7 @@ static int run_batch(struct options *options, bool ascii) {
     enum perfadapt_result result = PERFADAPT_OK;
     struct model *model = model_create(options, &result);
     if (model == NULL) {
-        fprintf(stderr, "perfadapt-top: cannot open the monitor: %s%s%s\n",
-                options->sysroot != NULL ? options->sysroot : "", options->sysroot != NULL ? ": " : "",
-                perfadapt_strerror(result));
+        model_print_failure(options, result);
         return EXIT_CODE_ENVIRONMENT;
     }
     if (!options->batch) {

@@ -38,6 +38,12 @@ struct model *model_create(const struct options *options, enum perfadapt_result 
     return model;
 }
 
+void model_print_failure(const struct options *options, enum perfadapt_result result) {
+    const bool named = result == PERFADAPT_ERROR_NOT_FOUND && options->sysroot != NULL;
+    fprintf(stderr, "perfadapt-top: %s: %s\n", named ? options->sysroot : "cannot watch this machine",
+            perfadapt_strerror(result));
+}
+
 static void free_apps(struct model_apps *apps) {
     for (size_t i = 0; i < apps->capacity; ++i) {
         free(apps->items[i].simulated);

@@ -63,6 +63,9 @@ struct model {
 struct model *model_create(const struct options *options, enum perfadapt_result *out_result);
 void model_destroy(struct model *model);
 
+/* Says on standard error why model_create() failed. */
+void model_print_failure(const struct options *options, enum perfadapt_result result);
+
 /* Reads everything again; frames are those of the session `frames_key`, or of the first where it is not there. */
 void model_refresh(struct model *model, uint64_t frames_key);
 

@@ -56,6 +56,26 @@ int plot_scale(const struct plot *plot, double value, double low, double high) {
     return last - (int)lround(share * last);
 }
 
+int plot_row(const struct plot *plot, double value, double low, double high) {
+    const int dot = plot_scale(plot, value, low, high);
+    return plot->ascii ? dot : dot / 4;
+}
+
+double plot_row_value(const struct plot *plot, int row, double low, double high) {
+    const double dot = plot->ascii ? row : row * 4 + 1.5;
+    const int last = plot_height(plot) - 1;
+    return last > 0 ? high - (high - low) * dot / last : low;
+}
+
+void plot_dashes(struct plot *plot, int y) {
+    const int dash = plot->ascii ? 1 : 2;
+    for (int x = 0; x < plot_width(plot); ++x) {
+        if (x % (2 * dash) < dash) {
+            plot_column(plot, x, y, y);
+        }
+    }
+}
+
 wchar_t plot_bar(double share, bool ascii) {
     static const wchar_t ascii_bars[] = L"__..--=#";
     if (isnan(share)) {

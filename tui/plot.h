@@ -31,6 +31,13 @@ wchar_t plot_character(const struct plot *plot, int row, int column, char ascii_
 /* The dot for a value between low (bottom) and high (top). */
 int plot_scale(const struct plot *plot, double value, double low, double high);
 
+/* The row of characters that dot is in, and the value in the middle of a row. */
+int plot_row(const struct plot *plot, double value, double low, double high);
+double plot_row_value(const struct plot *plot, int row, double low, double high);
+
+/* A broken horizontal line at the dot y. */
+void plot_dashes(struct plot *plot, int y);
+
 /* One character as high as the share, 0 to 1; a blank for NAN. */
 wchar_t plot_bar(double share, bool ascii);
 

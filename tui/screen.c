@@ -153,6 +153,8 @@ int screen_start(const struct options *options) {
     noecho();
     nonl();
     keypad(stdscr, TRUE);
+    define_key("\033[A", KEY_UP); /* terminals send these too, whatever terminfo says */
+    define_key("\033[B", KEY_DOWN);
     nodelay(stdscr, TRUE);
     set_escdelay(25);
     curs_set(0);

@@ -27,7 +27,7 @@ TOP = os.environ.get("PERFADAPT_TOP", os.path.join(BUILD, "bin", "perfadapt-top"
 PRINT_BUDGET = os.environ.get("PRINT_BUDGET", os.path.join(BUILD, "bin", "print_budget"))
 TIMEOUT_S = 20
 SESSION_S = 600  # longer than any test: ended at the end
-COLOURS = re.compile(rb"\x1b\[[0-9;:]*\b(?:3[0-79]|4[0-79]|9[0-7]|10[0-7]|38|48)[;:m]")
+COLOURS = re.compile(rb"\x1b\[(?:[0-9;:]*[;:])?(?:[34][0-8]|9[0-7]|10[0-7])(?:[;:][0-9;:]*)?m")
 
 
 def environment(runtime_dir, **changes):
@@ -373,20 +373,20 @@ class Samples(Base):
         with tempfile.TemporaryDirectory() as root:
             chip = os.path.join(root, "sys/class/hwmon/hwmon0")
             os.makedirs(chip)
-            for name, text in (("name", "coretemp"), ("temp1_input", "61500"), ("temp1_crit", "100000"),
-                               ("temp1_label", "Package id 0"), ("temp2_input", "")):
+            for name, text in (("name", "amdgpu"), ("temp1_input", "61500"), ("temp1_crit", "100000"),
+                               ("temp1_label", "edge"), ("temp2_input", "70000"), ("temp2_label", "junction"),
+                               ("temp2_fault", "1")):
                 with open(os.path.join(chip, name), "w", encoding="ascii") as file:
-                    file.write(text + "\n" if text else "")
+                    file.write(text + "\n")
             document = json.loads(self.run_top("--json", "--sysroot", root, runtime_dir=self.empty_dir).stdout)
             text = self.run_top("--once", "--sysroot", root, runtime_dir=self.empty_dir).stdout.decode()
             terminal = self.start(120, 40, "--sysroot", root, runtime_dir=self.empty_dir)
-            terminal.wait_text("coretemp/Package id 0", "61.5", "38.5 left", "limit", "State C cool")
+            terminal.wait_text("amdgpu/edge", "61.5", "38.5 left", "limit 100", "amdgpu/junction", "(fault flag set)")
         sensors = {sensor["label"]: sensor for sensor in document["sensors"]}
-        self.assertEqual((sensors["Package id 0"]["temp_c"], sensors["Package id 0"]["limit_c"]), (61.5, 100))
-        self.assertEqual((sensors["temp2"]["temp_c"], sensors["temp2"]["state"]), (None, "error"))
-        self.assertIsNotNone(sensors["temp2"]["why"])
-        self.assertEqual(document["state"], "cool")
-        self.assertRegex(text, r"n/a °C .*\(empty file\)")
+        self.assertEqual((sensors["edge"]["temp_c"], sensors["edge"]["limit_c"]), (61.5, 100))
+        self.assertEqual((sensors["junction"]["temp_c"], sensors["junction"]["state"]), (None, "error"))
+        self.assertIsNotNone(sensors["junction"]["why"])
+        self.assertRegex(text, r"n/a °C .*\(fault flag set\)")
 
     def test_locale(self):
         env = environment(self.runtime_dir, LC_NUMERIC="de_DE.UTF-8", LC_ALL=None)

@@ -23,16 +23,15 @@ static double scale_top(const struct model *model, size_t first, double target) 
     return highest * 1.05;
 }
 
-static void draw_target(const struct pane *pane, const struct plot *plot, double target, double top) {
-    if (isnan(target) || plot->rows < 2) {
+static void draw_target(const struct pane *pane, const struct plot *like, double target, double top) {
+    if (isnan(target)) {
         return;
     }
-    const int dot = plot_scale(plot, target, 0, top);
-    const int row = plot->ascii ? dot : dot / 4;
-    for (int column = 0; column < plot->columns; column += 2) {
-        pane_glyph(pane, row, SCALE_WIDTH + column, STYLE_LIMIT, plot->ascii ? L'-' : L'╌');
-    }
-    pane_format(pane, row, 0, STYLE_LIMIT, "%5.1f", target);
+    struct plot plot;
+    plot_init(&plot, like->columns, like->rows, like->ascii);
+    plot_dashes(&plot, plot_scale(&plot, target, 0, top));
+    pane_plot(pane, 0, SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
+    pane_format(pane, plot_row(&plot, target, 0, top), 0, STYLE_LIMIT, "%5.1f", target);
 }
 
 static void draw_graph(const struct pane *pane, const struct model_app *of, int rows, int width) {
@@ -59,14 +58,7 @@ static void draw_graph(const struct pane *pane, const struct model_app *of, int 
         }
         before = y;
     }
-    for (int row = 0; row < plot.rows; ++row) {
-        for (int column = 0; column < plot.columns; ++column) {
-            const wchar_t glyph = plot_character(&plot, row, column, '*');
-            if (glyph != 0) {
-                pane_glyph(pane, row, SCALE_WIDTH + column, STYLE_SERIES_1, glyph);
-            }
-        }
-    }
+    pane_plot(pane, 0, SCALE_WIDTH, STYLE_SERIES_1, &plot, '*');
 }
 
 static void draw_histogram(const struct pane *pane, const struct model_app *of, int rows, int left) {

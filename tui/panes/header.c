@@ -20,7 +20,7 @@ static void describe_nearest(const struct perfadapt_sensor *nearest, char *out, 
     const double seconds = sensors_seconds_left(nearest);
     if (seconds < 3600 && length > 0 && (size_t)length < capacity) {
         text_duration(duration, sizeof duration, seconds);
-        snprintf(out + length, capacity - (size_t)length, ", ~%s at %+.1f/min", duration, nearest->slope_c_per_s * 60);
+        snprintf(out + length, capacity - (size_t)length, ", ~%s at %+.1f/m", duration, nearest->slope_c_per_s * 60);
     }
 }
 

@@ -85,6 +85,18 @@ void pane_fill(const struct pane *pane, int row, int column, int count, enum scr
     }
 }
 
+void pane_plot(const struct pane *pane, int row, int column, enum screen_style style, const struct plot *plot,
+               char ascii_mark) {
+    for (int y = 0; y < plot->rows; ++y) {
+        for (int x = 0; x < plot->columns; ++x) {
+            const wchar_t glyph = plot_character(plot, y, x, ascii_mark);
+            if (glyph != 0) {
+                pane_glyph(pane, row + y, column + x, style, glyph);
+            }
+        }
+    }
+}
+
 static void draw_box(const struct pane *outer) {
     const bool ascii = outer->view->ascii;
     const int bottom = outer->area.rows - 1;

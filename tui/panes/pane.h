@@ -7,6 +7,7 @@
 
 #include "layout.h"
 #include "model.h"
+#include "plot.h"
 #include "screen.h"
 
 /* What the user has set on the screen. */
@@ -46,6 +47,10 @@ int pane_field(const struct pane *pane, int row, int column, int width, bool rig
                const char *text);
 void pane_glyph(const struct pane *pane, int row, int column, enum screen_style style, wchar_t glyph);
 void pane_fill(const struct pane *pane, int row, int column, int count, enum screen_style style, wchar_t glyph);
+
+/* Draws what is set of a plot, with its top left at row and column. */
+void pane_plot(const struct pane *pane, int row, int column, enum screen_style style, const struct plot *plot,
+               char ascii_mark);
 
 /* The session whose frames are shown, or NULL. */
 const struct model_app *pane_selected(const struct pane *pane);

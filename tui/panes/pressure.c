@@ -85,8 +85,9 @@ static void draw_memory(const struct pane *pane, int row) {
         text_bytes(total, sizeof total, sensors_value(&memory->cgroup_limit));
         pane_format(pane, row + 1, 0, STYLE_NORMAL, "cgroup  %s of %s used", available, total);
     } else {
-        pane_format(pane, row + 1, 0, STYLE_NORMAL, "cgroup  no memory limit (%s)",
-                    perfadapt_state_name(memory->cgroup_limit.state));
+        const bool none = memory->cgroup_limit.state == PERFADAPT_STATE_UNSUPPORTED;
+        pane_format(pane, row + 1, 0, STYLE_NORMAL, "cgroup  %s",
+                    none ? "no memory limit" : perfadapt_state_name(memory->cgroup_limit.state));
     }
 }
 

@@ -8,7 +8,7 @@
 #include "sensors.h"
 #include "text.h"
 
-enum { SERIES_MAX = 3, GRAPH_ROWS_MIN = 5, SCALE_WIDTH = 5, LABEL_WIDTH = 8 };
+enum { SERIES_MAX = 3, GRAPH_ROWS_MIN = 5, SCALE_WIDTH = 5, LABEL_WIDTH = 10 };
 
 static const char ascii_marks[SERIES_MAX] = {'*', 'o', '+'};
 
@@ -32,7 +32,8 @@ static void describe(const struct model *model, const struct model_sensor *shown
         snprintf(left, sizeof left, "%5.1f left", sensors_left_c(sensor));
     }
     if (!isnan(sensor->slope_c_per_s)) {
-        snprintf(slope, sizeof slope, "%+.1f/min", sensor->slope_c_per_s * 60);
+        const double per_minute = sensor->slope_c_per_s * 60;
+        snprintf(slope, sizeof slope, "%+.1f/min", fabs(per_minute) < 0.05 ? 0 : per_minute); /* no -0.0 */
     }
     if (history_range(shown->history, model->now_ns, HISTORY_SECONDS, &low, &high)) {
         snprintf(range, sizeof range, "min %.0f  max %.0f", low, high);
@@ -113,10 +114,10 @@ static void choose_series(const struct model *model, struct graph *graph) {
 }
 
 static void draw_scale(const struct pane *pane, const struct graph *graph) {
+    const struct plot plot = {.columns = graph->area.columns, .rows = graph->area.rows, .ascii = pane->view->ascii};
     for (int row = 0; row < graph->area.rows; ++row) {
-        const double share = graph->area.rows < 2 ? 0 : (double)row / (graph->area.rows - 1);
-        const int column =
-            pane_format(pane, row, 0, STYLE_DIM, "%4.0f", graph->high - share * (graph->high - graph->low));
+        const double value = plot_row_value(&plot, row, graph->low, graph->high);
+        const int column = pane_format(pane, row, 0, STYLE_DIM, "%4.0f", value);
         pane_glyph(pane, row, column, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
     }
     for (int minute = 5; minute >= 0; --minute) {
@@ -129,21 +130,16 @@ static void draw_scale(const struct pane *pane, const struct graph *graph) {
     }
 }
 
-/* Always a row of the graph: a value read after the scale was made is held at its edge. */
-static int row_of(const struct graph *graph, double value) {
-    const double share = (graph->high - value) / (graph->high - graph->low);
-    return (int)lround(fmin(fmax(share, 0), 1) * (graph->area.rows - 1));
-}
-
 static void draw_limit(const struct pane *pane, const struct graph *graph) {
     if (isnan(graph->limit)) {
         return;
     }
-    const int row = row_of(graph, graph->limit);
-    for (int column = 0; column < graph->area.columns; column += 2) {
-        pane_glyph(pane, row, SCALE_WIDTH + column, STYLE_LIMIT, pane->view->ascii ? L'-' : L'╌');
-    }
-    pane_text(pane, row, SCALE_WIDTH + graph->area.columns + 1, STYLE_LIMIT, "limit");
+    struct plot plot;
+    plot_init(&plot, graph->area.columns, graph->area.rows, pane->view->ascii);
+    plot_dashes(&plot, plot_scale(&plot, graph->limit, graph->low, graph->high));
+    pane_plot(pane, 0, SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
+    pane_format(pane, plot_row(&plot, graph->limit, graph->low, graph->high), SCALE_WIDTH + graph->area.columns + 1,
+                STYLE_LIMIT, "limit %.0f", graph->limit);
 }
 
 static void draw_series(const struct pane *pane, const struct graph *graph, int index) {
@@ -162,21 +158,15 @@ static void draw_series(const struct pane *pane, const struct graph *graph, int 
         }
         before = y;
     }
-    for (int row = 0; row < plot.rows; ++row) {
-        for (int column = 0; column < plot.columns; ++column) {
-            const wchar_t glyph = plot_character(&plot, row, column, ascii_marks[index]);
-            if (glyph != 0) {
-                pane_glyph(pane, row, SCALE_WIDTH + column, style, glyph);
-            }
-        }
-    }
+    pane_plot(pane, 0, SCALE_WIDTH, style, &plot, ascii_marks[index]);
 }
 
 /* A label that would cover an earlier one moves down, from the bottom on to the top. */
 static void draw_labels(const struct pane *pane, const struct graph *graph) {
+    const struct plot plot = {.columns = graph->area.columns, .rows = graph->area.rows, .ascii = pane->view->ascii};
     bool used[PLOT_ROWS_MAX] = {false};
     if (!isnan(graph->limit)) {
-        used[row_of(graph, graph->limit)] = true;
+        used[plot_row(&plot, graph->limit, graph->low, graph->high)] = true;
     }
     for (int i = 0; i < graph->count; ++i) {
         const struct perfadapt_sensor *sensor = graph->series[i]->sensor;
@@ -184,7 +174,7 @@ static void draw_labels(const struct pane *pane, const struct graph *graph) {
         if (isnan(value)) {
             continue;
         }
-        int row = row_of(graph, value);
+        int row = plot_row(&plot, value, graph->low, graph->high);
         for (int tried = 0; tried < graph->area.rows && used[row]; ++tried) {
             row = (row + 1) % graph->area.rows;
         }
