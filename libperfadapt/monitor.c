@@ -3,6 +3,7 @@
  */
 #include "core/abi.h"
 #include "core/fork.h"
+#include "core/fs.h"
 #include "publish/reader.h"
 #include "sampler/sampler.h"
 
@@ -32,7 +33,7 @@ static void on_sampled(void *context, const struct perfadapt_snapshot *snapshot,
 }
 
 static enum perfadapt_result start_sampling(perfadapt_monitor *monitor, const char *sysroot) {
-    monitor->snapshot_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    monitor->snapshot_fd = perfadapt__fs_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (monitor->snapshot_fd < 0)
         return PERFADAPT_ERROR_SYSTEM;
     const struct perfadapt__sampler_options options = {.sysroot = sysroot, .log = &monitor->log};

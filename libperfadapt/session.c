@@ -5,6 +5,7 @@
 #include "core/abi.h"
 #include "core/clock.h"
 #include "core/fork.h"
+#include "core/fs.h"
 #include "core/log.h"
 #include "publish/writer.h"
 #include "sampler/sampler.h"
@@ -48,7 +49,8 @@ static const int64_t gpu_most_ns = 10 * PERFADAPT__NS_PER_S; /* beyond it, a tim
 static const int64_t catch_up_ns = 1 * PERFADAPT__NS_PER_MS;
 static const size_t budget_smallest = offsetof(struct perfadapt_budget, reserved) + sizeof(uint32_t);
 static const size_t snapshot_smallest = sizeof(struct perfadapt_snapshot);
-static const double cost_step = 0.86; /* default cost of a quality level, relative to the one above */
+static const double cost_least = 1e-6; /* of the best level's: below, the cost of a frame could not be told from none */
+static const double cost_step = 0.86;  /* default cost of a quality level, relative to the one above */
 
 static bool is_inert(const perfadapt *session) {
     return !session || session->fork_depth != perfadapt__fork_depth();
@@ -121,7 +123,7 @@ static enum perfadapt_result check_options(const struct perfadapt_options *optio
     double above = (double)INFINITY;
     for (uint32_t i = 0; options->cost_hint && i < options->quality_levels; i++) {
         const double cost = options->cost_hint[i];
-        if (!(cost > 0) || !(cost <= above) || !isfinite(cost))
+        if (!(cost > 0) || !(cost <= above) || !isfinite(cost) || !(cost >= options->cost_hint[0] * cost_least))
             return PERFADAPT_ERROR_INVALID;
         above = cost;
     }
@@ -139,9 +141,10 @@ static int64_t default_target_ns(uint32_t role) {
     }
 }
 
+/* Of the process's first thread: the caller may be a render thread that is pinned to one. */
 static uint32_t spare_processors(void) {
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) < 0)
         return 1;
     const int count = CPU_COUNT(&allowed);
     return count > 1 ? (uint32_t)count - 1 : 1;
@@ -351,7 +354,7 @@ int perfadapt_budget_fd(perfadapt *session) {
     int present = atomic_load_explicit(&session->stepper.budget_fd, memory_order_acquire);
     if (present >= 0)
         return present;
-    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int fd = perfadapt__fs_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (fd < 0)
         return -1;
     if (atomic_compare_exchange_strong_explicit(&session->stepper.budget_fd, &present, fd, memory_order_acq_rel,

@@ -1,4 +1,4 @@
-/* Writes JSON into memory: escaped, independent of the locale, null for what is unknown. SPDX-License-Identifier: MIT */
+/* JSON into memory: escaped, independent of the locale, null for the unknown. SPDX-License-Identifier: MIT */
 #ifndef TUI_JSON_H
 #define TUI_JSON_H
 

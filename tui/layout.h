@@ -1,4 +1,4 @@
-/* Where each pane goes: a pure function of the screen's size and of what there is to show. SPDX-License-Identifier: MIT */
+/* Where each pane goes: a pure function of the screen's size and of counts. SPDX-License-Identifier: MIT */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
 

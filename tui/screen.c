@@ -157,6 +157,7 @@ int screen_start(const struct options *options) {
     define_key("\033[B", KEY_DOWN);
     nodelay(stdscr, TRUE);
     set_escdelay(25);
+    typeahead(-1); /* a look at the keyboard for every few lines drawn */
     curs_set(0);
     start_colours(options);
     return -1;

@@ -72,7 +72,7 @@ enum perfadapt_log_level {
 struct perfadapt_log {
     /**
      * Called with one line without a newline, from the calling thread or the sampler thread, one at a time per session.
-     * It must not call a perfadapt function. NULL = messages are dropped.
+     * It must not call a perfadapt function, block, or wait for a lock that is held around a call of one. NULL = messages are dropped.
      */
     void (*write)(void *user_data, enum perfadapt_log_level level, const char *message);
     void *user_data;

@@ -68,11 +68,12 @@ static bool outputs_differ(const struct perfadapt_budget *a, const struct perfad
            a->frames_in_flight != b->frames_in_flight;
 }
 
-/* What it may want to know. The forecast time alone is no change: it moves with every sample. */
+/* What it may want to know. */
 static bool facts_differ(const struct perfadapt_budget *a, const struct perfadapt_budget *b) {
     return a->memory_bytes != b->memory_bytes || a->reasons != b->reasons || a->thermal_state != b->thermal_state ||
-           a->memory_state != b->memory_state || a->bottleneck != b->bottleneck ||
-           !same_floats(a->thermal_headroom, b->thermal_headroom) || !same_floats(a->confidence, b->confidence);
+           a->memory_state != b->memory_state || a->time_to_throttle_ns != b->time_to_throttle_ns ||
+           a->bottleneck != b->bottleneck || !same_floats(a->thermal_headroom, b->thermal_headroom) ||
+           !same_floats(a->confidence, b->confidence);
 }
 
 static struct perfadapt__evidence frame_evidence(const struct perfadapt__ladder *ladder,

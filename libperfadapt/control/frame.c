@@ -23,6 +23,10 @@ static const int64_t pause_ns = 1 * SECOND;         /* a longer period is a paus
 
 void perfadapt__frame_init(struct perfadapt__frame_control *control, const struct perfadapt__ladder *ladder) {
     memset(control, 0, sizeof *control);
+    if (ladder->rungs[0].frame_ns == 0) {
+        control->dwell_ns = dwell_min_ns;
+        return; /* nothing is ever late */
+    }
     /* The middle: on an unknown device neither a stuttering start nor an ugly one. The first second settles it. */
     uint32_t full_rate = 0;
     while (full_rate + 1 < ladder->count && ladder->rungs[full_rate + 1].frame_ns == ladder->rungs[0].frame_ns)
@@ -54,6 +58,8 @@ double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *contr
 
 static bool affordable(const struct perfadapt__frame_control *control, const struct perfadapt__rung *rung,
                        double work) {
+    if (rung->frame_ns == 0)
+        return true;
     return (work + 2.0 * control->spread_ns) * rung->cost <= aim_ratio * (double)rung->frame_ns;
 }
 
@@ -144,7 +150,7 @@ static void smooth(double *average, int64_t sample_ns) {
 
 static void take_frame(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                        const struct perfadapt__ladder *ladder, uint32_t rung,
-                       const struct perfadapt__frame_input *input) {
+                       const struct perfadapt__frame_input *input, int64_t now_ns) {
     const double cost = perfadapt__ladder_cost(policy, input->quality, (double)input->render_scale);
     const uint32_t slot = (uint32_t)(input->frame % PERFADAPT__FRAME_HISTORY);
     control->history[slot].frame = input->frame;
@@ -152,38 +158,38 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     smooth(&control->cpu_ns, input->cpu_ns);
     if (input->period_ns < pause_ns)
         smooth(&control->period_ns, input->period_ns);
-    const bool gpu_known = control->gpu_seen_ns && input->now_ns - control->gpu_seen_ns < gpu_forgotten_ns;
+    const bool gpu_known = control->gpu_seen_ns && now_ns - control->gpu_seen_ns < gpu_forgotten_ns;
     if (!gpu_known && input->cpu_ns > 0 && input->cpu_ns < pause_ns)
-        book_work(control, ladder, rung, (double)input->cpu_ns / cost, input->now_ns);
+        book_work(control, ladder, rung, (double)input->cpu_ns / cost, now_ns);
 }
 
 static void take_gpu(struct perfadapt__frame_control *control, const struct perfadapt__ladder *ladder, uint32_t rung,
-                     const struct perfadapt__frame_input *input) {
+                     const struct perfadapt__frame_input *input, int64_t now_ns) {
     const uint32_t slot = (uint32_t)(input->frame % PERFADAPT__FRAME_HISTORY);
     if (input->frame == 0 || control->history[slot].frame != input->frame)
         return;
     if (!control->gpu_seen_ns) /* what was booked until now was CPU time */
         control->work_count = 0, control->work_peak = 0, control->late = 0;
-    control->gpu_seen_ns = input->now_ns;
+    control->gpu_seen_ns = now_ns;
     smooth(&control->gpu_ns, input->gpu_ns);
-    book_work(control, ladder, rung, (double)input->gpu_ns / control->history[slot].cost, input->now_ns);
+    book_work(control, ladder, rung, (double)input->gpu_ns / control->history[slot].cost, now_ns);
     control->history[slot].frame = 0;
 }
 
 void perfadapt__frame_step(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder, uint32_t rung,
                            const struct perfadapt__frame_input *input) {
-    if (input->now_ns < control->last_ns)
-        return;
+    /* What was queued, or waited for its GPU, may be older than an idle step: its news counts, its time does not. */
+    const int64_t now_ns = input->now_ns > control->last_ns ? input->now_ns : control->last_ns;
     if (!control->first_ns)
-        control->first_ns = control->last_ns = input->now_ns;
+        control->first_ns = control->last_ns = now_ns;
     if (input->kind == PERFADAPT__FRAME_DONE)
-        take_frame(control, policy, ladder, rung, input);
+        take_frame(control, policy, ladder, rung, input, now_ns);
     else if (input->kind == PERFADAPT__FRAME_GPU)
-        take_gpu(control, ladder, rung, input);
-    control->last_ns = input->now_ns;
-    if (control->work_count >= 3 && input->now_ns - control->looked_ns >= look_interval_ns)
-        look_up(control, ladder, input->now_ns);
+        take_gpu(control, ladder, rung, input, now_ns);
+    control->last_ns = now_ns;
+    if (control->work_count >= 3 && now_ns - control->looked_ns >= look_interval_ns)
+        look_up(control, ladder, now_ns);
 }
 
 enum perfadapt_bottleneck perfadapt__frame_bottleneck(const struct perfadapt__frame_control *control,

@@ -16,6 +16,9 @@ static const double full_critical = 70.0;   /* ms per second: lmkd's and GLib's 
 static const double cut_divisor = 20.0;
 static const double cut_most = 0.25;
 static const double cut_at_once = 0.20;
+static const double cut_floor = 0.5; /* of what the process uses */
+static const double grow_factor = 1.02;
+static const double grown_enough = 1.1;
 static const int64_t cut_gap_ns = 2 * SECOND;
 static const int64_t grow_gap_ns = 6 * SECOND;
 static const int64_t relax_after_ns = 5 * SECOND; /* a state gets better only after this long */
@@ -33,7 +36,8 @@ struct stall {
 struct view {
     struct stall machine, cgroup;
     double available, total, resident; /* bytes; below 0 = unknown */
-    bool calm;                         /* the averages are next to nothing */
+    bool plenty;                       /* more than half of the memory is available */
+    bool calm;                         /* no stalls that concern this process, on average */
 };
 
 void perfadapt__memory_init(struct perfadapt__memory_control *control) {
@@ -48,10 +52,19 @@ static double value_or(const struct perfadapt_metric *metric, double otherwise) 
     return is_ok(metric) ? metric->value : otherwise;
 }
 
+/* Stalls take no more time than passes: a total that runs ahead, or back, is another cgroup's. */
+static bool is_another_total(const struct perfadapt__stall_window *window, double some_us, int64_t time_ns) {
+    const double gained_us = some_us - window->some_us[window->newest];
+    const double elapsed_us = (double)(time_ns - window->time_ns[window->newest]) / 1000.0;
+    return gained_us < 0 || gained_us > 1.5 * elapsed_us + 100000.0;
+}
+
 static void add_sample(struct perfadapt__stall_window *window, const struct perfadapt_pressure *pressure) {
     const int64_t time_ns = pressure->some.total.timestamp_ns;
     if (window->count && time_ns - window->time_ns[window->newest] < sample_gap_ns)
         return;
+    if (window->count && is_another_total(window, pressure->some.total.value, time_ns))
+        window->count = 0;
     window->newest = window->count ? (window->newest + 1) % PERFADAPT__STALL_SAMPLES : 0;
     window->time_ns[window->newest] = time_ns;
     window->some_us[window->newest] = pressure->some.total.value;
@@ -104,25 +117,30 @@ static struct view look(struct perfadapt__memory_control *control, const struct 
     const struct perfadapt_pressure *machine = &snapshot->pressure[PERFADAPT_RESOURCE_MEMORY];
     const struct perfadapt_pressure *cgroup = &snapshot->pressure[PERFADAPT_RESOURCE_CGROUP_MEMORY];
     const struct perfadapt_memory *memory = &snapshot->memory;
-    const struct perfadapt_pressure *averages = is_ok(&cgroup->some.total) ? cgroup : machine;
+    const bool own_averages = is_ok(&cgroup->some.avg10);
+    const struct perfadapt_pressure *averages = own_averages ? cgroup : machine;
+    const double available = available_bytes(memory);
     double total = value_or(&memory->total, -1);
     if (is_ok(&memory->cgroup_limit) && (total < 0 || memory->cgroup_limit.value < total))
         total = memory->cgroup_limit.value;
+    const bool plenty = available >= 0 && total > 0 && available > 0.5 * total;
+    const bool quiet =
+        value_or(&averages->some.avg10, 0) < calm_percent && value_or(&averages->some.avg60, 0) < calm_percent;
     return (struct view){
         .machine = measure(&control->machine, machine),
         .cgroup = measure(&control->cgroup, cgroup),
-        .available = available_bytes(memory),
+        .available = available,
         .total = total,
         .resident = value_or(&memory->process_resident, -1),
-        .calm = value_or(&averages->some.avg10, 0) < calm_percent && value_or(&averages->some.avg60, 0) < calm_percent,
+        .plenty = plenty,
+        .calm = quiet || (plenty && !own_averages),
     };
 }
 
 /* Stalls that giving memory back can help against: the own cgroup's, or the machine's where it is short of memory.
  * With more than half of it free, another cgroup stalls at a limit of its own. */
 static struct stall own_stall(const struct view *view) {
-    const bool plenty = view->available >= 0 && view->total > 0 && view->available > 0.5 * view->total;
-    struct stall stall = plenty ? (struct stall){0} : view->machine;
+    struct stall stall = view->plenty ? (struct stall){0} : view->machine;
     if (view->cgroup.some > stall.some)
         stall.some = view->cgroup.some;
     if (view->cgroup.full > stall.full)
@@ -167,13 +185,15 @@ static void step_budget(struct perfadapt__memory_control *control, const struct 
             share = cut_at_once;
         const bool first = control->budget_bytes <= 0 || control->budget_bytes > view->resident;
         const double base = first ? view->resident : control->budget_bytes;
-        control->budget_bytes = base * (1.0 - share) > least_bytes ? base * (1.0 - share) : least_bytes;
+        /* Below half of what it holds an app cannot go by freeing caches; asking for it only delays the way back. */
+        const double floor = view->resident * cut_floor > least_bytes ? view->resident * cut_floor : least_bytes;
+        control->budget_bytes = base * (1.0 - share) > floor ? base * (1.0 - share) : floor;
         control->cut_ns = control->grown_ns = now_ns;
     } else if (control->budget_bytes > 0 && view->calm && now_ns - control->grown_ns >= grow_gap_ns) {
-        control->budget_bytes *= 1.01;
+        control->budget_bytes *= grow_factor;
         control->grown_ns = now_ns;
-        /* Grown past what the process uses by half: stalls no longer say anything. */
-        if (control->budget_bytes > 1.5 * view->resident)
+        /* Grown past what the process uses: stalls no longer say anything. */
+        if (control->budget_bytes > grown_enough * view->resident)
             control->budget_bytes = 0;
     }
 }
@@ -197,8 +217,9 @@ static uint64_t bytes_to_tell(struct perfadapt__memory_control *control, const s
 }
 
 /* Everything stalls although the process was told to shrink: draw less. */
-static void step_rung(struct perfadapt__memory_control *control, uint32_t rung, uint32_t rungs, int64_t now_ns) {
-    const bool critical = control->own_state.state == PERFADAPT_MEMORY_CRITICAL && control->cut_ns;
+static void step_rung(struct perfadapt__memory_control *control, bool stalled, uint32_t rung, uint32_t rungs,
+                      int64_t now_ns) {
+    const bool critical = stalled && control->budget_bytes > 0;
     if (!critical && control->own_state.state == PERFADAPT_MEMORY_CRITICAL)
         return;
     if (!control->stepped_ns)
@@ -237,7 +258,7 @@ void perfadapt__memory_step(struct perfadapt__memory_control *control, const str
     judge(&control->machine_state, state_called_for(&view, &view.machine), now_ns);
     judge(&control->own_state, state_called_for(&view, &own), now_ns);
     step_budget(control, &view, now_ns);
-    step_rung(control, rung, rungs, now_ns);
+    step_rung(control, own.full > full_critical, rung, rungs, now_ns);
     const bool pressed = control->own_state.state >= PERFADAPT_MEMORY_TIGHT;
     caps->memory_rung = control->rung;
     caps->memory_state = state_to_tell(control);

@@ -8,12 +8,13 @@
 
 #define SECOND INT64_C(1000000000)
 
-static const double forecast_s = 8.0;       /* about the fast pole of a handheld: what a cut now can still change */
-static const double near_c = 6.0;           /* a forecast alone acts only this near the target: slopes are noisy */
-static const double guard_c = 0.5;          /* over the target by this, a cut needs no forecast */
-static const double loosen_c = 2.0;         /* below the target by this before loosening */
-static const double headroom_band_c = 30.0; /* Android's definition: 0 at limit - 30 °C */
-static const double slope_least = 0.01;     /* °C/s; anything flatter foresees nothing */
+static const double forecast_s = 8.0;        /* about the fast pole of a handheld: what a cut now can still change */
+static const double near_c = 6.0;            /* a forecast alone acts only this near the target: slopes are noisy */
+static const double forecast_margin_c = 1.0; /* a step of a coarse sensor is no rise */
+static const double guard_c = 0.5;           /* over the target by this, a cut needs no forecast */
+static const double loosen_c = 2.0;          /* below the target by this before loosening */
+static const double headroom_band_c = 30.0;  /* Android's definition: 0 at limit - 30 °C */
+static const double slope_least = 0.01;      /* °C/s; anything flatter foresees nothing */
 static const int64_t cut_gap_ns = 1 * SECOND;
 static const int64_t dwell_min_ns = 8 * SECOND;
 static const int64_t dwell_max_ns = 64 * SECOND;
@@ -64,7 +65,8 @@ static void take_sensor(struct perfadapt__thermal_view *view, const struct perfa
     view->known = true;
 }
 
-struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c) {
+struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c,
+                                                       uint64_t *seen) {
     struct perfadapt__thermal_view view = {.headroom = (double)NAN, .time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN};
     const uint32_t count =
         snapshot->sensor_count < PERFADAPT_SENSORS_MAX ? snapshot->sensor_count : PERFADAPT_SENSORS_MAX;
@@ -73,10 +75,13 @@ struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_sn
         if (!sensor->steers || sensor->limit.state != PERFADAPT_STATE_OK)
             continue;
         const uint32_t state = sensor->temperature.state;
-        if (state == PERFADAPT_STATE_OK && isfinite(sensor->steering_c) && isfinite(sensor->limit.value))
+        const uint64_t bit = UINT64_C(1) << i;
+        if (state == PERFADAPT_STATE_OK && isfinite(sensor->steering_c) && isfinite(sensor->limit.value)) {
             take_sensor(&view, sensor, margin_c);
-        else if (state == PERFADAPT_STATE_STALE || state == PERFADAPT_STATE_ERROR)
+            *seen |= bit;
+        } else if ((state == PERFADAPT_STATE_STALE || state == PERFADAPT_STATE_ERROR) && (*seen & bit)) {
             view.lost = true;
+        }
     }
     return view;
 }
@@ -122,7 +127,7 @@ static void step_known(struct perfadapt__thermal_control *control, const struct 
     if (view->newest_ns == control->read_ns)
         return;
     control->read_ns = view->newest_ns;
-    if (view->excess_c > 0 && (view->over_c > guard_c || view->excess_c > view->over_c))
+    if (view->over_c > guard_c || view->excess_c > forecast_margin_c)
         cut(control, view->excess_c, rung, rungs, now_ns);
     else if (control->rung > 0 && view->excess_c < -loosen_c)
         loosen(control, now_ns);
@@ -143,25 +148,24 @@ static uint32_t state_of(const struct perfadapt__thermal_view *view) {
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
                              const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
                              struct perfadapt__caps *caps) {
-    const struct perfadapt__thermal_view view = perfadapt__thermal_view(snapshot, policy->thermal_margin_c);
-    control->was_known |= view.known;
-    const bool lost = view.lost && control->was_known;
+    const struct perfadapt__thermal_view view =
+        perfadapt__thermal_view(snapshot, policy->thermal_margin_c, &control->seen);
     if (view.known)
         step_known(control, &view, rung, rungs, now_ns);
-    if (lost)
+    if (view.lost)
         step_lost(control, rung, rungs, now_ns);
     else
         control->lost_since_ns = 0;
     caps->thermal_rung = control->rung;
-    caps->hold = lost;
+    caps->hold = view.lost;
     caps->thermal_headroom = (float)view.headroom;
     caps->thermal_state = state_of(&view);
     caps->time_to_throttle_ns = view.time_to_throttle_ns;
-    caps->confidence += view.known ? (lost ? 0.2F : 0.4F) : 0.0F;
+    caps->confidence += view.known ? (view.lost ? 0.2F : 0.4F) : 0.0F;
     caps->reasons |= control->rung ? PERFADAPT_REASON_THERMAL : 0u;
-    caps->reasons |= lost ? PERFADAPT_REASON_SENSOR_LOST : 0u;
+    caps->reasons |= view.lost ? PERFADAPT_REASON_SENSOR_LOST : 0u;
     caps->thermal = (struct perfadapt__evidence){
-        .signal = lost && !view.known ? PERFADAPT_SIGNAL_SENSOR : PERFADAPT_SIGNAL_TEMPERATURE,
+        .signal = view.lost && !view.known ? PERFADAPT_SIGNAL_SENSOR : PERFADAPT_SIGNAL_TEMPERATURE,
         .value = view.known ? view.temperature_c : (double)NAN,
         .limit = view.known ? view.target_c : (double)NAN,
         .forecast = view.known ? view.forecast_c : (double)NAN,

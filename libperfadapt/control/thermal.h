@@ -16,7 +16,7 @@
 
 struct perfadapt__thermal_control {
     uint32_t rung;   /* the cap; 0 = none */
-    bool was_known;  /* a sensor that steers has been believed once */
+    uint64_t seen;   /* bit i: sensor i has been believed once, and can be lost */
     int64_t read_ns; /* timestamp of the newest sample that was used */
     int64_t cut_ns, loosened_ns, good_since_ns, lost_since_ns, lost_step_ns; /* 0 = never or not */
     int64_t dwell_ns;
@@ -42,7 +42,8 @@ void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const s
                              const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
                              struct perfadapt__caps *caps);
 
-/* Exposed for tests. */
-struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c);
+/* Exposed for tests. Notes in `seen` which sensors could be believed. */
+struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c,
+                                                       uint64_t *seen);
 
 #endif

@@ -25,11 +25,19 @@ static bool headroom_moved(float before, float after) {
     return moved >= headroom_step;
 }
 
+/* It shrinks as time passes; told again when its kind changes, or it is off by half. */
+static bool forecast_moved(int64_t before_ns, int64_t after_ns) {
+    if (before_ns < 0 || after_ns < 0)
+        return before_ns != after_ns;
+    return after_ns > before_ns / 2 * 3 || before_ns > after_ns / 2 * 3;
+}
+
 static bool differ(const struct perfadapt__caps *a, const struct perfadapt__caps *b) {
     return a->thermal_rung != b->thermal_rung || a->memory_rung != b->memory_rung || a->hold != b->hold ||
            a->reasons != b->reasons || a->memory_bytes != b->memory_bytes ||
            a->frames_in_flight != b->frames_in_flight || a->thermal_state != b->thermal_state ||
            a->memory_state != b->memory_state || a->confidence < b->confidence || a->confidence > b->confidence ||
+           forecast_moved(a->time_to_throttle_ns, b->time_to_throttle_ns) ||
            headroom_moved(a->thermal_headroom, b->thermal_headroom);
 }
 

@@ -8,9 +8,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+int perfadapt__fs_lift(int fd) {
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    const int lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return lifted;
+}
+
 enum perfadapt_result perfadapt__root_open(const char *sysroot, struct perfadapt__root *out_root) {
     const char *path = sysroot && *sysroot ? sysroot : "/";
-    const int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int fd = perfadapt__fs_lift(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (fd < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return PERFADAPT_ERROR_NOT_FOUND;
@@ -48,12 +58,12 @@ int perfadapt__root_openat(const struct perfadapt__root *root, const char *path,
         relative = ".";
     int fd = -1;
     if (root->confined) {
-        fd = open_confined(root->fd, relative, all_flags);
+        fd = perfadapt__fs_lift(open_confined(root->fd, relative, all_flags));
         /* Kernels before 5.6, and sandboxes that filter openat2 with EPERM: links are then followed as they are. */
         if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
             return fd >= 0 ? fd : -errno;
     }
-    fd = openat(root->fd, relative, all_flags);
+    fd = perfadapt__fs_lift(openat(root->fd, relative, all_flags));
     return fd >= 0 ? fd : -errno;
 }
 

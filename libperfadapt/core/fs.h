@@ -23,6 +23,12 @@ struct perfadapt__root {
 enum perfadapt_result perfadapt__root_open(const char *sysroot, struct perfadapt__root *out_root);
 void perfadapt__root_close(struct perfadapt__root *root);
 
+/*
+ * Moves a descriptor out of the range of standard input, output and error, which a host may have closed and will reuse:
+ * it would close or redirect ours with its own. Keeps errno; -1 passes through.
+ */
+int perfadapt__fs_lift(int fd);
+
 /* An open descriptor, or -errno. `flags` are added to O_CLOEXEC | O_NONBLOCK | O_NOCTTY. */
 int perfadapt__root_openat(const struct perfadapt__root *root, const char *path, int flags);
 

@@ -2,6 +2,7 @@
 #include "publish/region.h"
 
 #include "core/clock.h"
+#include "core/fs.h"
 #include "publish/sanitize.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ _Static_assert(offsetof(struct perfadapt_frame, gpu_ns) % 8 == 0, "the GPU time 
 static int open_memfd(void) {
     /* Asked for first: machines may be set to refuse memfds that could be executed (vm.memfd_noexec). */
     const int fd = memfd_create("perfadapt", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-    return fd >= 0 || errno != EINVAL ? fd : memfd_create("perfadapt", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const bool asked_too_much = fd < 0 && errno == EINVAL;
+    return perfadapt__fs_lift(asked_too_much ? memfd_create("perfadapt", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd);
 }
 
 /* ftruncate() beyond the limit would raise SIGXFSZ in the host. */

@@ -2,6 +2,7 @@
 #include "publish/writer.h"
 
 #include "core/clock.h"
+#include "core/fs.h"
 #include "core/log.h"
 #include "publish/directory.h"
 
@@ -112,8 +113,8 @@ static bool watch_connections(struct perfadapt__writer *writer, int operation) {
 }
 
 static enum perfadapt_result open_socket(struct perfadapt__writer *writer, const struct place *place) {
-    writer->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    writer->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    writer->listen_fd = perfadapt__fs_lift(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    writer->epoll_fd = perfadapt__fs_lift(epoll_create1(EPOLL_CLOEXEC));
     if (writer->listen_fd < 0 || writer->epoll_fd < 0 || !watch_connections(writer, EPOLL_CTL_ADD))
         return system_failure(&writer->log, "no socket to be had");
     const enum perfadapt_result result = listen_at(&writer->log, place, writer->listen_fd);

@@ -13,8 +13,10 @@ static const double spike_c = 15;
 static const double headroom_range_c = 30;
 static const int64_t too_old_ns = 10 * PERFADAPT__NS_PER_S;
 
-/* Fewer samples, of sensors that move in steps of 0.5 or 1 °C, give no slope worth the name. */
+/* Sensors move in steps of 0.5 or 1 °C: over less time, or fewer samples, one step looks like a fire. */
 static const uint32_t fewest_for_slope = 3;
+static const int64_t shortest_for_slope_ns = 3 * PERFADAPT__NS_PER_S;
+static const int64_t sample_gap_ns = 700 * PERFADAPT__NS_PER_MS; /* eight of them cover four seconds at any rate */
 
 void perfadapt__guard_init(struct perfadapt__guard *guard) {
     memset(guard, 0, sizeof *guard);
@@ -29,6 +31,9 @@ static void push(struct perfadapt__guard_slot *slot, int64_t time_ns, double cel
         if (gap_ns <= 0 || gap_ns > too_old_ns)
             slot->count = 0;
     }
+    /* Near a limit reads come ten times a second; the newest then stands in until it is old enough to keep. */
+    if (slot->count >= 2 && time_ns - slot->samples[slot->count - 2].time_ns < sample_gap_ns)
+        slot->count--;
     if (slot->count == PERFADAPT__GUARD_SAMPLES) {
         memmove(&slot->samples[0], &slot->samples[1], sizeof slot->samples - sizeof slot->samples[0]);
         slot->count--;
@@ -71,6 +76,8 @@ static double slope_of(const struct perfadapt__guard_slot *slot) {
     if (slot->count < fewest_for_slope)
         return (double)NAN;
     const struct perfadapt__guard_sample *newest = &slot->samples[slot->count - 1];
+    if (newest->time_ns - slot->samples[0].time_ns < shortest_for_slope_ns)
+        return (double)NAN;
     for (uint32_t i = 0; i < slot->count; i++) {
         if (is_spike(slot, i))
             continue;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -180,6 +181,28 @@ static void serve_triggers(const struct perfadapt__sampler *sampler, struct perf
         }
 }
 
+/* With the lock held. A host that closes all descriptors it does not know closes ours too: the pace alone wakes then. */
+static void clear_wake(struct perfadapt__sampler *sampler) {
+    const short events = sampler->polled[0].revents;
+    uint64_t woken;
+    if (events & POLLNVAL)
+        sampler->wake_fd = -1;
+    else if (events && read(sampler->wake_fd, &woken, sizeof woken) < 0) {
+        /* EAGAIN: woken for nothing, which is as good. */
+    }
+}
+
+/* With the lock held. */
+static void serve_watch(const struct perfadapt__sampler *sampler, struct perfadapt__subscription *subscription,
+                        size_t count) {
+    struct perfadapt__subscriber *subscriber = &subscription->subscriber;
+    const short events = subscriber->watch_fd >= 0 ? polled_events(sampler, count, subscriber->watch_fd) : 0;
+    if (events & POLLNVAL)
+        subscriber->watch_fd = -1;
+    else if (events)
+        subscriber->watched(subscriber->context);
+}
+
 static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
     pthread_mutex_lock(&sampler_lock);
     const size_t count = collect_polled(sampler);
@@ -188,16 +211,15 @@ static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
     const int64_t wait_ns = left_ns > 0 ? left_ns : 0;
     const struct timespec timeout = {.tv_sec = (time_t)(wait_ns / PERFADAPT__NS_PER_S),
                                      .tv_nsec = (long)(wait_ns % PERFADAPT__NS_PER_S)};
-    if (ppoll(sampler->polled, (nfds_t)count, &timeout, NULL) <= 0)
+    const int ready = ppoll(sampler->polled, (nfds_t)count, &timeout, NULL);
+    if (ready < 0) /* EINVAL: the host has lowered its limit of descriptors below what is polled */
+        perfadapt__sleep_until(perfadapt__now_ns() + wait_ns);
+    if (ready <= 0)
         return;
-    uint64_t woken;
-    if (sampler->polled[0].revents && read(sampler->wake_fd, &woken, sizeof woken) < 0) {
-        /* EAGAIN: woken for nothing, which is as good. */
-    }
     pthread_mutex_lock(&sampler_lock);
-    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
-        if (s->subscriber.watch_fd >= 0 && polled_events(sampler, count, s->subscriber.watch_fd))
-            s->subscriber.watched(s->subscriber.context);
+    clear_wake(sampler);
+    for (struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
+        serve_watch(sampler, s, count);
     struct perfadapt__machine *machines = sampler->machines;
     pthread_mutex_unlock(&sampler_lock);
     serve_triggers(sampler, machines, count);
@@ -243,6 +265,12 @@ static int start_thread(struct perfadapt__sampler *sampler) {
     if (error)
         return error;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    /* Not the opener's: that may be a real-time thread pinned to the processor where frames are drawn. */
+    pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+    pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
+    cpu_set_t allowed;
+    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0)
+        pthread_attr_setaffinity_np(&attributes, sizeof allowed, &allowed);
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -258,7 +286,7 @@ static enum perfadapt_result start_sampler(void) {
     struct perfadapt__sampler *sampler = calloc(1, sizeof *sampler);
     if (!sampler)
         return PERFADAPT_ERROR_NO_MEMORY;
-    sampler->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    sampler->wake_fd = perfadapt__fs_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     size_t count = 0;
     if (sampler->wake_fd < 0 || !add_polled(sampler, &count, sampler->wake_fd, POLLIN) || start_thread(sampler)) {
         destroy_sampler(sampler);

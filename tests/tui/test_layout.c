@@ -118,8 +118,15 @@ static void test_json(void) {
     static const struct {
         double value;
         const char *text;
-    } numbers[] = {{0, "0"},        {-0.0, "0"},     {1, "1"},       {0.1, "0.1"},         {100, "100"},
-                   {1e-9, "0"},     {-1e-9, "0"},    {1e15, "1000000000000000"}, {8.5e12, "8500000000000"}};
+    } numbers[] = {{0, "0"},
+                   {-0.0, "0"},
+                   {1, "1"},
+                   {0.1, "0.1"},
+                   {100, "100"},
+                   {1e-9, "0"},
+                   {-1e-9, "0"},
+                   {1e15, "1000000000000000"},
+                   {8.5e12, "8500000000000"}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
         json_double(&json, NULL, numbers[i].value);
         expect_json(&json, numbers[i].text);
@@ -180,7 +187,8 @@ static void expect_text(const char *got, const char *expected) {
 }
 
 static void test_text(void) {
-    char text[64] = "84.2 \xc2\xb0""C \xe2\x86\x92 \xff!";
+    char text[64] = "84.2 \xc2\xb0"
+                    "C \xe2\x86\x92 \xff!";
     text_to_ascii(text);
     expect_text(text, "84.2 C ? ?!");
     text_number(text, sizeof text, (double)NAN, 1);

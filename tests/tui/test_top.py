@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""perfadapt-top as its users see it: behind a terminal emulator, in a pipe, at its ends. SPDX-License-Identifier: MIT"""
+"""perfadapt-top as its users see it: in a terminal emulator, in a pipe, at its ends. SPDX-License-Identifier: MIT"""
 import fcntl
 import json
 import math
@@ -400,7 +400,8 @@ class Samples(Base):
             self.assertEqual((result.returncode, result.stderr), (0, b""))
             text = result.stdout.decode()
             self.assertNotIn("\x1b", text)
-            for word in ("state", "temperatures", "pressure", "apps", "print_budget", "simulated", "n/a", "budget quality"):
+            for word in ("state", "temperatures", "pressure", "apps", "print_budget", "simulated", "n/a",
+                         "budget quality"):
                 self.assertIn(word, text)
         result = self.run_top("--once", env=environment(self.runtime_dir, LANG="C"))
         self.assertTrue(result.stdout.isascii())

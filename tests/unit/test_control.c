@@ -194,6 +194,46 @@ static void without_room_in_quality_the_frame_rate_gives_way(void **state) {
     assert_true(loop.arbiter.budget.frame_ns > loop.policy.target_frame_ns);
 }
 
+static void export_without_a_target_is_never_late(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 5, all_outputs);
+    loop.policy.target_frame_ns = 0;
+    perfadapt__ladder_init(&loop.ladder, &loop.policy);
+    perfadapt__frame_init(&loop.frame, &loop.ladder);
+    perfadapt__arbiter_init(&loop.arbiter, &loop.policy, &loop.ladder, &loop.frame, &loop.tick.caps, loop.now_ns);
+    for (int i = 0; i < 100; i++)
+        frame(&loop, 300, 0);
+    assert_int_equal(loop.arbiter.budget.quality, 4);
+    assert_int_equal(loop.arbiter.budget.frame_ns, 0);
+    assert_int_equal(loop.arbiter.budget.reasons, 0);
+}
+
+/* Frames so slow that the idle step runs between each of them and its GPU time. */
+static void gpu_times_older_than_an_idle_step_count(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 5, PERFADAPT_OUTPUT_QUALITY);
+    for (uint64_t i = 1; i <= 20; i++) {
+        loop.now_ns += 450 * MS;
+        const struct perfadapt__frame_input done = {.kind = PERFADAPT__FRAME_DONE,
+                                                    .quality = loop.arbiter.budget.quality,
+                                                    .frame = i,
+                                                    .now_ns = loop.now_ns,
+                                                    .cpu_ns = MS,
+                                                    .period_ns = 450 * MS,
+                                                    .render_scale = 1};
+        step(&loop, &done);
+        const struct perfadapt__frame_input idle = {.kind = PERFADAPT__FRAME_IDLE, .now_ns = loop.now_ns + 300 * MS};
+        step(&loop, &idle);
+        const struct perfadapt__frame_input gpu = {
+            .kind = PERFADAPT__FRAME_GPU, .frame = i, .now_ns = loop.now_ns, .gpu_ns = 440 * MS};
+        step(&loop, &gpu);
+    }
+    assert_int_equal(loop.arbiter.budget.quality, 0);
+    assert_int_equal(loop.arbiter.budget.bottleneck, PERFADAPT_BOTTLENECK_GPU);
+}
+
 static void any_input_gives_a_bounded_budget(void **state) {
     (void)state;
     struct loop loop;
@@ -335,6 +375,33 @@ static void lost_sensor_holds_then_moves_to_the_middle(void **state) {
     assert_int_equal(loop.arbiter.rung, loop.ladder.count / 2);
 }
 
+static void sensor_that_never_spoke_is_no_loss(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    frames(&loop, 5, 0, 10);
+    for (int i = 0; i < 100; i++) {
+        set_temperature(&loop, 50, 0, PERFADAPT_STATE_OK);
+        loop.snapshot.sensors[1] = loop.snapshot.sensors[0];
+        loop.snapshot.sensors[1].temperature.state = PERFADAPT_STATE_ERROR;
+        loop.snapshot.sensor_count = 2;
+        tick(&loop);
+        frames(&loop, 5, 0, 1);
+    }
+    assert_int_equal(loop.arbiter.budget.quality, 6);
+    assert_int_equal(loop.arbiter.budget.reasons, 0);
+}
+
+static void coarse_sensor_below_the_target_is_no_cap(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    frames(&loop, 5, 0, 10);
+    for (int i = 0; i < 300; i++)
+        hot_for(&loop, i / 3 % 2 ? 79 : 78, i % 3 == 0 ? 0.4 : 0, 1);
+    assert_int_equal(loop.arbiter.budget.quality, 6);
+}
+
 static void sleeping_gpu_is_no_loss(void **state) {
     (void)state;
     struct loop loop;
@@ -450,6 +517,35 @@ static void lasting_critical_pressure_takes_quality_and_gives_it_back(void **sta
     assert_int_equal(loop.arbiter.budget.memory_state, PERFADAPT_MEMORY_RELAXED);
 }
 
+static void pressure_that_went_is_forgotten(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 3, PERFADAPT_OUTPUT_QUALITY);
+    pressure_for(&loop, 0, 0, 4000, 5);
+    const uint64_t calm = loop.arbiter.budget.memory_bytes;
+    pressure_for(&loop, 200000, 150000, 1000, 35);
+    pressure_for(&loop, 0, 0, 4000, 600);
+    assert_int_equal(loop.arbiter.budget.reasons & PERFADAPT_REASON_MEMORY, 0);
+    assert_true(loop.arbiter.budget.memory_bytes >= calm - calm / 8);
+    /* And it leaves nothing behind: little memory without a stall takes no quality. */
+    pressure_for(&loop, 0, 0, 200, 60);
+    assert_int_equal(loop.arbiter.budget.memory_state, PERFADAPT_MEMORY_CRITICAL);
+    assert_int_equal(loop.arbiter.budget.quality, 2);
+}
+
+static void total_of_another_cgroup_is_no_stall(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init(&loop, 3, PERFADAPT_OUTPUT_QUALITY);
+    pressure_for(&loop, 0, 0, 3000, 5);
+    const uint64_t calm = loop.arbiter.budget.memory_bytes;
+    stalled_some_us += 600e6; /* ten minutes of stalls between two samples */
+    stalled_full_us += 600e6;
+    pressure_for(&loop, 0, 0, 3000, 3);
+    assert_int_equal(loop.arbiter.budget.memory_state, PERFADAPT_MEMORY_RELAXED);
+    assert_int_equal(loop.arbiter.budget.memory_bytes, calm);
+}
+
 static void nothing_known_of_memory_is_no_limit(void **state) {
     (void)state;
     struct loop loop;
@@ -468,6 +564,8 @@ int main(void) {
         cmocka_unit_test(steady_load_between_two_levels_does_not_flip),
         cmocka_unit_test(single_hitch_changes_nothing),
         cmocka_unit_test(without_room_in_quality_the_frame_rate_gives_way),
+        cmocka_unit_test(export_without_a_target_is_never_late),
+        cmocka_unit_test(gpu_times_older_than_an_idle_step_count),
         cmocka_unit_test(any_input_gives_a_bounded_budget),
         cmocka_unit_test(same_input_gives_the_same_bits),
         cmocka_unit_test(over_the_target_the_lowest_rung_is_reached),
@@ -475,12 +573,16 @@ int main(void) {
         cmocka_unit_test(cool_device_gets_its_quality_back_slowly),
         cmocka_unit_test(unknown_temperature_is_no_cap),
         cmocka_unit_test(lost_sensor_holds_then_moves_to_the_middle),
+        cmocka_unit_test(sensor_that_never_spoke_is_no_loss),
+        cmocka_unit_test(coarse_sensor_below_the_target_is_no_cap),
         cmocka_unit_test(sleeping_gpu_is_no_loss),
         cmocka_unit_test(hotter_is_never_better),
         cmocka_unit_test(pressure_cuts_the_memory_budget),
         cmocka_unit_test(sudden_full_stall_is_answered_at_once),
         cmocka_unit_test(stalls_elsewhere_with_plenty_free_cut_nothing),
         cmocka_unit_test(lasting_critical_pressure_takes_quality_and_gives_it_back),
+        cmocka_unit_test(pressure_that_went_is_forgotten),
+        cmocka_unit_test(total_of_another_cgroup_is_no_stall),
         cmocka_unit_test(nothing_known_of_memory_is_no_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,12 +149,24 @@ static void test_slope_uses_real_times(void **state) {
     struct bench *bench = *state;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         reading(bench, times[i], 40 + 2.5 * times[i]);
-        if (i >= 2)
+        if (times[i] >= 4) /* three seconds after the first */
             assert_near(bench->sensor->slope_c_per_s, 2.5, 1e-6);
+        else
+            assert_true(isnan(bench->sensor->slope_c_per_s));
     }
     judge(bench, 5.4);
     judge(bench, 5.5);
     assert_near(bench->sensor->slope_c_per_s, 2.5, 1e-6);
+}
+
+/* Ten reads a second of a sensor that moves in whole degrees: one step is no fire. */
+static void test_slope_of_a_coarse_sensor(void **state) {
+    struct bench *bench = *state;
+    for (int i = 0; i < 600; i++) {
+        reading(bench, 1 + i / 10.0, 88 + i / 30 % 2);
+        if (i > 40)
+            assert_near(bench->sensor->slope_c_per_s, 0, 0.5);
+    }
 }
 
 static void test_slope_forgets(void **state) {
@@ -211,6 +223,7 @@ int main(void) {
         TEST(test_implausible_for_long_stays_an_error),
         TEST(test_asleep_is_left_alone),
         TEST(test_slope_uses_real_times),
+        TEST(test_slope_of_a_coarse_sensor),
         TEST(test_slope_forgets),
         TEST(test_spike),
         TEST(test_real_jump),

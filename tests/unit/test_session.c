@@ -22,9 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- A read that blocks: this definition of pread comes before libc's --- */
@@ -447,6 +449,72 @@ static void exec_inherits_no_descriptor(void **state) {
     perfadapt_close(&session);
 }
 
+/* In a child, whose descriptors may be ruined: 0 = all as promised. */
+static int check_closed_stdio(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        close(fd);
+    perfadapt *session = NULL;
+    const struct perfadapt_options options = {.size = sizeof options, .sysroot = empty_root};
+    if (perfadapt_open(&options, &session) || perfadapt_budget_fd(session) < 3 || !wait_until(has_snapshot, session))
+        return 1;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) != -1)
+            return 2; /* taken by the library: the host would reuse it */
+    perfadapt_close(&session);
+    return 0;
+}
+
+static void closed_standard_streams_are_not_taken(void **state) {
+    (void)state;
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(check_closed_stdio());
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* A daemon that closes all it does not know, or lowers its limit: the sampler must not spin. 0 = it did not. */
+static int check_closed_descriptors(bool lower_limit) {
+    perfadapt *session = open_on_empty_root();
+    if (!wait_until(has_snapshot, session))
+        return 1;
+    const struct rlimit limit = {.rlim_cur = 0, .rlim_max = 0};
+    for (int fd = 3; !lower_limit && fd < 64; fd++)
+        close(fd);
+    if (lower_limit && setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 2;
+    struct timespec before;
+    struct timespec after;
+    struct timespec nap = {.tv_sec = 2};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    while (nanosleep(&nap, &nap) != 0) {
+    }
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    const double used_s = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) * 1e-9;
+    perfadapt_close(&session);
+    return used_s < 0.5 ? 0 : 3;
+}
+
+static void sampler_does_not_spin_on_lost_descriptors(void **state) {
+    (void)state;
+    pid_t children[2];
+    for (int i = 0; i < 2; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            _exit(check_closed_descriptors(i == 1));
+    }
+    for (int i = 0; i < 2; i++) {
+        int status = -1;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
 static void no_runtime_directory_is_no_failure(void **state) {
     (void)state;
     unsetenv("XDG_RUNTIME_DIR");
@@ -505,6 +573,8 @@ int main(void) {
         cmocka_unit_test(signals_stay_with_the_host),
         cmocka_unit_test(forked_child_is_inert),
         cmocka_unit_test(exec_inherits_no_descriptor),
+        cmocka_unit_test(closed_standard_streams_are_not_taken),
+        cmocka_unit_test(sampler_does_not_spin_on_lost_descriptors),
         cmocka_unit_test(no_runtime_directory_is_no_failure),
         cmocka_unit_test(locale_of_the_host_does_not_matter),
     };

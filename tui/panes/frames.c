@@ -1,4 +1,4 @@
-/* Frame times of the selected app: the newest ones as a graph, their distribution beside. SPDX-License-Identifier: MIT */
+/* Frame times of the selected app: a graph, their distribution beside. SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
