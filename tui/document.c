@@ -60,7 +60,7 @@ static void write_machine(const struct model *model, struct json *json) {
 }
 
 void document_write(const struct model *model, struct json *json) {
-    const struct perfadapt_sensor *nearest = sensors_nearest(model);
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     const enum perfadapt_thermal_state state = nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
     json_object_begin(json, NULL);
     json_string(json, "schema", "perfadapt-top/1");

@@ -60,11 +60,11 @@ void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capac
     snprintf(out, capacity, "%s/%s", sensor->chip + (prefixed ? sizeof prefix - 1 : 0), sensor->label);
 }
 
-const struct perfadapt_sensor *sensors_nearest(const struct model *model) {
+const struct perfadapt_sensor *sensors_nearest(const struct model *model, bool simulated) {
     const struct perfadapt_sensor *nearest = NULL;
     for (size_t i = 0; i < model->sensor_count; ++i) {
         const struct perfadapt_sensor *sensor = model->sensors[i].sensor;
-        if (model->sensors[i].simulated || !sensor->steers || isnan(sensors_left_c(sensor))) {
+        if (model->sensors[i].simulated != simulated || !sensor->steers || isnan(sensors_left_c(sensor))) {
             continue;
         }
         if (nearest == NULL || sensors_left_c(sensor) < sensors_left_c(nearest)) {

@@ -19,8 +19,8 @@ double sensors_left_c(const struct perfadapt_sensor *sensor);
 /* How near a sensor is to its limit. */
 enum perfadapt_thermal_state sensors_state(const struct perfadapt_sensor *sensor);
 
-/* The sensor of the machine nearest to its limit among those that steer, or NULL. */
-const struct perfadapt_sensor *sensors_nearest(const struct model *model);
+/* The sensor of the machine, or of simulated ones, nearest to its limit among those that steer, or NULL. */
+const struct perfadapt_sensor *sensors_nearest(const struct model *model, bool simulated);
 
 /* Why a temperature is not there or not new: "permission denied", "asleep". */
 const char *sensors_why(const struct perfadapt_sensor *sensor);

@@ -73,42 +73,57 @@ static double frames_per_second(int64_t frame_ns) {
     return frame_ns > 0 ? 1e9 / (double)frame_ns : 0;
 }
 
-static bool outputs_moved(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
-    return from->quality != to->quality || from->render_scale < to->render_scale ||
-           from->render_scale > to->render_scale || from->frame_ns != to->frame_ns ||
-           from->frames_in_flight != to->frames_in_flight;
+static bool differ(float from, float to) {
+    return from < to || from > to || isnan(from) != isnan(to);
 }
 
-static bool state_changed(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
-    return from->reasons != to->reasons || from->thermal_state != to->thermal_state ||
-           from->memory_state != to->memory_state;
-}
-
-static void print_moves(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+/* What the app does differently from now on. */
+static int print_moves(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    int moves = 0;
     if (from->quality != to->quality)
-        printf(" quality %u -> %u", from->quality, to->quality);
-    if (from->render_scale < to->render_scale || from->render_scale > to->render_scale)
-        printf(" scale %.2f -> %.2f", (double)from->render_scale, (double)to->render_scale);
+        moves += printf(" quality %u -> %u", from->quality, to->quality);
+    if (differ(from->render_scale, to->render_scale))
+        moves += printf(" scale %.2f -> %.2f", (double)from->render_scale, (double)to->render_scale);
     if (from->frame_ns != to->frame_ns)
-        printf(" fps %.1f -> %.1f", frames_per_second(from->frame_ns), frames_per_second(to->frame_ns));
+        moves += printf(" fps %.1f -> %.1f", frames_per_second(from->frame_ns), frames_per_second(to->frame_ns));
     if (from->frames_in_flight != to->frames_in_flight)
-        printf(" in flight %u -> %u", from->frames_in_flight, to->frames_in_flight);
-    if (!outputs_moved(from, to))
-        printf(" drawn as before");
+        moves += printf(" in flight %u -> %u", from->frames_in_flight, to->frames_in_flight);
+    return moves;
+}
+
+static void print_mib(uint64_t bytes) {
+    if (bytes == PERFADAPT_NO_LIMIT)
+        printf("none");
+    else
+        printf("%.0f MiB", (double)bytes / (1024 * 1024));
+}
+
+/* What it only learns. */
+static void print_facts(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    if (from->thermal_state != to->thermal_state)
+        printf(" thermal %s", perfadapt_thermal_state_name(to->thermal_state));
+    if (from->memory_state != to->memory_state)
+        printf(" memory %s", perfadapt_memory_state_name(to->memory_state));
+    if (from->bottleneck != to->bottleneck)
+        printf(" bottleneck %s", perfadapt_bottleneck_name(to->bottleneck));
+    if (from->memory_bytes != to->memory_bytes) {
+        printf(" memory limit ");
+        print_mib(to->memory_bytes);
+    }
+    if (differ(from->thermal_headroom, to->thermal_headroom))
+        printf(" headroom %.2f", (double)to->thermal_headroom);
+    if (from->time_to_throttle_ns != to->time_to_throttle_ns && to->time_to_throttle_ns >= 0)
+        printf(" throttles in %.0f s", (double)to->time_to_throttle_ns * 1e-9);
 }
 
 static void print_budget_change(const struct app *app) {
-    const struct perfadapt_budget *budget = &app->budget;
     char reasons[96];
-    perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
+    perfadapt_reasons_text(app->budget.reasons, reasons, sizeof reasons);
     printf("%8.3f s ", (double)(clock_ns() - app->start_ns) * 1e-9);
-    print_moves(&app->reported, budget);
-    printf("  (why: %s; thermal %s, memory %s, ", reasons, perfadapt_thermal_state_name(budget->thermal_state),
-           perfadapt_memory_state_name(budget->memory_state));
-    if (isnan(budget->thermal_headroom))
-        printf("headroom n/a)\n");
-    else
-        printf("headroom %.2f)\n", (double)budget->thermal_headroom);
+    if (print_moves(&app->reported, &app->budget) > 0)
+        printf(";");
+    print_facts(&app->reported, &app->budget);
+    printf("  (why: %s)\n", reasons);
     fflush(stdout);
 }
 
@@ -117,9 +132,7 @@ static void note_budget_change(struct app *app) {
     if (app->budget.generation == app->reported.generation)
         return;
     app->stats.budget_changes += app->budget.generation - app->reported.generation;
-    /* A headroom or a memory limit that drifts changes the budget too, and would drown what moves. */
-    if (!app->options.quiet &&
-        (outputs_moved(&app->reported, &app->budget) || state_changed(&app->reported, &app->budget)))
+    if (!app->options.quiet)
         print_budget_change(app);
     app->reported = app->budget;
 }

@@ -7,7 +7,7 @@
 #include "text.h"
 
 static enum perfadapt_thermal_state machine_state(const struct model *model) {
-    const struct perfadapt_sensor *nearest = sensors_nearest(model);
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     return nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
 }
 
@@ -15,8 +15,9 @@ static void describe_nearest(const struct perfadapt_sensor *nearest, char *out, 
     char name[80];
     char duration[24];
     sensors_name(nearest, name, sizeof name);
-    const int length = snprintf(out, capacity, "nearest limit %s %.0f°C: %.1f°C left", name, nearest->limit.value,
-                                sensors_left_c(nearest));
+    const int length =
+        snprintf(out, capacity, "nearest limit %s%s %.0f°C: %.1f°C left", nearest->simulated ? "simulated " : "", name,
+                 nearest->limit.value, sensors_left_c(nearest));
     const double seconds = sensors_seconds_left(nearest);
     if (seconds < 3600 && length > 0 && (size_t)length < capacity) {
         text_duration(duration, sizeof duration, seconds);
@@ -35,7 +36,7 @@ static const char *unknown_reason(const struct model *model) {
 static void draw_state(const struct pane *pane, int row) {
     const struct model *model = pane->model;
     const enum perfadapt_thermal_state state = machine_state(model);
-    const struct perfadapt_sensor *nearest = sensors_nearest(model);
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     int column = pane_text(pane, row, 1, STYLE_NORMAL, "State ");
     if (!model_has_snapshot(model) && model->snapshot_result != PERFADAPT_ERROR_UNSUPPORTED) {
         return;
@@ -44,7 +45,10 @@ static void draw_state(const struct pane *pane, int row) {
                              : pane_format(pane, row, column, pane_state_style(state), "%c %s", sensors_letter(state),
                                            perfadapt_thermal_state_name(state));
     if (nearest == NULL) {
-        pane_format(pane, row, column, STYLE_NORMAL, "  (%s)", unknown_reason(model));
+        column = pane_format(pane, row, column, STYLE_NORMAL, "  (%s)", unknown_reason(model));
+        nearest = sensors_nearest(model, true);
+    }
+    if (nearest == NULL) {
         return;
     }
     char text[200];
@@ -54,7 +58,7 @@ static void draw_state(const struct pane *pane, int row) {
 
 static void draw_small(const struct pane *pane) {
     const struct model *model = pane->model;
-    const struct perfadapt_sensor *nearest = sensors_nearest(model);
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     const enum perfadapt_thermal_state state = machine_state(model);
     char memory[24];
     text_percent(memory, sizeof memory, sensors_value(&model->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.avg10));
