@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,6 +55,7 @@ static void remove_tree(const char *path) {
 
 int fixture_teardown(void **state) {
     struct fixture *fixture = *state;
+    fixture_feed(fixture);
     if (fixture->provider)
         fixture->provider->type->destroy(fixture->provider);
     perfadapt__root_close(&fixture->root);
@@ -177,6 +179,26 @@ struct perfadapt_sensor *fixture_sensor(struct fixture *fixture, const char *id)
         if (strcmp(fixture->snapshot.sensors[i].id, id) == 0)
             return &fixture->snapshot.sensors[i];
     return NULL;
+}
+
+void fixture_starve(struct fixture *fixture, unsigned spare) {
+    struct rlimit limit;
+    const int lowest_free = fcntl(0, F_DUPFD_CLOEXEC, 0);
+    assert_true(lowest_free >= 0);
+    close(lowest_free);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    fixture->descriptors = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)lowest_free + spare;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+void fixture_feed(struct fixture *fixture) {
+    struct rlimit limit;
+    if (fixture->descriptors == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = fixture->descriptors;
+    fixture->descriptors = 0;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool fixture_is_plain_user(void) {

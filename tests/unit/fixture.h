@@ -21,8 +21,9 @@ struct fixture {
     struct perfadapt_snapshot snapshot;
     struct perfadapt__provider *provider;
     struct perfadapt_log log;
-    unsigned logged;     /* lines */
-    char last_line[512]; /* the last of them */
+    unsigned logged;           /* lines */
+    char last_line[512];       /* the last of them */
+    unsigned long descriptors; /* the soft limit before fixture_starve; 0 = as it was */
 };
 
 /* As cmocka wants them: *state is the fixture. */
@@ -47,6 +48,10 @@ void fixture_read(struct fixture *fixture, int64_t now_ms);
 
 /* The sensor of that id, or NULL. */
 struct perfadapt_sensor *fixture_sensor(struct fixture *fixture, const char *id);
+
+/* The process may open `spare` more descriptors; fixture_feed, or the teardown, ends that. */
+void fixture_starve(struct fixture *fixture, unsigned spare);
+void fixture_feed(struct fixture *fixture);
 
 bool fixture_is_plain_user(void);
 

@@ -13,7 +13,7 @@
 
 static const char *resolved(struct fixture *fixture, enum perfadapt__cgroup_hierarchy hierarchy) {
     static struct perfadapt__cgroup_path path;
-    return perfadapt__cgroup_resolve(&fixture->root, hierarchy, &path) ? path.path : NULL;
+    return perfadapt__cgroup_resolve(&fixture->root, hierarchy, &path) == 0 ? path.path : NULL;
 }
 
 static void lay(struct fixture *fixture, const char *membership, const char *mountinfo) {
@@ -214,14 +214,73 @@ static void test_follows_the_process(void **state) {
     assert_unknown(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_UNSUPPORTED);
 }
 
+static void test_the_limit_with_the_least_left(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.max", "6000000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.max", "20000000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.current", "19500000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.stat", "inactive_file 500000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 20000000);
+    assert_metric(&fixture->snapshot.memory.cgroup_current, PERFADAPT_STATE_OK, 19000000);
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.current", "9000000\n");
+    fixture_read(fixture, 2000);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 6000000);
+    assert_metric(&fixture->snapshot.memory.cgroup_current, PERFADAPT_STATE_OK, 4000000);
+}
+
+static void test_created_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.max", "6000000\n");
+    fixture_starve(fixture, 0);
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_unknown(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_ERROR);
+    fixture_feed(fixture);
+    fixture_read(fixture, 2000);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 6000000);
+    assert_metric(&fixture->snapshot.memory.cgroup_current, PERFADAPT_STATE_OK, 4000000);
+}
+
+static void test_moved_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.max", "6000000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    fixture_file(fixture, OWN "inner/memory.max", "max\n");
+    fixture_file(fixture, OWN "inner/memory.high", "max\n");
+    fixture_file(fixture, OWN "inner/memory.current", "100\n");
+    fixture_file(fixture, MEMBERSHIP, "0::/user.slice/app.scope/inner\n");
+    fixture_starve(fixture, 0);
+    fixture_read(fixture, 2000);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_STALE, 6000000);
+    fixture_feed(fixture);
+    fixture_read(fixture, 3000);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 6000000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_resolve),      TEST(test_resolve_without_files), TEST(test_resolve_behind_a_long_line),
-        TEST(test_parents),      TEST(test_v2_unlimited),          TEST(test_v2_lowest_of_the_ancestors),
-        TEST(test_v2_bad_files), TEST(test_v2_unreadable),         TEST(test_v1),
-        TEST(test_no_cgroup),    TEST(test_follows_the_process),
+        TEST(test_resolve),
+        TEST(test_resolve_without_files),
+        TEST(test_resolve_behind_a_long_line),
+        TEST(test_parents),
+        TEST(test_v2_unlimited),
+        TEST(test_v2_lowest_of_the_ancestors),
+        TEST(test_v2_bad_files),
+        TEST(test_v2_unreadable),
+        TEST(test_v1),
+        TEST(test_no_cgroup),
+        TEST(test_follows_the_process),
+        TEST(test_the_limit_with_the_least_left),
+        TEST(test_created_without_descriptors),
+        TEST(test_moved_without_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/inotify.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CPU_DEVICE "/sys/devices/pci0000:00/0000:00:18.3"
@@ -479,6 +481,78 @@ static void test_entries_that_are_no_chips(void **state) {
     assert_metric(&fixture->snapshot.sensors[1].temperature, PERFADAPT_STATE_OK, 41);
 }
 
+static void test_a_status_that_cannot_be_read_is_not_awake(void **state) {
+    struct fixture *fixture = *state;
+    add_gpu(fixture, 0);
+    fixture_directory(fixture, GPU_DEVICE "/power/runtime_status");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    assert_bad(sensor(fixture, GPU_ID), PERFADAPT_STATE_ERROR, PERFADAPT_WHY_IO_ERROR);
+    assert_int_equal(sensor(fixture, GPU_ID)->limit.state, PERFADAPT_STATE_INIT);
+}
+
+static void test_descriptors_run_short(void **state) {
+    struct fixture *fixture = *state;
+    add_gpu(fixture, 0);
+    fixture_file(fixture, GPU_DEVICE "/power/runtime_status", "active\n");
+    fixture_file(fixture, GPU_DEVICE "/power_state", "D0\n");
+    for (unsigned spare = 1; spare <= 2; spare++) { /* for the status alone; for both, but not for the limits */
+        memset(fixture->snapshot.sensors, 0, sizeof fixture->snapshot.sensors);
+        fixture->snapshot.sensor_count = 0;
+        fixture_starve(fixture, spare);
+        create(fixture);
+        fixture_read(fixture, 1000);
+        assert_bad(sensor(fixture, GPU_ID), PERFADAPT_STATE_ERROR, PERFADAPT_WHY_IO_ERROR);
+        assert_int_equal(sensor(fixture, GPU_ID)->limit.state, PERFADAPT_STATE_INIT);
+        fixture_feed(fixture);
+        fixture_read(fixture, 3000);
+        assert_metric(&sensor(fixture, GPU_ID)->temperature, PERFADAPT_STATE_OK, 61);
+        assert_metric(&sensor(fixture, GPU_ID)->limit, PERFADAPT_STATE_OK, 110);
+        fixture->provider->type->destroy(fixture->provider);
+        fixture->provider = NULL;
+    }
+}
+
+static void test_created_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    add_cpu(fixture, 0);
+    fixture_starve(fixture, 0);
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_feed(fixture);
+    fixture_read(fixture, 2000);
+    assert_int_equal(fixture->snapshot.sensor_count, 0);
+    fixture_read(fixture, 11000);
+    assert_metric(&sensor(fixture, CPU_ID)->temperature, PERFADAPT_STATE_OK, 45.25);
+    fixture_read(fixture, 31000);
+    assert_int_equal(fixture->snapshot.sensor_count, 1);
+}
+
+/* Exit status of a process whose root is the fixture: 0 = the chip has the id that it has elsewhere. */
+static int create_in_chroot(struct fixture *fixture) {
+    if ((fixture_is_plain_user() && unshare(CLONE_NEWUSER) != 0) || chroot(fixture->path) != 0 || chdir("/") != 0)
+        return 2;
+    perfadapt__root_close(&fixture->root);
+    if (perfadapt__root_open("/", &fixture->root) != PERFADAPT_OK)
+        return 1;
+    fixture_create(fixture, &perfadapt__hwmon_provider);
+    return fixture->provider && fixture_sensor(fixture, GPU_ID) ? 0 : 1;
+}
+
+static void test_without_proc(void **state) {
+    struct fixture *fixture = *state;
+    int status = 0;
+    add_gpu(fixture, 3);
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(create_in_chroot(fixture));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void) {
@@ -494,6 +568,8 @@ int main(void) {
         TEST(test_pci_power_state), TEST(test_failed_power_management),
         TEST(test_coretemp_reads_the_package_once_a_second), TEST(test_only_what_steers_is_read_fast),
         TEST(test_more_sensors_than_fit), TEST(test_entries_that_are_no_chips),
+        TEST(test_a_status_that_cannot_be_read_is_not_awake), TEST(test_descriptors_run_short),
+        TEST(test_created_without_descriptors), TEST(test_without_proc),
     };
     /* clang-format on */
     return cmocka_run_group_tests(tests, NULL, NULL);

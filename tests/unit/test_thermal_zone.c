@@ -163,6 +163,22 @@ static void test_comes_back_under_another_number(void **state) {
     assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 44);
 }
 
+static void test_created_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    add_zone(fixture, 0, "one\n", "40000\n");
+    add_trip(fixture, 0, 0, "passive\n", "90000\n");
+    fixture_starve(fixture, 0);
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_feed(fixture);
+    fixture_read(fixture, 2000);
+    assert_int_equal(fixture->snapshot.sensor_count, 0);
+    fixture_read(fixture, 11000);
+    assert_int_equal(fixture->snapshot.sensor_count, 1);
+    assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 40);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 90);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void) {
@@ -175,6 +191,7 @@ int main(void) {
         TEST(test_missing_directory_and_unreadable),
         TEST(test_disabled),
         TEST(test_comes_back_under_another_number),
+        TEST(test_created_without_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
