@@ -119,13 +119,17 @@ enum perfadapt_resource {
 };
 #define PERFADAPT_RESOURCE_COUNT 4
 
-/** Memory of the machine, the cgroup and the process. @since 0.1 */
+/**
+ * Memory of the machine, the cgroup and the process. The cgroup's two values are of the same level: of the own cgroup or
+ * of the visible ancestor that leaves the least room.
+ * @since 0.1
+ */
 struct perfadapt_memory {
     struct perfadapt_metric total;            /**< bytes, MemTotal */
     struct perfadapt_metric available;        /**< bytes, MemAvailable */
     struct perfadapt_metric swap_total;       /**< bytes */
     struct perfadapt_metric swap_free;        /**< bytes */
-    struct perfadapt_metric cgroup_limit;     /**< bytes, the lowest of the visible ancestors; UNSUPPORTED = none set */
+    struct perfadapt_metric cgroup_limit;     /**< bytes; UNSUPPORTED = no level has one */
     struct perfadapt_metric cgroup_current;   /**< bytes, without inactive file pages */
     struct perfadapt_metric process_resident; /**< bytes, RSS */
     struct perfadapt_metric process_shared;   /**< bytes of RSS that are file or shmem pages */

@@ -3,6 +3,7 @@
 
 #include "providers/kernel_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -93,10 +94,10 @@ static void strip_deleted(char *path) {
 }
 
 /* The line may stand anywhere: hybrid hosts list the version 1 hierarchies first. */
-static bool read_membership(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy, char *out) {
+static int read_membership(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy, char *out) {
     struct lines lines = {.fd = perfadapt__root_openat(root, CGROUP_PATH, O_RDONLY)};
     if (lines.fd < 0)
-        return false;
+        return lines.fd;
     bool found = false;
     for (char *line; !found && (line = lines_next(&lines));) {
         const char *path = membership_of(line, hierarchy);
@@ -107,7 +108,7 @@ static bool read_membership(const struct perfadapt__root *root, enum perfadapt__
         found = true;
     }
     close(lines.fd);
-    return found;
+    return found ? 0 : -ENOENT;
 }
 
 static bool is_octal(char digit) {
@@ -183,14 +184,15 @@ static bool join(const struct mount *mount, const char *below, struct perfadapt_
     return true;
 }
 
-bool perfadapt__cgroup_resolve(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy,
-                               struct perfadapt__cgroup_path *out_path) {
+int perfadapt__cgroup_resolve(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy,
+                              struct perfadapt__cgroup_path *out_path) {
     char membership[PERFADAPT__CGROUP_PATH_MAX];
-    if (!read_membership(root, hierarchy, membership))
-        return false;
+    const int error = read_membership(root, hierarchy, membership);
+    if (error)
+        return error;
     struct lines lines = {.fd = perfadapt__root_openat(root, MOUNTINFO_PATH, O_RDONLY)};
     if (lines.fd < 0)
-        return false;
+        return lines.fd;
     bool found = false;
     for (char *line; !found && (line = lines_next(&lines));) {
         struct mount mount;
@@ -200,7 +202,7 @@ bool perfadapt__cgroup_resolve(const struct perfadapt__root *root, enum perfadap
         found = below && join(&mount, below, out_path);
     }
     close(lines.fd);
-    return found;
+    return found ? 0 : -ENOENT;
 }
 
 bool perfadapt__cgroup_to_parent(struct perfadapt__cgroup_path *path) {

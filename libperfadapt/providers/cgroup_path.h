@@ -13,9 +13,10 @@ struct perfadapt__cgroup_path {
     size_t mount_length;                   /* how much of it is the mount point: its topmost visible ancestor */
 };
 
-/* False where the hierarchy is not mounted, or the own cgroup lies outside of what is mounted. */
-bool perfadapt__cgroup_resolve(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy,
-                               struct perfadapt__cgroup_path *out_path);
+/* 0; -ENOENT where the hierarchy is not mounted, or the own cgroup lies outside of what is mounted; -errno where that
+ * could not be found out. */
+int perfadapt__cgroup_resolve(const struct perfadapt__root *root, enum perfadapt__cgroup_hierarchy hierarchy,
+                              struct perfadapt__cgroup_path *out_path);
 
 /* Cuts `path` to its parent directory; false, and nothing changes, at the mount point. */
 bool perfadapt__cgroup_to_parent(struct perfadapt__cgroup_path *path);

@@ -15,6 +15,8 @@
 #define CHIPS_MAX 64
 #define INPUTS_PER_CHIP_MAX 48
 
+static const int64_t discovery_pause_ns = 10 * PERFADAPT__NS_PER_S;
+
 /* coretemp sends an interrupt to the core to read its register, and keeps the value for a second anyway. */
 static const int64_t coretemp_period_ns = 950 * PERFADAPT__NS_PER_MS;
 
@@ -45,7 +47,17 @@ struct hwmon {
     size_t chip_count;
     struct input inputs[PERFADAPT_SENSORS_MAX];
     size_t input_count;
+    bool starved;         /* since it was last cleared, an open failed for want of descriptors */
+    bool discovered;      /* every chip was looked at */
+    uint32_t next_number; /* until then: hwmonN where discovery goes on, */
+    int64_t discover_ns;  /* and when; 0 = not set */
 };
+
+/* What could not be opened for want of descriptors may well be there. */
+static bool is_there(struct hwmon *self, ssize_t result) {
+    self->starved |= perfadapt__kernel_file_is_shortage(result);
+    return result >= 0;
+}
 
 static struct perfadapt_sensor *sensor_of(struct perfadapt_snapshot *snapshot, const struct input *input) {
     return &snapshot->sensors[input->thermometer.sensor];
@@ -57,39 +69,44 @@ static void input_path(const struct chip *chip, uint32_t number, const char *wha
 
 /* ---- limits ---- */
 
-static bool read_limit(const struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
+static bool read_limit(struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
                        enum perfadapt_limit_source source, struct perfadapt_sensor *sensor) {
     char path[96];
+    char text[32];
     int64_t millidegrees;
     input_path(chip, input->number, what, path, sizeof path);
-    if (perfadapt__kernel_file_number_once(self->root, path, &millidegrees) != PERFADAPT_WHY_NONE)
+    const ssize_t length = perfadapt__fs_read_once(self->root, path, text, sizeof text);
+    if (!is_there(self, length) ||
+        perfadapt__kernel_file_number(text, length, sizeof text, &millidegrees) != PERFADAPT_WHY_NONE)
         return false;
     return perfadapt__thermometer_limit(sensor, millidegrees, source, perfadapt__now_ns());
 }
 
-/* tempN_emergency is where the device switches off, so it is never one. */
-static void find_limit(const struct hwmon *self, const struct chip *chip, const struct input *input,
+/* tempN_emergency is where the device switches off, so it is never one. A limit that stands in for one that may exist
+ * would stay: nothing is then decided. */
+static void find_limit(struct hwmon *self, const struct chip *chip, const struct input *input,
                        struct perfadapt_sensor *sensor) {
-    sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
-    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) ||
-        read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor))
+    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved ||
+        read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved)
         return;
+    sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
     perfadapt__thermometer_limit(sensor, perfadapt__hwmon_chip_usual_limit(chip->identity.name), PERFADAPT_LIMIT_TABLE,
                                  perfadapt__now_ns());
 }
 
 static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
-    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+    self->starved = false;
+    for (size_t i = chip->first; i < chip->first + chip->count && !self->starved; i++)
         find_limit(self, chip, &self->inputs[i], sensor_of(snapshot, &self->inputs[i]));
-    chip->limits_known = true;
+    chip->limits_known = !self->starved;
 }
 
 /* ---- discovery ---- */
 
-static void read_label(const struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
+static void read_label(struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
     char path[96];
     input_path(chip, number, "label", path, sizeof path);
-    if (perfadapt__fs_read_once(self->root, path, out, capacity) > 0) {
+    if (is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
         out[strcspn(out, "\r\n")] = '\0';
         perfadapt__fs_trim(out);
         if (*out)
@@ -142,7 +159,7 @@ static bool is_package_label(const char *label) {
 }
 
 /* Each core's own input would cost an interrupt on that core; the package's is the highest of them. */
-static size_t keep_package(const struct hwmon *self, const struct chip *chip, uint32_t *numbers, size_t count) {
+static size_t keep_package(struct hwmon *self, const struct chip *chip, uint32_t *numbers, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char label[32];
         read_label(self, chip, numbers[i], label, sizeof label);
@@ -156,32 +173,79 @@ static size_t keep_package(const struct hwmon *self, const struct chip *chip, ui
 
 static void add_inputs(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[INPUTS_PER_CHIP_MAX];
-    size_t count = perfadapt__kernel_directory_numbers(self->root, chip->identity.directory, "temp", "_input", numbers,
-                                                       INPUTS_PER_CHIP_MAX);
+    const ssize_t found = perfadapt__kernel_directory_numbers(self->root, chip->identity.directory, "temp", "_input",
+                                                              numbers, INPUTS_PER_CHIP_MAX);
+    size_t count = is_there(self, found) ? (size_t)found : 0;
     if (chip->is_coretemp)
         count = keep_package(self, chip, numbers, count);
     for (size_t i = 0; i < count; i++)
         add_input(self, chip, numbers[i], snapshot);
 }
 
-static void add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
+/* A label that could not be read would change the id for good: the chip is then added another time. */
+static void add_inputs_or_none(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    const uint32_t sensor_count = snapshot->sensor_count;
+    const uint32_t left_out = snapshot->sensors_left_out;
+    add_inputs(self, chip, snapshot);
+    if (!self->starved)
+        return;
+    snapshot->sensor_count = sensor_count;
+    snapshot->sensors_left_out = left_out;
+    self->input_count = chip->first;
+    chip->count = 0;
+}
+
+static bool is_wanted(const struct hwmon *self, const struct chip *chip) {
+    const char *reason = perfadapt__hwmon_chip_avoid(chip->identity.name);
+    if (reason)
+        perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "hwmon: %s is left alone: %s", chip->identity.name, reason);
+    return !reason;
+}
+
+/* False where descriptors were short. */
+static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
     struct chip *chip = &self->chips[self->chip_count];
     *chip = (struct chip){.first = self->input_count};
-    if (!perfadapt__hwmon_chip_describe(self->root, number, &chip->identity))
-        return;
-    const char *reason = perfadapt__hwmon_chip_avoid(chip->identity.name);
-    if (reason) {
-        perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "hwmon: %s is left alone: %s", chip->identity.name, reason);
-        return;
-    }
+    self->starved = false;
+    if (!is_there(self, perfadapt__hwmon_chip_describe(self->root, number, &chip->identity)))
+        return !self->starved;
+    if (!is_wanted(self, chip))
+        return true;
     chip->is_coretemp = strcmp(chip->identity.name, "coretemp") == 0;
     chip->is_amdgpu = strcmp(chip->identity.name, "amdgpu") == 0;
-    add_inputs(self, chip, snapshot);
+    add_inputs_or_none(self, chip, snapshot);
     if (chip->count == 0)
-        return;
+        return !self->starved;
     self->chip_count++;
     if (perfadapt__hwmon_chip_power(self->root, &chip->identity) == PERFADAPT__HWMON_AWAKE)
         find_limits(self, chip, snapshot);
+    return true;
+}
+
+/* Stops where descriptors run short, to go on there another time: the order of chips decides on ids. */
+static void discover(struct hwmon *self, struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[CHIPS_MAX];
+    const ssize_t count =
+        perfadapt__kernel_directory_numbers(self->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
+    if (count < 0)
+        return;
+    for (ssize_t i = 0; i < count && self->chip_count < CHIPS_MAX; i++) {
+        if (numbers[i] < self->next_number)
+            continue;
+        if (!add_chip(self, numbers[i], snapshot))
+            return;
+        self->next_number = numbers[i] + 1;
+    }
+    self->discovered = true;
+}
+
+static void discover_again(struct hwmon *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+    if (self->discover_ns != 0 && now_ns >= self->discover_ns) {
+        discover(self, snapshot);
+        self->discover_ns = 0;
+    }
+    if (self->discover_ns == 0)
+        self->discover_ns = now_ns + discovery_pause_ns;
 }
 
 /* ---- chips that go and come back ---- */
@@ -222,11 +286,11 @@ static bool is_in_use(const struct hwmon *self, const char *directory) {
 /* The same chip may be back under another number. */
 static bool find_again(struct hwmon *self, struct chip *chip) {
     uint32_t numbers[CHIPS_MAX];
-    const size_t count =
+    const ssize_t count =
         perfadapt__kernel_directory_numbers(self->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
-    for (size_t i = 0; i < count; i++) {
+    for (ssize_t i = 0; i < count; i++) {
         struct perfadapt__hwmon_chip found;
-        if (!perfadapt__hwmon_chip_describe(self->root, numbers[i], &found) || is_in_use(self, found.directory) ||
+        if (perfadapt__hwmon_chip_describe(self->root, numbers[i], &found) != 0 || is_in_use(self, found.directory) ||
             !perfadapt__hwmon_chip_same(&found, &chip->identity))
             continue;
         chip->identity = found;
@@ -257,21 +321,29 @@ static bool is_still_there(const struct hwmon *self, const struct chip *chip) {
     const char *digits = chip->identity.directory + sizeof prefix - 1;
     uint64_t number;
     struct perfadapt__hwmon_chip found;
-    return perfadapt__fs_parse_u64(&digits, &number) &&
-           perfadapt__hwmon_chip_describe(self->root, (uint32_t)number, &found) &&
-           perfadapt__hwmon_chip_same(&found, &chip->identity);
+    if (!perfadapt__fs_parse_u64(&digits, &number))
+        return false;
+    const int error = perfadapt__hwmon_chip_describe(self->root, (uint32_t)number, &found);
+    return perfadapt__kernel_file_is_shortage(error) ||
+           (error == 0 && perfadapt__hwmon_chip_same(&found, &chip->identity));
 }
 
 /* ---- reading ---- */
 
-static void open_flags(const struct hwmon *self, const struct chip *chip, struct input *input) {
+static int open_flag(const struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
+                     int *out_fd) {
     char path[96];
-    input_path(chip, input->number, "fault", path, sizeof path);
-    const int fault_fd = perfadapt__root_openat(self->root, path, 0);
-    input->fault_fd = fault_fd >= 0 ? fault_fd : -1;
-    input_path(chip, input->number, "enable", path, sizeof path);
-    const int enable_fd = perfadapt__root_openat(self->root, path, 0);
-    input->enable_fd = enable_fd >= 0 ? enable_fd : -1;
+    input_path(chip, input->number, what, path, sizeof path);
+    const int fd = perfadapt__root_openat(self->root, path, 0);
+    *out_fd = fd >= 0 ? fd : -1;
+    return perfadapt__kernel_file_is_shortage(fd) ? fd : 0;
+}
+
+/* 0, or -errno where a flag may be set that could not be looked at. */
+static int open_flags(const struct hwmon *self, const struct chip *chip, struct input *input) {
+    close_input(input);
+    const int error = open_flag(self, chip, input, "fault", &input->fault_fd);
+    return error ? error : open_flag(self, chip, input, "enable", &input->enable_fd);
 }
 
 static bool flag_is(int fd, int64_t wanted) {
@@ -287,10 +359,9 @@ static enum perfadapt_why read_millidegrees(const struct hwmon *self, const stru
                                             int64_t *out_millidegrees, bool *out_asleep) {
     char path[96];
     char text[32];
-    if (input->thermometer.input_fd < 0) {
-        close_input(input);
-        open_flags(self, chip, input);
-    }
+    const int error = input->thermometer.input_fd < 0 ? open_flags(self, chip, input) : 0;
+    if (error)
+        return perfadapt__fs_why(error);
     if (flag_is(input->enable_fd, 0))
         return PERFADAPT_WHY_DISABLED;
     if (flag_is(input->fault_fd, 1))
@@ -336,7 +407,7 @@ static void put_to_sleep(struct hwmon *self, const struct chip *chip, struct per
 static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++) {
         struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
-        sensor->why = PERFADAPT_WHY_BUSY;
+        sensor->why = chip->identity.faulty_why;
         perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
     }
 }
@@ -380,6 +451,8 @@ static void read_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, str
 static void hwmon_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                        struct perfadapt_snapshot *snapshot) {
     struct hwmon *self = (struct hwmon *)provider;
+    if (!self->discovered)
+        discover_again(self, context->now_ns, snapshot);
     for (size_t i = 0; i < self->chip_count; i++)
         read_chip(self, &self->chips[i], context->now_ns, snapshot);
 }
@@ -395,18 +468,14 @@ static void hwmon_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider_environment *environment,
                                                 struct perfadapt_snapshot *snapshot) {
-    uint32_t numbers[CHIPS_MAX];
-    const size_t count =
-        perfadapt__kernel_directory_numbers(environment->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
-    struct hwmon *self = count > 0 ? calloc(1, sizeof *self) : NULL;
+    struct hwmon *self = calloc(1, sizeof *self);
     if (!self)
         return NULL;
     self->base.type = &perfadapt__hwmon_provider;
     self->root = environment->root;
     self->log = environment->log;
-    for (size_t i = 0; i < count; i++)
-        add_chip(self, numbers[i], snapshot);
-    if (self->chip_count > 0)
+    discover(self, snapshot);
+    if (self->chip_count > 0 || !self->discovered)
         return &self->base;
     hwmon_destroy(&self->base);
     return NULL;

@@ -60,84 +60,104 @@ static bool cut_suffix(char *text, const char *suffix) {
 }
 
 /* Chips of virtual devices, and recorded trees, have no device link: there the directory above tells. */
-static void find_device(const struct perfadapt__root *root, uint32_t number, struct perfadapt__hwmon_chip *chip) {
+static int find_device(const struct perfadapt__root *root, uint32_t number, struct perfadapt__hwmon_chip *chip) {
     char path[96];
     snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u/device", (unsigned)number);
-    if (perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device))
-        return;
+    const int error = perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device);
+    if (error == 0 || perfadapt__kernel_file_is_shortage(error))
+        return error;
     snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
-    if (!perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device)) {
+    const int class_error = perfadapt__kernel_file_canonical(root, path, chip->device, sizeof chip->device);
+    if (class_error != 0) {
         snprintf(chip->device, sizeof chip->device, "%s", path);
-        return;
+        return perfadapt__kernel_file_is_shortage(class_error) ? class_error : 0;
     }
     char tail[32];
     snprintf(tail, sizeof tail, "/hwmon/hwmon%u", (unsigned)number);
     if (strcmp(chip->device, path) != 0)
         cut_suffix(chip->device, tail);
+    return 0;
 }
 
-static bool read_name(const struct perfadapt__root *root, const char *directory, char *out, size_t capacity) {
+static int read_name(const struct perfadapt__root *root, const char *directory, char *out, size_t capacity) {
     char path[96];
     snprintf(path, sizeof path, "%s/name", directory);
-    if (perfadapt__fs_read_once(root, path, out, capacity) <= 0)
-        return false;
+    const ssize_t length = perfadapt__fs_read_once(root, path, out, capacity);
+    if (length < 0)
+        return (int)length;
     out[strcspn(out, "\r\n")] = '\0';
     perfadapt__fs_trim(out);
-    return *out != '\0';
+    return *out ? 0 : -ENODATA;
 }
 
-bool perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
-                                    struct perfadapt__hwmon_chip *out_chip) {
+/* Drivers of before Linux 3.14 put every attribute into the device. */
+static int find_attributes(const struct perfadapt__root *root, uint32_t number, struct perfadapt__hwmon_chip *chip) {
+    static const char *const below[] = {"", "/device"};
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        snprintf(chip->directory, sizeof chip->directory, PERFADAPT__HWMON_CLASS "/hwmon%u%s", (unsigned)number,
+                 below[i]);
+        const int error = read_name(root, chip->directory, chip->name, sizeof chip->name);
+        if (error == 0 || perfadapt__kernel_file_is_shortage(error))
+            return error;
+    }
+    snprintf(chip->directory, sizeof chip->directory, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    snprintf(chip->name, sizeof chip->name, "unnamed");
+    return 0;
+}
+
+int perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
+                                   struct perfadapt__hwmon_chip *out_chip) {
     *out_chip = (struct perfadapt__hwmon_chip){.status_fd = -1, .power_fd = -1};
-    char *const directory = out_chip->directory;
-    const size_t capacity = sizeof out_chip->directory;
-    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    char path[64];
     char canonical[512];
-    if (!perfadapt__kernel_file_canonical(root, directory, canonical, sizeof canonical))
-        return false;
-    find_device(root, number, out_chip);
-    if (read_name(root, directory, out_chip->name, sizeof out_chip->name))
-        return true;
-    /* Drivers of before Linux 3.14 put every attribute into the device. */
-    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u/device", (unsigned)number);
-    if (read_name(root, directory, out_chip->name, sizeof out_chip->name))
-        return true;
-    snprintf(directory, capacity, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
-    snprintf(out_chip->name, sizeof out_chip->name, "unnamed");
-    return true;
+    snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    int error = perfadapt__kernel_file_canonical(root, path, canonical, sizeof canonical);
+    if (error == 0)
+        error = find_device(root, number, out_chip);
+    return error == 0 ? find_attributes(root, number, out_chip) : error;
 }
 
 bool perfadapt__hwmon_chip_same(const struct perfadapt__hwmon_chip *one, const struct perfadapt__hwmon_chip *other) {
     return strcmp(one->name, other->name) == 0 && strcmp(one->device, other->device) == 0;
 }
 
-/* The content of a file of the device, "" where it has none; false where the device is gone. */
-static bool read_device_word(const struct perfadapt__root *root, const struct perfadapt__hwmon_chip *chip,
-                             const char *file, int *fd, char *word, size_t capacity) {
+/* AWAKE with the content of a file of the device, "" where there is no such file. What exists and cannot be read (also
+ * for want of descriptors) may be that of a device that sleeps. */
+static enum perfadapt__hwmon_power read_device_word(const struct perfadapt__root *root,
+                                                    struct perfadapt__hwmon_chip *chip, const char *file, int *fd,
+                                                    char *word, size_t capacity) {
     char path[320];
     snprintf(path, sizeof path, "%s/%s", chip->device, file);
     const ssize_t length = perfadapt__kernel_file_read(root, path, fd, word, capacity);
     perfadapt__fs_trim(word);
-    return length != -ENODEV && length != -ENXIO;
+    if (length == -ENODEV || length == -ENXIO)
+        return PERFADAPT__HWMON_GONE;
+    if (length >= 0 || length == -ENOENT || length == -ENOTDIR)
+        return PERFADAPT__HWMON_AWAKE;
+    chip->faulty_why = (uint32_t)perfadapt__fs_why((int)length);
+    return PERFADAPT__HWMON_FAULTY;
 }
 
 /* Only "active", and "unsupported" where there is no power management, say that a read wakes nothing up. */
-static enum perfadapt__hwmon_power runtime_power(const char *status) {
+static enum perfadapt__hwmon_power runtime_power(struct perfadapt__hwmon_chip *chip, const char *status) {
     if (!*status || strcmp(status, "active") == 0 || strcmp(status, "unsupported") == 0)
         return PERFADAPT__HWMON_AWAKE;
+    chip->faulty_why = PERFADAPT_WHY_BUSY;
     return strcmp(status, "error") == 0 ? PERFADAPT__HWMON_FAULTY : PERFADAPT__HWMON_ASLEEP;
 }
 
 enum perfadapt__hwmon_power perfadapt__hwmon_chip_power(const struct perfadapt__root *root,
                                                         struct perfadapt__hwmon_chip *chip) {
     char word[24];
-    if (!read_device_word(root, chip, "power/runtime_status", &chip->status_fd, word, sizeof word))
-        return PERFADAPT__HWMON_GONE;
-    const enum perfadapt__hwmon_power power = runtime_power(word);
+    enum perfadapt__hwmon_power power =
+        read_device_word(root, chip, "power/runtime_status", &chip->status_fd, word, sizeof word);
+    if (power == PERFADAPT__HWMON_AWAKE)
+        power = runtime_power(chip, word);
     if (power != PERFADAPT__HWMON_AWAKE)
         return power;
-    if (!read_device_word(root, chip, "power_state", &chip->power_fd, word, sizeof word))
-        return PERFADAPT__HWMON_GONE;
+    power = read_device_word(root, chip, "power_state", &chip->power_fd, word, sizeof word);
+    if (power != PERFADAPT__HWMON_AWAKE)
+        return power;
     return word[0] == 'D' && word[1] != '0' ? PERFADAPT__HWMON_ASLEEP : PERFADAPT__HWMON_AWAKE;
 }
 

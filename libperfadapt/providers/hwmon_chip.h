@@ -13,18 +13,19 @@ struct perfadapt__hwmon_chip {
     char device[256];   /* path of the device, links resolved: stays the same when hwmonN is numbered anew */
     int status_fd;      /* the device's runtime power status and PCI power state; -1 = not open */
     int power_fd;
+    uint32_t faulty_why; /* enum perfadapt_why of the last FAULTY */
 };
 
 enum perfadapt__hwmon_power {
     PERFADAPT__HWMON_AWAKE = 0,
     PERFADAPT__HWMON_ASLEEP = 1, /* or on its way there or back: a read would wake it, or block */
-    PERFADAPT__HWMON_FAULTY = 2, /* its power management failed: not touched */
+    PERFADAPT__HWMON_FAULTY = 2, /* its power management failed, or could not be asked: not touched */
     PERFADAPT__HWMON_GONE = 3
 };
 
-/* Describes hwmon<number>; false where there is no such directory. */
-bool perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
-                                    struct perfadapt__hwmon_chip *out_chip);
+/* Describes hwmon<number>: 0, or -errno where there is no such directory, or it could not be looked at. */
+int perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
+                                   struct perfadapt__hwmon_chip *out_chip);
 
 bool perfadapt__hwmon_chip_same(const struct perfadapt__hwmon_chip *one, const struct perfadapt__hwmon_chip *other);
 

@@ -60,13 +60,6 @@ enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t lengt
     return PERFADAPT_WHY_NONE;
 }
 
-enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__root *root, const char *path,
-                                                      int64_t *out_value) {
-    char text[32];
-    const ssize_t length = perfadapt__fs_read_once(root, path, text, sizeof text);
-    return perfadapt__kernel_file_number(text, length, sizeof text, out_value);
-}
-
 static bool match_number(const char *name, const char *prefix, const char *suffix, uint32_t *out_number) {
     const size_t prefix_length = strlen(prefix);
     if (strncmp(name, prefix, prefix_length) != 0)
@@ -92,11 +85,15 @@ static size_t insert_sorted(uint32_t *numbers, size_t count, size_t capacity, ui
     return kept + 1;
 }
 
-size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
-                                           const char *suffix, uint32_t *out_numbers, size_t capacity) {
+bool perfadapt__kernel_file_is_shortage(ssize_t result) {
+    return result == -EMFILE || result == -ENFILE || result == -ENOMEM;
+}
+
+ssize_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
+                                            const char *suffix, uint32_t *out_numbers, size_t capacity) {
     const int fd = perfadapt__root_openat(root, path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
-        return 0;
+        return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
     alignas(struct dirent64) char buffer[4096];
     size_t count = 0;
     ssize_t length;
@@ -109,9 +106,12 @@ size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, c
             at += entry->d_reclen;
         }
     }
+    const int error = errno;
     close(fd);
-    return count;
+    return length < 0 ? -error : (ssize_t)count;
 }
+
+/* ---- canonical paths ---- */
 
 static ssize_t path_of(int fd, char *out, size_t capacity) {
     char link[32];
@@ -121,23 +121,67 @@ static ssize_t path_of(int fd, char *out, size_t capacity) {
     return length > 0 && (size_t)length < capacity - 1 ? length : -1;
 }
 
-bool perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out,
-                                      size_t capacity) {
+static int copy_out(const char *path, char *out, size_t capacity) {
+    const size_t length = strlen(path);
+    if (length >= capacity)
+        return -ENAMETOOLONG;
+    memcpy(out, path, length + 1);
+    return 0;
+}
+
+/* Appends a relative path, or begins anew with an absolute one, by its text alone. */
+static int append(char *out, size_t capacity, const char *path) {
+    if (*path == '/')
+        out[0] = '\0';
+    for (size_t length; path += strspn(path, "/"), (length = strcspn(path, "/")) > 0; path += length) {
+        if (length == 2 && path[0] == '.' && path[1] == '.') {
+            char *slash = strrchr(out, '/');
+            if (slash)
+                *slash = '\0';
+        } else if (length != 1 || path[0] != '.') {
+            const size_t used = strlen(out);
+            if (used + 1 + length >= capacity)
+                return -ENAMETOOLONG;
+            snprintf(out + used, capacity - used, "/%.*s", (int)length, path);
+        }
+    }
+    return 0;
+}
+
+/* Without /proc, which many a chroot lacks. The targets of sysfs links hold no links themselves. */
+static int resolve_links(const struct perfadapt__root *root, const char *path, char *out, size_t capacity) {
+    out[0] = '\0';
+    for (size_t length; path += strspn(path, "/"), (length = strcspn(path, "/")) > 0; path += length) {
+        char name[256];
+        char target[512];
+        snprintf(name, sizeof name, "%.*s", (int)length, path);
+        if (append(out, capacity, name) != 0)
+            return -ENAMETOOLONG;
+        const ssize_t target_length = perfadapt__fs_readlink(root, out, target, sizeof target);
+        if (perfadapt__kernel_file_is_shortage(target_length))
+            return (int)target_length;
+        if (target_length <= 0)
+            continue; /* no link */
+        if (append(out, capacity, "..") != 0 || append(out, capacity, target) != 0)
+            return -ENAMETOOLONG;
+    }
+    return 0;
+}
+
+int perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out, size_t capacity) {
     char root_path[4096];
     char full[4096];
     const int fd = perfadapt__root_openat(root, path, O_PATH);
     if (fd < 0)
-        return false;
+        return fd;
     ssize_t root_length = path_of(root->fd, root_path, sizeof root_path);
     const ssize_t length = path_of(fd, full, sizeof full);
     close(fd);
+    if (root_length < 0 || length < 0)
+        return resolve_links(root, path, out, capacity);
     if (root_length == 1)
         root_length = 0; /* "/" */
-    if (root_length < 0 || length < root_length || strncmp(full, root_path, (size_t)root_length) != 0 ||
-        full[root_length] != '/')
-        return false;
-    if ((size_t)(length - root_length) >= capacity)
-        return false;
-    memcpy(out, full + root_length, (size_t)(length - root_length) + 1);
-    return true;
+    if (length < root_length || strncmp(full, root_path, (size_t)root_length) != 0 || full[root_length] != '/')
+        return -ENOENT;
+    return copy_out(full + root_length, out, capacity);
 }

@@ -16,16 +16,15 @@ void perfadapt__kernel_file_close(int *fd);
 /* The integer that is the whole content of a file: what was read into `text`, with `length` as read() gave it. */
 enum perfadapt_why perfadapt__kernel_file_number(const char *text, ssize_t length, size_t capacity, int64_t *out_value);
 
-/* Reads such a file once. NONE: *out_value is set. */
-enum perfadapt_why perfadapt__kernel_file_number_once(const struct perfadapt__root *root, const char *path,
-                                                      int64_t *out_value);
+/* True where -errno is want of descriptors or memory: it says nothing of the file, which is to be asked again later. */
+bool perfadapt__kernel_file_is_shortage(ssize_t result);
 
 /* The numbers N of the directory's entries named <prefix>N<suffix>, ascending; numbering may have gaps. Returns their
- * count, at most `capacity`. Allocates nothing. */
-size_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
-                                           const char *suffix, uint32_t *out_numbers, size_t capacity);
+ * count, at most `capacity`: 0 where there is no such directory, or -errno. Allocates nothing. */
+ssize_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
+                                            const char *suffix, uint32_t *out_numbers, size_t capacity);
 
-/* A path with all its links resolved, as seen from the root; false where there is no such file, or no /proc. */
-bool perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out, size_t capacity);
+/* A path with all its links resolved, as seen from the root: 0, or -errno where there is no such file. */
+int perfadapt__kernel_file_canonical(const struct perfadapt__root *root, const char *path, char *out, size_t capacity);
 
 #endif

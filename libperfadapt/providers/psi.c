@@ -165,7 +165,8 @@ static bool is_root_cgroup(const struct psi *self, const struct perfadapt__cgrou
 static void resolve_cgroup(struct psi *self) {
     struct perfadapt__cgroup_path own;
     perfadapt__kernel_file_close(&self->fds[PERFADAPT_RESOURCE_CGROUP_MEMORY]);
-    const bool known = perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) && !is_root_cgroup(self, &own);
+    const bool known =
+        perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) == 0 && !is_root_cgroup(self, &own);
     if (known)
         snprintf(self->cgroup_file, sizeof self->cgroup_file, "%s/memory.pressure", own.path);
     else

@@ -13,6 +13,8 @@
 #define CLASS_PATH "/sys/class/thermal"
 #define TRIPS_MAX 32
 
+static const int64_t discovery_pause_ns = 10 * PERFADAPT__NS_PER_S;
+
 struct zone {
     struct perfadapt__thermometer thermometer;
     char type[32];
@@ -26,17 +28,26 @@ struct thermal_zone {
     const struct perfadapt_log *log;
     struct zone zones[PERFADAPT_SENSORS_MAX];
     size_t count;
+    bool starved;         /* since it was last cleared, an open failed for want of descriptors */
+    bool discovered;      /* every zone was looked at */
+    uint32_t next_number; /* until then: thermal_zoneN where discovery goes on, */
+    int64_t discover_ns;  /* and when; 0 = not set */
 };
+
+/* What could not be opened for want of descriptors may well be there. */
+static bool is_there(struct thermal_zone *self, ssize_t result) {
+    self->starved |= perfadapt__kernel_file_is_shortage(result);
+    return result >= 0;
+}
 
 static void zone_path(uint32_t number, const char *file, char *out, size_t capacity) {
     snprintf(out, capacity, CLASS_PATH "/thermal_zone%u/%s", (unsigned)number, file);
 }
 
-static bool read_word(const struct perfadapt__root *root, uint32_t number, const char *file, char *out,
-                      size_t capacity) {
+static bool read_word(struct thermal_zone *self, uint32_t number, const char *file, char *out, size_t capacity) {
     char path[96];
     zone_path(number, file, path, sizeof path);
-    const bool there = perfadapt__fs_read_once(root, path, out, capacity) > 0;
+    const bool there = is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity));
     out[strcspn(out, "\r\n")] = '\0';
     perfadapt__fs_trim(out);
     return there && *out;
@@ -55,32 +66,37 @@ static size_t trip_rank(const char *type) {
     return rank;
 }
 
-static bool read_trip(const struct perfadapt__root *root, uint32_t zone, uint32_t trip, size_t *out_rank,
+static bool read_trip(struct thermal_zone *self, uint32_t zone, uint32_t trip, size_t *out_rank,
                       int64_t *out_millidegrees) {
     char file[48];
     char path[96];
     char type[24];
+    char text[32];
     snprintf(file, sizeof file, "trip_point_%u_type", (unsigned)trip);
-    if (!read_word(root, zone, file, type, sizeof type))
+    if (!read_word(self, zone, file, type, sizeof type))
         return false;
     *out_rank = trip_rank(type);
     snprintf(file, sizeof file, "trip_point_%u_temp", (unsigned)trip);
     zone_path(zone, file, path, sizeof path);
-    return *out_rank < TRIP_TYPE_COUNT &&
-           perfadapt__kernel_file_number_once(root, path, out_millidegrees) == PERFADAPT_WHY_NONE;
+    if (*out_rank == TRIP_TYPE_COUNT)
+        return false;
+    const ssize_t length = perfadapt__fs_read_once(self->root, path, text, sizeof text);
+    return is_there(self, length) &&
+           perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees) == PERFADAPT_WHY_NONE;
 }
 
 /* Of the best type, the lowest that is plausible: unset trips read -274000, 0 or -32768000. */
-static void find_limit(const struct perfadapt__root *root, uint32_t number, struct perfadapt_sensor *sensor) {
+static void find_limit(struct thermal_zone *self, uint32_t number, struct perfadapt_sensor *sensor) {
     char path[96];
     uint32_t trips[TRIPS_MAX];
     size_t best_rank = TRIP_TYPE_COUNT;
     snprintf(path, sizeof path, CLASS_PATH "/thermal_zone%u", (unsigned)number);
-    const size_t count = perfadapt__kernel_directory_numbers(root, path, "trip_point_", "_type", trips, TRIPS_MAX);
-    for (size_t i = 0; i < count; i++) {
+    const ssize_t count =
+        perfadapt__kernel_directory_numbers(self->root, path, "trip_point_", "_type", trips, TRIPS_MAX);
+    for (ssize_t i = 0; is_there(self, count) && i < count; i++) {
         size_t rank;
         int64_t millidegrees;
-        if (!read_trip(root, number, trips[i], &rank, &millidegrees) || rank > best_rank)
+        if (!read_trip(self, number, trips[i], &rank, &millidegrees) || rank > best_rank)
             continue;
         if (rank == best_rank && (double)millidegrees >= sensor->limit.value * 1000)
             continue;
@@ -102,22 +118,55 @@ static void choose_id(const struct thermal_zone *self, const char *type, char *o
         snprintf(out, capacity, PERFADAPT__THERMAL_ZONE_ID "%s#%u", type, same);
 }
 
-static void add_zone(struct thermal_zone *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
+/* False, and nothing is added, where descriptors were short: a zone without its trips would stay so. */
+static bool add_zone(struct thermal_zone *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
     char type[sizeof self->zones[0].type];
     char label[sizeof snapshot->sensors[0].label];
     char id[sizeof snapshot->sensors[0].id];
-    if (!read_word(self->root, number, "type", type, sizeof type))
-        return;
+    self->starved = false;
+    if (!read_word(self, number, "type", type, sizeof type))
+        return !self->starved;
     choose_id(self, type, id, sizeof id);
     snprintf(label, sizeof label, "thermal_zone%u", (unsigned)number);
     struct perfadapt_sensor *sensor = perfadapt__sensor_add(snapshot, id, type, label);
     if (!sensor)
-        return;
-    find_limit(self->root, number, sensor);
+        return true;
+    find_limit(self, number, sensor);
+    if (self->starved) {
+        snapshot->sensor_count--;
+        return false;
+    }
     struct zone *zone = &self->zones[self->count++];
     *zone = (struct zone){
         .thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1}, .number = number, .mode_fd = -1};
     memcpy(zone->type, type, sizeof type);
+    return true;
+}
+
+/* Stops where descriptors run short, to go on there another time: the order of zones decides on ids. */
+static void discover(struct thermal_zone *self, struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[PERFADAPT_SENSORS_MAX];
+    const ssize_t count =
+        perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers, PERFADAPT_SENSORS_MAX);
+    if (count < 0)
+        return;
+    for (ssize_t i = 0; i < count && self->count < PERFADAPT_SENSORS_MAX; i++) {
+        if (numbers[i] < self->next_number)
+            continue;
+        if (!add_zone(self, numbers[i], snapshot))
+            return;
+        self->next_number = numbers[i] + 1;
+    }
+    self->discovered = true;
+}
+
+static void discover_again(struct thermal_zone *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+    if (self->discover_ns != 0 && now_ns >= self->discover_ns) {
+        discover(self, snapshot);
+        self->discover_ns = 0;
+    }
+    if (self->discover_ns == 0)
+        self->discover_ns = now_ns + discovery_pause_ns;
 }
 
 /* ---- reading ---- */
@@ -130,13 +179,13 @@ static bool is_in_use(const struct thermal_zone *self, const struct zone *but, u
 }
 
 /* A driver that was loaded anew has its zone under another number. */
-static void find_again(const struct thermal_zone *self, struct zone *zone) {
+static void find_again(struct thermal_zone *self, struct zone *zone) {
     uint32_t numbers[PERFADAPT_SENSORS_MAX];
-    const size_t count =
+    const ssize_t count =
         perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers, PERFADAPT_SENSORS_MAX);
-    for (size_t i = 0; i < count; i++) {
+    for (ssize_t i = 0; i < count; i++) {
         char type[sizeof zone->type];
-        if (is_in_use(self, zone, numbers[i]) || !read_word(self->root, numbers[i], "type", type, sizeof type) ||
+        if (is_in_use(self, zone, numbers[i]) || !read_word(self, numbers[i], "type", type, sizeof type) ||
             strcmp(type, zone->type) != 0)
             continue;
         zone->number = numbers[i];
@@ -149,7 +198,8 @@ static void close_zone(struct zone *zone) {
     perfadapt__kernel_file_close(&zone->mode_fd);
 }
 
-static void open_zone(const struct thermal_zone *self, struct zone *zone) {
+/* 0, or -errno where the zone may be disabled and could not be asked. */
+static int open_zone(struct thermal_zone *self, struct zone *zone) {
     char path[96];
     close_zone(zone);
     if (zone->thermometer.pause_ns > 0)
@@ -157,6 +207,7 @@ static void open_zone(const struct thermal_zone *self, struct zone *zone) {
     zone_path(zone->number, "mode", path, sizeof path);
     const int fd = perfadapt__root_openat(self->root, path, 0);
     zone->mode_fd = fd >= 0 ? fd : -1;
+    return perfadapt__kernel_file_is_shortage(fd) ? fd : 0;
 }
 
 static bool is_disabled(const struct zone *zone) {
@@ -165,12 +216,12 @@ static bool is_disabled(const struct zone *zone) {
            strncmp(mode, "disabled", 8) == 0;
 }
 
-static enum perfadapt_why read_millidegrees(const struct thermal_zone *self, struct zone *zone,
-                                            int64_t *out_millidegrees) {
+static enum perfadapt_why read_millidegrees(struct thermal_zone *self, struct zone *zone, int64_t *out_millidegrees) {
     char path[96];
     char text[32];
-    if (zone->thermometer.input_fd < 0)
-        open_zone(self, zone);
+    const int error = zone->thermometer.input_fd < 0 ? open_zone(self, zone) : 0;
+    if (error)
+        return perfadapt__fs_why(error);
     if (is_disabled(zone))
         return PERFADAPT_WHY_DISABLED;
     zone_path(zone->number, "temp", path, sizeof path);
@@ -193,6 +244,8 @@ static void read_zone(struct thermal_zone *self, struct zone *zone, int64_t now_
 static void thermal_zone_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                               struct perfadapt_snapshot *snapshot) {
     struct thermal_zone *self = (struct thermal_zone *)provider;
+    if (!self->discovered)
+        discover_again(self, context->now_ns, snapshot);
     for (size_t i = 0; i < self->count; i++) {
         struct zone *zone = &self->zones[i];
         if (context->now_ns >= zone->thermometer.due_ns)
@@ -211,18 +264,14 @@ static void thermal_zone_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__provider_environment *environment,
                                                        struct perfadapt_snapshot *snapshot) {
-    uint32_t numbers[PERFADAPT_SENSORS_MAX];
-    const size_t count = perfadapt__kernel_directory_numbers(environment->root, CLASS_PATH, "thermal_zone", "", numbers,
-                                                             PERFADAPT_SENSORS_MAX);
-    struct thermal_zone *self = count > 0 ? calloc(1, sizeof *self) : NULL;
+    struct thermal_zone *self = calloc(1, sizeof *self);
     if (!self)
         return NULL;
     self->base.type = &perfadapt__thermal_zone_provider;
     self->root = environment->root;
     self->log = environment->log;
-    for (size_t i = 0; i < count; i++)
-        add_zone(self, numbers[i], snapshot);
-    if (self->count > 0)
+    discover(self, snapshot);
+    if (self->count > 0 || !self->discovered)
         return &self->base;
     thermal_zone_destroy(&self->base);
     return NULL;

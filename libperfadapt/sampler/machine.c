@@ -81,12 +81,17 @@ bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char 
     return same_text(machine->sysroot, sysroot) && same_text(machine->simulate, simulate);
 }
 
+static void assign_roles(struct perfadapt__machine *machine) {
+    perfadapt__roles_assign(&machine->snapshot);
+    machine->sensors_with_role = machine->snapshot.sensor_count;
+}
+
 static void discover(struct perfadapt__machine *machine) {
     const struct perfadapt__provider_environment environment = {
         .root = &machine->root, .log = &machine->log, .simulate = machine->simulate};
     machine->provider_count =
         perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
-    perfadapt__roles_assign(&machine->snapshot);
+    assign_roles(machine);
     machine->discovered = true;
 }
 
@@ -114,6 +119,9 @@ bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct 
     }
     if (!read)
         return false;
+    /* Some are found late: discovery goes on where descriptors were short. */
+    if (machine->snapshot.sensor_count != machine->sensors_with_role)
+        assign_roles(machine);
     perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
     machine->snapshot.generation++;
     machine->snapshot.timestamp_ns = now_ns;
