@@ -94,7 +94,7 @@ static void start_colours(const struct options *options) {
         return;
     }
     use_default_colors();
-    for (short i = 0; i < STYLE_COUNT; ++i) {
+    for (int i = 0; i < STYLE_COUNT; ++i) {
         init_pair((short)(i + 1), COLORS >= 256 ? looks[i].colour_256 : looks[i].colour_8, -1);
     }
 }
