@@ -1,8 +1,6 @@
 /* The smallest app that adapts: a paced loop that prints its budget at every change. SPDX-License-Identifier: MIT */
 #include <perfadapt/perfadapt.h>
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,23 +12,26 @@ static double now_seconds(void) {
 }
 
 static void work(uint32_t quality) {
-    volatile double sum = 0;
-    for (uint32_t i = 0; i < 100000 * (quality + 1); i++)
-        sum = sum + sqrt((double)i);
+    for (volatile uint32_t i = 0; i < 200000 * (quality + 1); i++)
+        ;
 }
 
 static void print_budget(double seconds, const struct perfadapt_budget *budget) {
     char reasons[96];
     perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
-    printf("%7.3f s  budget %" PRIu64
-           ": quality %u of 0-%u, frame %.2f ms, %u in flight, thermal %s, memory %s, why: %s\n",
-           seconds, budget->generation, budget->quality, budget->quality_levels - 1, (double)budget->frame_ns * 1e-6,
-           budget->frames_in_flight, perfadapt_thermal_state_name(budget->thermal_state),
-           perfadapt_memory_state_name(budget->memory_state), reasons);
+    printf("%7.3f s  quality %u of 0-%u, frame %.2f ms, %u in flight, thermal %s, memory %s, why: %s\n", seconds,
+           budget->quality, budget->quality_levels - 1, (double)budget->frame_ns * 1e-6, budget->frames_in_flight,
+           perfadapt_thermal_state_name(budget->thermal_state), perfadapt_memory_state_name(budget->memory_state),
+           reasons);
 }
 
 int main(int argc, char **argv) {
-    const double duration = argc > 1 ? atof(argv[1]) : 5;
+    char *end = NULL;
+    const double duration = argc > 1 ? strtod(argv[1], &end) : 5;
+    if (end && (*end || !(duration > 0))) {
+        fprintf(stderr, "usage: print_budget [SECONDS]\n");
+        return 2;
+    }
     const struct perfadapt_options options = {.size = sizeof options,
                                               .app_name = "print_budget",
                                               .quality_levels = 5,

@@ -98,7 +98,9 @@ static void draw(const struct dashboard *dashboard) {
     draw_pane(dashboard, &layout, PANE_TEMPERATURES, dashboard->view.ascii ? "Temperatures C" : "Temperatures °C",
               temperatures_draw);
     draw_pane(dashboard, &layout, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
-    draw_pane(dashboard, &layout, PANE_APPS, "Apps with a budget", apps_draw);
+    char apps_title[64];
+    snprintf(apps_title, sizeof apps_title, "Apps with a budget (%zu)", model->apps.count);
+    draw_pane(dashboard, &layout, PANE_APPS, apps_title, apps_draw);
     draw_frames(dashboard, &layout);
     draw_pane(dashboard, &layout, PANE_EVENTS, "Events", events_draw);
     draw_pane(dashboard, &layout, PANE_KEYS, NULL, keys_draw);

@@ -100,6 +100,8 @@ static void print_mib(uint64_t bytes) {
 
 /* What it only learns. */
 static void print_facts(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    if (from->reasons != to->reasons)
+        printf(" reason");
     if (from->thermal_state != to->thermal_state)
         printf(" thermal %s", perfadapt_thermal_state_name(to->thermal_state));
     if (from->memory_state != to->memory_state)

@@ -5,6 +5,7 @@
 #include <perfadapt/budget.h>
 #include <string.h>
 
+static const int64_t far_ns = INT64_C(120000000000);
 static const float headroom_step = 0.03F; /* Android's smallest change worth a callback */
 static const float near_headroom = 0.7F;  /* 9 °C below the limit */
 
@@ -25,8 +26,11 @@ static bool headroom_moved(float before, float after) {
     return moved >= headroom_step;
 }
 
-/* It shrinks as time passes; told again when its kind changes, or it is off by half. */
+/* It shrinks as time passes; told again when its kind changes, or it is off by half. Beyond two minutes it is a guess
+ * that jumps with every sample, and as good as any other. */
 static bool forecast_moved(int64_t before_ns, int64_t after_ns) {
+    if (before_ns > far_ns && after_ns > far_ns)
+        return false;
     if (before_ns < 0 || after_ns < 0)
         return before_ns != after_ns;
     return after_ns > before_ns / 2 * 3 || before_ns > after_ns / 2 * 3;

@@ -49,7 +49,8 @@ static void format_state(const struct model_app *of, char *out, size_t capacity)
 }
 
 static void format_fps(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.fps, 1, out, capacity);
+    /* The statistics are of frames that were; of an idle app they are no rate. */
+    format_value(of, of->app.state == PERFADAPT_APP_IDLE ? 0 : of->app.fps, 1, out, capacity);
 }
 
 static void format_p50(const struct model_app *of, char *out, size_t capacity) {

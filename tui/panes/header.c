@@ -45,10 +45,10 @@ static void draw_state(const struct pane *pane, int row) {
                              : pane_format(pane, row, column, pane_state_style(state), "%c %s", sensors_letter(state),
                                            perfadapt_thermal_state_name(state));
     if (nearest == NULL) {
-        column = pane_format(pane, row, column, STYLE_NORMAL, "  (%s)", unknown_reason(model));
         nearest = sensors_nearest(model, true);
     }
     if (nearest == NULL) {
+        pane_format(pane, row, column, STYLE_NORMAL, "  (%s)", unknown_reason(model));
         return;
     }
     char text[200];
