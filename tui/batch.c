@@ -11,6 +11,7 @@
 
 #include "document.h"
 #include "report.h"
+#include "sensors.h"
 #include "text.h"
 
 enum { FIRST_SAMPLE_WAIT_MS = 500 };
@@ -70,6 +71,7 @@ static int write_samples(struct model *model, const struct options *options, boo
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     for (long done = 0;;) {
         model_refresh(model, 0);
+        sensors_collect(model);
         const int error = options->json ? write_json(model, json) : write_text(model, ascii);
         ++done;
         if (error != 0 || done == options->samples) {

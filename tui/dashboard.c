@@ -14,6 +14,7 @@
 #include "model.h"
 #include "panes/pane.h"
 #include "screen.h"
+#include "sensors.h"
 
 enum { FIRST_SCREEN_WAIT_MS = 40, KEY_ESCAPE = 27, KEY_CONTROL_L = 12 };
 
@@ -215,6 +216,7 @@ static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
         const int64_t now_ns = monotonic_ns();
         if (!dashboard->view.paused && now_ns >= dashboard->due_ns) {
             model_refresh(dashboard->model, dashboard->view.selected);
+            sensors_collect(dashboard->model);
             dashboard->due_ns = now_ns + (int64_t)(dashboard->view.period_s * 1e9);
         }
         if (resized) {

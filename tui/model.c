@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sensors.h"
-
 static int64_t read_clock(clockid_t clock) {
     struct timespec now = {0};
     clock_gettime(clock, &now);
@@ -189,8 +187,6 @@ void model_refresh(struct model *model, uint64_t frames_key) {
         model->snapshot_result = result; /* after a collision the snapshot before stays in place */
     }
     keep_journal(model);
-    sensors_collect(model);
-    sensors_collect_stalls(model);
     model_read_frames(model, frames_key);
 }
 

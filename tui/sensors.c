@@ -110,20 +110,6 @@ static void sort_sensors(struct model *model) {
     }
 }
 
-void sensors_collect(struct model *model) {
-    model->sensor_count = 0;
-    if (model_has_snapshot(model)) {
-        add_snapshot(model, &model->snapshot, 0, 0);
-    }
-    for (size_t i = 0; i < model->apps.count; ++i) {
-        const struct model_app *of = &model->apps.items[i];
-        if (of->simulated != NULL) {
-            add_snapshot(model, of->simulated, of->app.key, of->app.pid);
-        }
-    }
-    sort_sensors(model);
-}
-
 static void add_stall(struct model *model, int resource, int full) {
     static const char *const names[PERFADAPT_RESOURCE_COUNT][2] = {{"cpu some", "cpu full"},
                                                                    {"memory some", "memory full"},
@@ -145,7 +131,7 @@ static void add_stall(struct model *model, int resource, int full) {
     *before = *total;
 }
 
-void sensors_collect_stalls(struct model *model) {
+static void collect_stalls(struct model *model) {
     if (!model_has_snapshot(model)) {
         return;
     }
@@ -153,4 +139,19 @@ void sensors_collect_stalls(struct model *model) {
         add_stall(model, resource, 0);
         add_stall(model, resource, 1);
     }
+}
+
+void sensors_collect(struct model *model) {
+    model->sensor_count = 0;
+    if (model_has_snapshot(model)) {
+        add_snapshot(model, &model->snapshot, 0, 0);
+    }
+    for (size_t i = 0; i < model->apps.count; ++i) {
+        const struct model_app *of = &model->apps.items[i];
+        if (of->simulated != NULL) {
+            add_snapshot(model, of->simulated, of->app.key, of->app.pid);
+        }
+    }
+    sort_sensors(model);
+    collect_stalls(model);
 }

@@ -4,11 +4,9 @@
 
 #include "model.h"
 
-/* Fills model->sensors from the machine's snapshot and those of simulated sessions, and their histories. */
+/* After every model_refresh(): fills model->sensors, from the machine's snapshot and those of simulated sessions, with
+ * their histories, and model->stalls, the share of time lost to each resource second by second. */
 void sensors_collect(struct model *model);
-
-/* Fills model->stalls: the share of time lost to each resource, second by second. */
-void sensors_collect_stalls(struct model *model);
 
 /* The value of a metric that can be shown, NAN where it is not known. */
 double sensors_value(const struct perfadapt_metric *metric);
