@@ -126,10 +126,8 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
         disown(stepper);
         return;
     }
-    if (!perfadapt__ring_push(&stepper->inputs, input, sizeof *input)) {
-        atomic_fetch_add_explicit(&stepper->dropped, 1, memory_order_relaxed);
-        return;
-    }
+    if (!perfadapt__ring_push(&stepper->inputs, input, sizeof *input))
+        return; /* lost: the owner has been stopped for as many inputs as the ring holds */
     /* The owner may have drained the ring just before the push; then nobody else would look until the next frame. */
     if (try_own(stepper)) {
         drain(stepper);

@@ -21,7 +21,6 @@ struct perfadapt__stepper {
 
     struct perfadapt__ring inputs;
     _Atomic uint32_t owned;
-    _Atomic uint64_t dropped; /* inputs lost to a full ring */
 
     /* The mailbox from the tick: one writer, the sampler thread. */
     struct perfadapt__seqlock caps_lock;

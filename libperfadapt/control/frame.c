@@ -181,8 +181,8 @@ void perfadapt__frame_step(struct perfadapt__frame_control *control, const struc
                            const struct perfadapt__frame_input *input) {
     /* What was queued, or waited for its GPU, may be older than an idle step: its news counts, its time does not. */
     const int64_t now_ns = input->now_ns > control->last_ns ? input->now_ns : control->last_ns;
-    if (!control->first_ns)
-        control->first_ns = control->last_ns = now_ns;
+    if (!control->last_ns)
+        control->last_ns = now_ns;
     if (input->kind == PERFADAPT__FRAME_DONE)
         take_frame(control, policy, ladder, rung, input, now_ns);
     else if (input->kind == PERFADAPT__FRAME_GPU)

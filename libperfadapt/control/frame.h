@@ -46,7 +46,7 @@ struct perfadapt__frame_control {
     double spread_ns;                 /* mean deviation of the work from its median */
     double cpu_ns, gpu_ns, period_ns; /* smoothed; 0 = none yet */
     int64_t gpu_seen_ns;              /* when the last GPU time came; 0 = never */
-    int64_t first_ns, last_ns, looked_ns;
+    int64_t last_ns, looked_ns;
     int64_t changed_ns, dropped_ns; /* last change of the cap, last drop */
     int64_t dwell_ns;
     int64_t good_since_ns[PERFADAPT__RUNGS_MAX]; /* since when each rung would have been affordable; 0 = it is not */

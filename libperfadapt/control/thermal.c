@@ -22,12 +22,25 @@ static const int64_t flip_ns = 60 * SECOND;
 static const int64_t lost_patience_ns = 30 * SECOND;
 static const int64_t lost_step_gap_ns = 10 * SECOND;
 
+/* What the snapshot says of heat, before any decision. */
+struct view {
+    bool known;      /* at least one sensor that steers can be believed */
+    bool lost;       /* one that steers cannot be read any more */
+    double excess_c; /* of the worst sensor: max(T, forecast) - target */
+    double over_c;   /* of the hottest sensor against its target: T - target, without forecast */
+    double headroom; /* the largest; NAN unknown */
+    double temperature_c, target_c, forecast_c; /* of the worst sensor */
+    bool at_limit;
+    int64_t time_to_throttle_ns;
+    int64_t newest_ns;
+};
+
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control) {
     memset(control, 0, sizeof *control);
     control->dwell_ns = dwell_min_ns;
 }
 
-static void take_throttle_time(struct perfadapt__thermal_view *view, double distance_c, double slope) {
+static void take_throttle_time(struct view *view, double distance_c, double slope) {
     int64_t time_ns = PERFADAPT_THROTTLE_NOT_FORESEEN;
     if (distance_c <= 0)
         time_ns = 0;
@@ -38,7 +51,7 @@ static void take_throttle_time(struct perfadapt__thermal_view *view, double dist
         view->time_to_throttle_ns = time_ns;
 }
 
-static void take_sensor(struct perfadapt__thermal_view *view, const struct perfadapt_sensor *sensor, double margin_c) {
+static void take_sensor(struct view *view, const struct perfadapt_sensor *sensor, double margin_c) {
     const double temperature = sensor->steering_c;
     const double limit = sensor->limit.value;
     const double target = limit - margin_c;
@@ -65,9 +78,9 @@ static void take_sensor(struct perfadapt__thermal_view *view, const struct perfa
     view->known = true;
 }
 
-struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c,
-                                                       uint64_t *seen) {
-    struct perfadapt__thermal_view view = {.headroom = (double)NAN, .time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN};
+/* Notes in `seen` which sensors could be believed. */
+static struct view look(const struct perfadapt_snapshot *snapshot, double margin_c, uint64_t *seen) {
+    struct view view = {.headroom = (double)NAN, .time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN};
     const uint32_t count =
         snapshot->sensor_count < PERFADAPT_SENSORS_MAX ? snapshot->sensor_count : PERFADAPT_SENSORS_MAX;
     for (uint32_t i = 0; i < count; i++) {
@@ -122,8 +135,8 @@ static void step_lost(struct perfadapt__thermal_control *control, uint32_t rung,
         control->rung = from + 1;
 }
 
-static void step_known(struct perfadapt__thermal_control *control, const struct perfadapt__thermal_view *view,
-                       uint32_t rung, uint32_t rungs, int64_t now_ns) {
+static void step_known(struct perfadapt__thermal_control *control, const struct view *view, uint32_t rung,
+                       uint32_t rungs, int64_t now_ns) {
     if (view->newest_ns == control->read_ns)
         return;
     control->read_ns = view->newest_ns;
@@ -135,7 +148,7 @@ static void step_known(struct perfadapt__thermal_control *control, const struct 
         control->good_since_ns = 0;
 }
 
-static uint32_t state_of(const struct perfadapt__thermal_view *view) {
+static uint32_t state_of(const struct view *view) {
     if (!view->known)
         return PERFADAPT_THERMAL_UNKNOWN;
     if (view->at_limit)
@@ -148,8 +161,7 @@ static uint32_t state_of(const struct perfadapt__thermal_view *view) {
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
                              const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
                              struct perfadapt__caps *caps) {
-    const struct perfadapt__thermal_view view =
-        perfadapt__thermal_view(snapshot, policy->thermal_margin_c, &control->seen);
+    const struct view view = look(snapshot, policy->thermal_margin_c, &control->seen);
     if (view.known)
         step_known(control, &view, rung, rungs, now_ns);
     if (view.lost)

@@ -22,28 +22,11 @@ struct perfadapt__thermal_control {
     int64_t dwell_ns;
 };
 
-/* What the snapshot says of heat, before any decision. */
-struct perfadapt__thermal_view {
-    bool known;      /* at least one sensor that steers can be believed */
-    bool lost;       /* one that steers cannot be read any more */
-    double excess_c; /* of the worst sensor: max(T, forecast) - target */
-    double over_c;   /* of the hottest sensor against its target: T - target, without forecast */
-    double headroom; /* the largest; NAN unknown */
-    double temperature_c, target_c, forecast_c; /* of the worst sensor */
-    bool at_limit;
-    int64_t time_to_throttle_ns;
-    int64_t newest_ns;
-};
-
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control);
 
 /* `rung` is the one in force, `rungs` the length of the ladder. Writes its part of the caps. */
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
                              const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
                              struct perfadapt__caps *caps);
-
-/* Exposed for tests. Notes in `seen` which sensors could be believed. */
-struct perfadapt__thermal_view perfadapt__thermal_view(const struct perfadapt_snapshot *snapshot, double margin_c,
-                                                       uint64_t *seen);
 
 #endif
