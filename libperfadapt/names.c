@@ -68,6 +68,22 @@ const char *perfadapt_why_text(uint32_t why) {
     }
 }
 
+const char *perfadapt_throttling_name(uint32_t throttling) {
+    switch (throttling) {
+        PERFADAPT_THROTTLING_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
+const char *perfadapt_event_name(uint32_t event) {
+    switch (event) {
+        PERFADAPT_EVENT_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
 const char *perfadapt_signal_name(uint32_t signal) {
     switch (signal) {
         PERFADAPT_SIGNAL_MAP(WORD_CASE)
@@ -213,8 +229,11 @@ static struct unit unit_of(uint32_t signal) {
     case PERFADAPT_SIGNAL_SENSOR:
         return (struct unit){" \u00b0C", 1};
     case PERFADAPT_SIGNAL_MEMORY_PRESSURE:
+    case PERFADAPT_SIGNAL_GPU_BUSY:
+    case PERFADAPT_SIGNAL_POWER:
         return (struct unit){" %", 1};
     case PERFADAPT_SIGNAL_MEMORY_AVAILABLE:
+    case PERFADAPT_SIGNAL_GPU_MEMORY:
         return (struct unit){" MiB", MEBIBYTE};
     default:
         return (struct unit){"", 1};
@@ -231,12 +250,31 @@ static void append_part(struct text *text, const char *before, double value, str
     unit->word = "";
 }
 
+/* What stands for a number where the signal's value is one of a list; NULL where it is a number. */
+static const char *word_of_signal(uint32_t signal, double value) {
+    const uint32_t number = value >= 0 && value <= 1000 ? (uint32_t)value : UINT32_MAX;
+    switch (signal) {
+    case PERFADAPT_SIGNAL_EVENT:
+        return perfadapt_event_name(number);
+    case PERFADAPT_SIGNAL_THROTTLING:
+        return perfadapt_throttling_name(number);
+    default:
+        return NULL;
+    }
+}
+
 static void append_signal(struct text *text, const struct perfadapt_decision *decision) {
     if (decision->signal == PERFADAPT_SIGNAL_NONE)
         return;
     struct unit unit = unit_of(decision->signal);
     append(text, ": ");
     append(text, perfadapt_signal_name(decision->signal));
+    const char *word = word_of_signal(decision->signal, decision->value);
+    if (word) {
+        append(text, " ");
+        append(text, word);
+        return;
+    }
     append_part(text, " ", decision->value, &unit);
     append_part(text, ", limit ", decision->limit, &unit);
     append_part(text, ", forecast ", decision->forecast, &unit);
@@ -249,7 +287,7 @@ void perfadapt_decision_text(const struct perfadapt_decision *decision, char *ou
     out_text[0] = '\0';
     append_changes(&text, decision);
     append_signal(&text, decision);
-    char reasons[96];
+    char reasons[128];
     perfadapt_reasons_text(decision->reasons, reasons, sizeof reasons);
     if (strcmp(reasons, "-") == 0)
         return;

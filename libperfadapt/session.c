@@ -37,8 +37,12 @@ struct perfadapt {
         float render_scale;
     } frame;
 
+    /* What the app said of device memory; PERFADAPT_NO_LIMIT = nothing. */
+    _Atomic uint64_t gpu_memory_used, gpu_memory_budget;
+
     struct { /* the sampler thread's */
         struct perfadapt__tick_control control;
+        struct perfadapt__frame_statistics frames; /* as last heard of */
         int64_t asked_ns;
         int64_t gpu_total_ns;
     } tick;
@@ -66,19 +70,27 @@ static void step_idle(perfadapt *session, int64_t now_ns) {
     perfadapt__stepper_submit(&session->stepper, &input);
 }
 
+static double known_bytes(uint64_t bytes) {
+    return bytes == PERFADAPT_NO_LIMIT ? (double)NAN : (double)bytes;
+}
+
+static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
+    struct perfadapt__stepper *stepper = &session->stepper;
+    struct perfadapt__reading reading;
+    perfadapt__reading_from_snapshot(&reading, snapshot, now_ns);
+    reading.gpu_memory_used = known_bytes(atomic_load_explicit(&session->gpu_memory_used, memory_order_relaxed));
+    reading.gpu_memory_budget = known_bytes(atomic_load_explicit(&session->gpu_memory_budget, memory_order_relaxed));
+    (void)perfadapt__stepper_statistics(stepper, &session->tick.frames);
+    if (perfadapt__tick_step(&session->tick.control, &stepper->decider.policy, &stepper->decider.ladder, &reading,
+                             &session->tick.frames))
+        perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
+}
+
 static void on_sampled(void *context, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     perfadapt *session = context;
-    struct perfadapt__stepper *stepper = &session->stepper;
-    const struct perfadapt__tick_input input = {
-        .now_ns = now_ns,
-        .rung = atomic_load_explicit(&stepper->rung, memory_order_relaxed),
-        .rungs = stepper->ladder.count,
-        .snapshot = snapshot,
-    };
-    if (perfadapt__tick_step(&session->tick.control, &stepper->policy, &input))
-        perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
-    perfadapt__region_put_snapshot(stepper->region, snapshot);
-    perfadapt__region_put_alive(stepper->region, perfadapt__boottime_ns());
+    tick(session, snapshot, now_ns);
+    perfadapt__region_put_snapshot(session->stepper.region, snapshot);
+    perfadapt__region_put_alive(session->stepper.region, perfadapt__boottime_ns());
     step_idle(session, now_ns);
 }
 
@@ -151,12 +163,18 @@ static uint32_t spare_processors(void) {
 }
 
 static struct perfadapt__policy make_policy(const struct perfadapt_options *options) {
+    const uint32_t levels = options->quality_levels ? options->quality_levels : 1;
     struct perfadapt__policy policy = {
-        .quality_levels = options->quality_levels ? options->quality_levels : 1,
+        .role = options->role,
         .outputs = options->outputs,
+        .quality_levels = levels,
+        .quality_max = levels - 1,
         .target_frame_ns = options->target_frame_ns ? options->target_frame_ns : default_target_ns(options->role),
         .render_scale_min = 0.5,
+        .render_scale_max = 1.0,
+        .thermal_limit_c = (double)NAN,
         .thermal_margin_c = 1.5,
+        .battery_busy = 1.0,
         .frames_in_flight = 3,
         .worker_threads = spare_processors(),
         .memory_reserve_bytes = INT64_C(256) * 1024 * 1024,
@@ -180,8 +198,11 @@ static enum perfadapt_result create_region(perfadapt *session, const struct perf
     struct perfadapt__region *region = perfadapt__region_create(&region_options, &session->region_fd);
     if (!region)
         return PERFADAPT_ERROR_NO_MEMORY;
-    perfadapt__tick_init(&session->tick.control, policy);
+    struct perfadapt__ladder ladder;
+    perfadapt__ladder_init(&ladder, policy);
+    perfadapt__tick_init(&session->tick.control, policy, &ladder);
     perfadapt__stepper_init(&session->stepper, policy, &session->tick.control.caps, region, perfadapt__now_ns());
+    (void)perfadapt__stepper_statistics(&session->stepper, &session->tick.frames);
     perfadapt__region_put_alive(region, perfadapt__boottime_ns());
     return PERFADAPT_OK;
 }
@@ -246,6 +267,8 @@ enum perfadapt_result perfadapt_open(const struct perfadapt_options *given, perf
     session->fork_depth = perfadapt__fork_depth();
     session->log = options.log;
     session->region_fd = -1;
+    atomic_init(&session->gpu_memory_used, PERFADAPT_NO_LIMIT);
+    atomic_init(&session->gpu_memory_budget, PERFADAPT_NO_LIMIT);
     result = open_session(&options, session);
     if (result)
         perfadapt_close(&session);
@@ -287,7 +310,7 @@ uint64_t perfadapt_frame_begin(perfadapt *session) {
 void perfadapt_frame_applied(perfadapt *session, uint32_t quality, float render_scale) {
     if (is_inert(session))
         return;
-    const uint32_t best = session->stepper.policy.quality_levels - 1;
+    const uint32_t best = session->stepper.decider.policy.quality_levels - 1;
     session->frame.quality = quality < best ? quality : best;
     if (!isnan(render_scale))
         session->frame.render_scale = render_scale < 0.25F ? 0.25F : render_scale > 1.0F ? 1.0F : render_scale;
@@ -304,6 +327,7 @@ void perfadapt_frame_end(perfadapt *session) {
         .now_ns = now_ns,
         .cpu_ns = now_ns - session->frame.begin_ns,
         .period_ns = session->frame.last_end_ns ? now_ns - session->frame.last_end_ns : -1,
+        .gpu_ns = -1,
         .render_scale = session->frame.render_scale,
     };
     session->frame.running = false;
@@ -336,6 +360,36 @@ void perfadapt_wait_next_frame(perfadapt *session) {
     }
     /* A late wake-up is made good, so that the mean rate is exact; a late frame is not, or the next would start early. */
     session->frame.due_ns = now_ns - due_ns < catch_up_ns ? due_ns : now_ns;
+}
+
+/* --- What the app tells --- */
+
+static void submit_now(perfadapt *session, uint32_t kind, uint32_t event, int64_t value) {
+    const struct perfadapt__frame_input input = {
+        .kind = kind, .now_ns = perfadapt__now_ns(), .value = value, .event = event};
+    perfadapt__stepper_submit(&session->stepper, &input);
+}
+
+void perfadapt_report(perfadapt *session, enum perfadapt_event event, int64_t value) {
+    if (!is_inert(session))
+        submit_now(session, PERFADAPT__FRAME_EVENT, event, value);
+}
+
+void perfadapt_hold(perfadapt *session) {
+    if (!is_inert(session))
+        submit_now(session, PERFADAPT__FRAME_HOLD, 0, 1);
+}
+
+void perfadapt_release(perfadapt *session) {
+    if (!is_inert(session))
+        submit_now(session, PERFADAPT__FRAME_HOLD, 0, 0);
+}
+
+void perfadapt_set_gpu_memory(perfadapt *session, uint64_t used, uint64_t budget) {
+    if (is_inert(session))
+        return;
+    atomic_store_explicit(&session->gpu_memory_used, used, memory_order_relaxed);
+    atomic_store_explicit(&session->gpu_memory_budget, budget, memory_order_relaxed);
 }
 
 /* --- What the app reads --- */

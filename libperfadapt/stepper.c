@@ -1,35 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "stepper.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
-static const uint32_t arbiter_every = 16; /* steps after which facts such as the bottleneck are looked at again */
 static const unsigned caps_retries = 8;
+static const unsigned own_retries = 100; /* a step takes less time than giving way once */
 
 _Static_assert(sizeof(struct perfadapt__frame_input) <= PERFADAPT__RING_ITEM_BYTES, "an input must fit a ring cell");
 _Static_assert(sizeof(struct perfadapt__caps) % 8 == 0, "caps travel as 64-bit words");
 
 static void show_budget(struct perfadapt__stepper *stepper) {
-    const struct perfadapt_budget *budget = &stepper->arbiter.budget;
+    const struct perfadapt_budget *budget = &stepper->decider.arbiter.budget;
     uint32_t scale_bits;
     memcpy(&scale_bits, &budget->render_scale, sizeof scale_bits);
     perfadapt__region_put_budget(stepper->region, budget);
     atomic_store_explicit(&stepper->drawn, (uint64_t)budget->quality << 32 | scale_bits, memory_order_relaxed);
     atomic_store_explicit(&stepper->frame_ns, budget->frame_ns, memory_order_relaxed);
-    atomic_store_explicit(&stepper->rung, stepper->arbiter.rung, memory_order_relaxed);
 }
 
 void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct perfadapt__policy *policy,
                              const struct perfadapt__caps *caps, struct perfadapt__region *region, int64_t now_ns) {
     memset(stepper, 0, sizeof *stepper);
-    stepper->policy = *policy;
     stepper->region = region;
-    stepper->caps = *caps;
-    perfadapt__ladder_init(&stepper->ladder, policy);
     perfadapt__ring_init(&stepper->inputs);
-    perfadapt__frame_init(&stepper->frame, &stepper->ladder);
-    perfadapt__arbiter_init(&stepper->arbiter, policy, &stepper->ladder, &stepper->frame, caps, now_ns);
+    perfadapt__decider_init(&stepper->decider, policy, caps, now_ns);
+    atomic_init(&stepper->caps_generation, caps->generation);
     atomic_init(&stepper->gpu_total_ns, -1);
     atomic_init(&stepper->budget_fd, -1);
     show_budget(stepper);
@@ -40,14 +37,13 @@ void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struc
     atomic_store_explicit(&stepper->caps_generation, caps->generation, memory_order_release);
 }
 
-static bool take_caps(struct perfadapt__stepper *stepper) {
-    if (atomic_load_explicit(&stepper->caps_generation, memory_order_acquire) == stepper->caps.generation)
-        return false;
+static void take_caps(struct perfadapt__stepper *stepper) {
+    if (atomic_load_explicit(&stepper->caps_generation, memory_order_acquire) == stepper->decider.caps.generation)
+        return;
     struct perfadapt__caps caps;
-    if (!perfadapt__seqlock_read(&stepper->caps_lock, stepper->caps_words, &caps, sizeof caps, caps_retries))
-        return false; /* the sampler is writing newer ones: the next step takes them */
-    stepper->caps = caps;
-    return true;
+    /* Where it fails the sampler is writing newer ones: the next step takes them. */
+    if (perfadapt__seqlock_read(&stepper->caps_lock, stepper->caps_words, &caps, sizeof caps, caps_retries))
+        perfadapt__decider_take_caps(&stepper->decider, &caps);
 }
 
 static void publish_frame(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
@@ -78,28 +74,16 @@ static void tell_watcher(const struct perfadapt__stepper *stepper) {
     }
 }
 
-static void arbitrate(struct perfadapt__stepper *stepper, int64_t now_ns) {
-    stepper->arbited_rung = stepper->frame.rung;
-    stepper->arbited_reasons = stepper->frame.reasons;
-    stepper->unarbited = 0;
-    const enum perfadapt__arbiter_change change = perfadapt__arbiter_step(
-        &stepper->arbiter, &stepper->policy, &stepper->ladder, &stepper->frame, &stepper->caps, now_ns);
+static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
+    publish_frame(stepper, input);
+    take_caps(stepper);
+    const enum perfadapt__arbiter_change change = perfadapt__decider_step(&stepper->decider, input);
     if (change == PERFADAPT__BUDGET_SAME)
         return;
     if (change == PERFADAPT__BUDGET_DECIDED)
-        perfadapt__region_put_decision(stepper->region, &stepper->arbiter.decision);
+        perfadapt__region_put_decision(stepper->region, &stepper->decider.arbiter.decision);
     show_budget(stepper);
     tell_watcher(stepper);
-}
-
-static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
-    publish_frame(stepper, input);
-    const bool new_caps = take_caps(stepper);
-    perfadapt__frame_step(&stepper->frame, &stepper->policy, &stepper->ladder, stepper->arbiter.rung, input);
-    const bool moved =
-        stepper->frame.rung != stepper->arbited_rung || stepper->frame.reasons != stepper->arbited_reasons;
-    if (new_caps || moved || ++stepper->unarbited >= arbiter_every || input->kind == PERFADAPT__FRAME_IDLE)
-        arbitrate(stepper, input->now_ns);
 }
 
 static void drain(struct perfadapt__stepper *stepper) {
@@ -119,6 +103,14 @@ static void disown(struct perfadapt__stepper *stepper) {
     atomic_store_explicit(&stepper->owned, 0, memory_order_release);
 }
 
+/* The owner may have drained the ring just before something was put in; then nobody would look until the next frame. */
+static void drain_what_is_left(struct perfadapt__stepper *stepper) {
+    if (!perfadapt__ring_is_empty(&stepper->inputs) && try_own(stepper)) {
+        drain(stepper);
+        disown(stepper);
+    }
+}
+
 void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
     if (try_own(stepper)) {
         drain(stepper);
@@ -126,11 +118,21 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
         disown(stepper);
         return;
     }
-    if (!perfadapt__ring_push(&stepper->inputs, input, sizeof *input))
-        return; /* lost: the owner has been stopped for as many inputs as the ring holds */
-    /* The owner may have drained the ring just before the push; then nobody else would look until the next frame. */
-    if (try_own(stepper)) {
-        drain(stepper);
-        disown(stepper);
+    /* Where it does not fit it is lost: the owner has been stopped for as many inputs as the ring holds. */
+    if (perfadapt__ring_push(&stepper->inputs, input, sizeof *input))
+        drain_what_is_left(stepper);
+}
+
+bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out) {
+    for (unsigned i = 0; i < own_retries; i++) {
+        if (try_own(stepper)) {
+            drain(stepper);
+            *out = stepper->decider.frame.statistics;
+            disown(stepper);
+            drain_what_is_left(stepper);
+            return true;
+        }
+        sched_yield();
     }
+    return false;
 }

@@ -9,15 +9,13 @@
 #ifndef PERFADAPT_STEPPER_H
 #define PERFADAPT_STEPPER_H
 
-#include "control/arbiter.h"
+#include "control/decider.h"
 #include "core/ring.h"
 #include "core/seqlock.h"
 #include "publish/region.h"
 
 struct perfadapt__stepper {
-    struct perfadapt__policy policy; /* constant, like the ladder and the region's address */
-    struct perfadapt__ladder ladder;
-    struct perfadapt__region *region;
+    struct perfadapt__region *region; /* constant, like the decider's policy and ladder */
 
     struct perfadapt__ring inputs;
     _Atomic uint32_t owned;
@@ -27,17 +25,11 @@ struct perfadapt__stepper {
     _Atomic uint64_t caps_words[PERFADAPT__WORDS(sizeof(struct perfadapt__caps))];
     _Atomic uint64_t caps_generation;
 
-    /* The owner's. */
-    struct perfadapt__frame_control frame;
-    struct perfadapt__arbiter arbiter;
-    struct perfadapt__caps caps;
-    uint32_t arbited_rung, arbited_reasons;
-    uint32_t unarbited; /* steps since the arbiter was last asked */
+    struct perfadapt__decider decider; /* the owner's */
 
     /* What others want to know of the newest budget without copying it. */
     _Atomic uint64_t drawn; /* quality << 32 | bits of render_scale */
     _Atomic int64_t frame_ns;
-    _Atomic uint32_t rung;
     _Atomic int64_t last_end_ns;  /* of the last frame; 0 = none yet */
     _Atomic int64_t gpu_total_ns; /* of all GPU times handed in; -1 = none yet */
     _Atomic int budget_fd;        /* -1 = nobody watches */
@@ -48,6 +40,10 @@ void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct pe
 
 /* Any thread. Steps at once, or leaves the input to the owner. */
 void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input);
+
+/* The sampler thread: a copy of what the frames have told so far. False where the owner did not let go for long: it has
+ * been stopped in mid-step; *out is untouched then. */
+bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out);
 
 /* The sampler thread. */
 void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struct perfadapt__caps *caps);

@@ -51,7 +51,10 @@ enum perfadapt_bottleneck {
     X(THERMAL, 2, "thermal")         /* at the thermal target, or forecast to reach it */                              \
     X(SENSOR_LOST, 3, "sensor-lost") /* a temperature that counted can no longer be read */                            \
     X(MEMORY, 4, "memory")           /* memory pressure */                                                             \
-    X(SETTLING, 5, "settling")       /* better is possible, the dwell time is not over */
+    X(SETTLING, 5, "settling")       /* better is possible, the dwell time is not over */                              \
+    X(EVENT, 6, "event")             /* after a timeout, a lost device or failed allocation that was reported */       \
+    X(POWER, 7, "power")             /* the power policy */                                                            \
+    X(POLICY, 8, "policy")           /* pinned by the configuration */
 
 /** Bits of perfadapt_budget.reasons. @since 0.1 */
 enum perfadapt_reason {
@@ -108,7 +111,7 @@ PERFADAPT_API const char *perfadapt_bottleneck_name(uint32_t bottleneck);
  *
  * @param reasons mask of enum perfadapt_reason; unknown bits are left out.
  * @param[out] out_text always NUL-terminated where capacity is not 0; cut after a whole word where it is too small.
- *             96 bytes hold every mask.
+ *             128 bytes hold every mask.
  * @param capacity size of out_text in bytes.
  * @threadsafety Any thread, at any time.
  * @since 0.1

@@ -91,7 +91,13 @@ struct perfadapt_frame {
     X(TEMPERATURE, 2, "temperature")                                                                                   \
     X(SENSOR, 3, "sensor")                                                                                             \
     X(MEMORY_PRESSURE, 4, "memory pressure")                                                                           \
-    X(MEMORY_AVAILABLE, 5, "available memory")
+    X(MEMORY_AVAILABLE, 5, "available memory")                                                                         \
+    X(GPU_BUSY, 6, "GPU busy")                                                                                         \
+    X(EVENT, 7, "event")                                                                                               \
+    X(GPU_MEMORY, 8, "GPU memory")                                                                                     \
+    X(POWER, 9, "power policy")                                                                                        \
+    X(POLICY, 10, "policy")                                                                                            \
+    X(THROTTLING, 11, "throttling")
 
 enum perfadapt_signal {
 #define PERFADAPT_SIGNAL_ENUMERATOR(name, number, word) PERFADAPT_SIGNAL_##name = (number),
@@ -113,7 +119,8 @@ struct perfadapt_decision {
     uint32_t frames_in_flight_from, frames_in_flight_to;
     uint32_t reasons; /**< mask of enum perfadapt_reason after the change */
     uint32_t signal;  /**< enum perfadapt_signal: what decided */
-    double value;     /**< of the signal: ms of work per frame, °C, percent stalled, bytes; NAN none */
+    double value;     /**< of the signal: ms of work per frame, °C, percent stalled or busy, bytes, enum perfadapt_event,
+                           enum perfadapt_throttling; NAN none */
     double limit;     /**< what it was held against, same unit; NAN none */
     double forecast;  /**< what it was foreseen to become, same unit; NAN none */
 };
@@ -235,7 +242,7 @@ PERFADAPT_API int perfadapt_monitor_snapshot_fd(const perfadapt_monitor *monitor
  * One line of English about a decision, with its evidence: "quality 4 -> 3: temperature 84.2 °C, limit 83.5, forecast
  * 86.0 (thermal)". Numbers are printed with a point whatever the locale.
  *
- * @param[out] out_text always NUL-terminated where capacity is not 0; cut where it is too small. 256 bytes hold all.
+ * @param[out] out_text always NUL-terminated where capacity is not 0; cut where it is too small. 384 bytes hold all.
  * @threadsafety Any thread.
  * @since 0.1
  */

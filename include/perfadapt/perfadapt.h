@@ -55,6 +55,31 @@ enum perfadapt_output {
     PERFADAPT_OUTPUT_FRAME_NS = 4
 };
 
+/** What an app can tell of: X(name, number, word). */
+#define PERFADAPT_EVENT_MAP(X)                                                                                         \
+    X(GPU_TIMEOUT, 1, "gpu-timeout")             /* the driver ended work that took too long */                        \
+    X(DEVICE_LOST, 2, "device-lost")             /* VK_ERROR_DEVICE_LOST and its like */                               \
+    X(OUT_OF_MEMORY, 3, "out-of-memory")         /* an allocation of host memory failed */                             \
+    X(GPU_OUT_OF_MEMORY, 4, "gpu-out-of-memory") /* an allocation of device memory failed */                           \
+    X(SHADER_COMPILE, 5, "shader-compile")       /* this frame pays for a pipeline or an upload */                     \
+    X(SCENE_CUT, 6, "scene-cut")                 /* this frame begins another scene */
+
+/** @since 0.1 */
+enum perfadapt_event {
+#define PERFADAPT_EVENT_ENUMERATOR(name, number, word) PERFADAPT_EVENT_##name = (number),
+    PERFADAPT_EVENT_MAP(PERFADAPT_EVENT_ENUMERATOR)
+#undef PERFADAPT_EVENT_ENUMERATOR
+};
+
+/**
+ * Name of an event as it is printed: "gpu-timeout". A value out of range gives "unknown".
+ *
+ * @return a static string, never NULL. Do not free it.
+ * @threadsafety Any thread, at any time.
+ * @since 0.1
+ */
+PERFADAPT_API const char *perfadapt_event_name(uint32_t event);
+
 /** Bits of perfadapt_options.flags. @since 0.1 */
 enum perfadapt_flag {
     PERFADAPT_FLAG_NO_PUBLISH = 1 /**< do not show this session to perfadapt-top */
@@ -175,6 +200,40 @@ PERFADAPT_API void perfadapt_frame_applied(perfadapt *session, uint32_t quality,
  * @since 0.1
  */
 PERFADAPT_API void perfadapt_wait_next_frame(perfadapt *session);
+
+/**
+ * Tells of something that the times alone do not: see enum perfadapt_event. A timeout halves dispatch_ns, a lost device
+ * or a failed allocation lowers what the budget allows; after a while without another one it recovers step by step.
+ * Frames marked as compiling a shader or cutting to another scene are left out of what is learned of costs.
+ *
+ * @param event unknown ones are ignored.
+ * @param value GPU_TIMEOUT: how long the work had taken, in ns; OUT_OF_MEMORY, GPU_OUT_OF_MEMORY: bytes in use;
+ *              SHADER_COMPILE, SCENE_CUT: how many frames from this one on, 0 = one. 0 = unknown.
+ * @threadsafety Any thread. No lock, no allocation, no system call but one write where perfadapt_budget_fd() is in use.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_report(perfadapt *session, enum perfadapt_event event, int64_t value);
+
+/**
+ * Says how much device memory the process uses and may use, as VK_EXT_memory_budget tells; gpu_memory_bytes follows.
+ *
+ * @param used, budget in bytes; PERFADAPT_NO_LIMIT = unknown.
+ * @threadsafety Any thread. No lock, no allocation, no system call.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_set_gpu_memory(perfadapt *session, uint64_t used, uint64_t budget);
+
+/**
+ * Freezes the budget: while a GPU capture or a profiler runs nothing may change. Holds nest; the controller goes on
+ * watching, and what it decided meanwhile is applied, once, by the last perfadapt_release().
+ *
+ * @threadsafety Any thread. No lock, no allocation, no system call but one write where perfadapt_budget_fd() is in use.
+ * @since 0.1
+ */
+PERFADAPT_API void perfadapt_hold(perfadapt *session);
+
+/** Ends one perfadapt_hold(); without one, nothing happens. @threadsafety As perfadapt_hold(). @since 0.1 */
+PERFADAPT_API void perfadapt_release(perfadapt *session);
 
 /**
  * Copies the newest budget. Lock-free with a bounded number of retries: where all collide with a writer, which takes a

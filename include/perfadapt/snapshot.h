@@ -59,6 +59,22 @@ enum perfadapt_why {
 #undef PERFADAPT_WHY_ENUMERATOR
 };
 
+/** Why a device runs slower than it could: X(name, number, word). Only heat is answered with less heat. */
+#define PERFADAPT_THROTTLING_MAP(X)                                                                                    \
+    X(UNKNOWN, 0, "unknown")                                                                                           \
+    X(NONE, 1, "none")                                                                                                 \
+    X(THERMAL, 2, "thermal")                                                                                           \
+    X(POWER, 3, "power")                                                                                               \
+    X(CURRENT, 4, "current")                                                                                           \
+    X(POLICY, 5, "policy")
+
+/** @since 0.1 */
+enum perfadapt_throttling {
+#define PERFADAPT_THROTTLING_ENUMERATOR(name, number, word) PERFADAPT_THROTTLING_##name = (number),
+    PERFADAPT_THROTTLING_MAP(PERFADAPT_THROTTLING_ENUMERATOR)
+#undef PERFADAPT_THROTTLING_ENUMERATOR
+};
+
 /** What a sensor measures. @since 0.1 */
 enum perfadapt_sensor_role {
     PERFADAPT_SENSOR_OTHER = 0, /**< shown, never steers */
@@ -168,6 +184,8 @@ PERFADAPT_API const char *perfadapt_state_name(uint32_t state);
 PERFADAPT_API const char *perfadapt_sensor_role_name(uint32_t role);
 /** As perfadapt_state_name(), of enum perfadapt_limit_source. @threadsafety Any thread. @since 0.1 */
 PERFADAPT_API const char *perfadapt_limit_source_name(uint32_t limit_source);
+/** As perfadapt_state_name(), of enum perfadapt_throttling. @threadsafety Any thread. @since 0.1 */
+PERFADAPT_API const char *perfadapt_throttling_name(uint32_t throttling);
 /** As perfadapt_state_name(), of enum perfadapt_why. @threadsafety Any thread. @since 0.1 */
 PERFADAPT_API const char *perfadapt_why_text(uint32_t why);
 

@@ -2,59 +2,108 @@
 #include "control/arbiter.h"
 
 #include <math.h> /* NAN only: no libm is linked */
+#include <perfadapt/perfadapt.h>
 #include <string.h>
+
+static const double busy_share = 0.85;              /* of the frame time, from which a processor is what it waits for */
+static const int64_t gpu_forgotten_ns = 2000000000; /* without GPU times for this long, nothing is known of them */
 
 static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
-static uint32_t choose_rung(const struct perfadapt__arbiter *arbiter, const struct perfadapt__ladder *ladder,
-                            const struct perfadapt__frame_control *frame, const struct perfadapt__caps *caps) {
-    uint32_t rung = larger(frame->rung, larger(caps->thermal_rung, caps->memory_rung));
+static uint64_t smaller_bytes(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint32_t choose_rung(const struct perfadapt__arbiter *arbiter, const struct perfadapt__claims *claims) {
+    const struct perfadapt__caps *caps = claims->caps;
+    if (claims->policy->mode != PERFADAPT__MODE_AUTO)
+        return 0;
+    uint32_t rung = larger(larger(caps->rung, claims->frame->rung), larger(caps->memory_rung, caps->power_rung));
+    rung = larger(rung, claims->setback->rung);
     if (caps->hold)
         rung = larger(rung, arbiter->rung);
-    return rung < ladder->count ? rung : ladder->count - 1;
+    return rung < claims->ladder->count ? rung : claims->ladder->count - 1;
+}
+
+static bool is_pinned(const struct perfadapt__policy *policy) {
+    return policy->mode != PERFADAPT__MODE_AUTO || policy->quality_max + 1 < policy->quality_levels;
 }
 
 /* Only what binds is a reason: a cap that another one undercuts does not explain the rung in force. */
-static uint32_t reasons_for(uint32_t rung, const struct perfadapt__frame_control *frame,
-                            const struct perfadapt__caps *caps) {
-    uint32_t reasons = caps->reasons & (PERFADAPT_REASON_SENSOR_LOST | PERFADAPT_REASON_MEMORY);
-    if (rung > 0 && caps->thermal_rung == rung)
-        reasons |= PERFADAPT_REASON_THERMAL;
-    if (rung > 0 && frame->rung == rung)
-        reasons |= frame->reasons;
+static uint32_t reasons_for(uint32_t rung, const struct perfadapt__claims *claims) {
+    const struct perfadapt__caps *caps = claims->caps;
+    uint32_t reasons = caps->reasons | claims->setback->reasons;
+    if (is_pinned(claims->policy))
+        reasons |= PERFADAPT_REASON_POLICY;
+    if (caps->pace_ns > claims->ladder->rungs[rung].frame_ns)
+        reasons |= PERFADAPT_REASON_FRAME_COST;
+    if (rung == 0)
+        return reasons;
+    if (claims->frame->rung == rung)
+        reasons |= claims->frame->reasons;
+    else if (caps->rung == rung)
+        reasons |= caps->rung_reasons;
+    if (caps->memory_rung == rung)
+        reasons |= PERFADAPT_REASON_MEMORY;
+    if (caps->power_rung == rung)
+        reasons |= PERFADAPT_REASON_POWER;
     return reasons;
 }
 
+static enum perfadapt_bottleneck bottleneck_of(const struct perfadapt__claims *claims, int64_t frame_ns) {
+    const struct perfadapt__frame_statistics *frames = &claims->frame->statistics;
+    const bool gpu_known = frames->gpu_known && frames->now_ns - claims->frame->gpu_seen_ns < gpu_forgotten_ns;
+    if (!(frames->period_ns > 0))
+        return PERFADAPT_BOTTLENECK_UNKNOWN;
+    const double gpu_ns = gpu_known ? frames->gpu_ns : 0;
+    const double busiest = frames->cpu_ns > gpu_ns ? frames->cpu_ns : gpu_ns;
+    const bool late = frame_ns > 0 && frames->period_ns > PERFADAPT__LATE_RATIO * (double)frame_ns;
+    if (late && busiest < busy_share * frames->period_ns && claims->caps->memory_state == PERFADAPT_MEMORY_CRITICAL)
+        return PERFADAPT_BOTTLENECK_MEMORY;
+    const double aim = frames->period_ns > (double)frame_ns ? frames->period_ns : (double)frame_ns;
+    if (frame_ns > 0 && busiest < busy_share * aim)
+        return PERFADAPT_BOTTLENECK_VSYNC;
+    if (!gpu_known && frames->cpu_ns < busy_share * frames->period_ns)
+        return PERFADAPT_BOTTLENECK_UNKNOWN;
+    return gpu_ns >= frames->cpu_ns ? PERFADAPT_BOTTLENECK_GPU : PERFADAPT_BOTTLENECK_CPU;
+}
+
+static uint32_t frames_in_flight(const struct perfadapt__claims *claims) {
+    const uint32_t most = claims->setback->frames_in_flight;
+    const uint32_t frames = claims->caps->frames_in_flight;
+    return most > 0 && most < frames ? most : frames;
+}
+
 static struct perfadapt_budget make_budget(const struct perfadapt__arbiter *arbiter,
-                                           const struct perfadapt__policy *policy,
-                                           const struct perfadapt__ladder *ladder, uint32_t rung_index,
-                                           const struct perfadapt__frame_control *frame,
-                                           const struct perfadapt__caps *caps) {
-    const struct perfadapt__rung *rung = &ladder->rungs[rung_index];
-    const bool frames_known = frame->work_count > 0;
+                                           const struct perfadapt__claims *claims, uint32_t rung_index) {
+    const struct perfadapt__rung *rung = &claims->ladder->rungs[rung_index];
+    const struct perfadapt__caps *caps = claims->caps;
+    const bool paced = claims->policy->mode == PERFADAPT__MODE_AUTO && caps->pace_ns > rung->frame_ns;
+    const int64_t frame_ns = paced ? caps->pace_ns : rung->frame_ns;
     return (struct perfadapt_budget){
         .size = sizeof(struct perfadapt_budget),
         .generation = arbiter->budget.generation,
         .timestamp_ns = arbiter->budget.timestamp_ns,
-        .frame_ns = rung->frame_ns,
-        .cpu_ns = rung->frame_ns,
-        .gpu_ns = rung->frame_ns,
+        .frame_ns = frame_ns,
+        .cpu_ns = frame_ns, /* they work on different frames at the same time: each may take all of it */
+        .gpu_ns = frame_ns,
         .quality = rung->quality,
-        .quality_levels = policy->quality_levels,
+        .quality_levels = claims->policy->quality_levels,
         .render_scale = (float)rung->render_scale,
-        .frames_in_flight = caps->frames_in_flight,
-        .memory_bytes = caps->memory_bytes,
-        .gpu_memory_bytes = PERFADAPT_NO_LIMIT,
-        .worker_threads = policy->worker_threads,
+        .frames_in_flight = frames_in_flight(claims),
+        .memory_bytes = smaller_bytes(caps->memory_bytes, claims->setback->memory_bytes),
+        .gpu_memory_bytes = smaller_bytes(caps->gpu_memory_bytes, claims->setback->gpu_memory_bytes),
+        .dispatch_ns = claims->setback->dispatch_ns,
+        .worker_threads = caps->worker_threads,
         .thermal_headroom = caps->thermal_headroom,
         .time_to_throttle_ns = caps->time_to_throttle_ns,
         .thermal_state = caps->thermal_state,
         .memory_state = caps->memory_state,
-        .bottleneck = perfadapt__frame_bottleneck(frame, rung->frame_ns),
-        .reasons = reasons_for(rung_index, frame, caps),
-        .confidence = caps->confidence + (frames_known ? 0.3F : 0.0F),
+        .bottleneck = bottleneck_of(claims, frame_ns),
+        .reasons = reasons_for(rung_index, claims),
+        .confidence = caps->confidence + (claims->frame->statistics.works > 0 ? 0.3F : 0.0F),
     };
 }
 
@@ -65,42 +114,37 @@ static bool same_floats(float a, float b) {
 /* What the app is to do. */
 static bool outputs_differ(const struct perfadapt_budget *a, const struct perfadapt_budget *b) {
     return a->quality != b->quality || !same_floats(a->render_scale, b->render_scale) || a->frame_ns != b->frame_ns ||
-           a->frames_in_flight != b->frames_in_flight;
+           a->frames_in_flight != b->frames_in_flight || a->dispatch_ns != b->dispatch_ns ||
+           a->worker_threads != b->worker_threads;
 }
 
 /* What it may want to know. */
 static bool facts_differ(const struct perfadapt_budget *a, const struct perfadapt_budget *b) {
-    return a->memory_bytes != b->memory_bytes || a->reasons != b->reasons || a->thermal_state != b->thermal_state ||
-           a->memory_state != b->memory_state || a->time_to_throttle_ns != b->time_to_throttle_ns ||
-           a->bottleneck != b->bottleneck || !same_floats(a->thermal_headroom, b->thermal_headroom) ||
-           !same_floats(a->confidence, b->confidence);
+    return a->memory_bytes != b->memory_bytes || a->gpu_memory_bytes != b->gpu_memory_bytes ||
+           a->reasons != b->reasons || a->thermal_state != b->thermal_state || a->memory_state != b->memory_state ||
+           a->time_to_throttle_ns != b->time_to_throttle_ns || a->bottleneck != b->bottleneck ||
+           !same_floats(a->thermal_headroom, b->thermal_headroom) || !same_floats(a->confidence, b->confidence);
 }
 
-static struct perfadapt__evidence frame_evidence(const struct perfadapt__ladder *ladder,
-                                                 const struct perfadapt__frame_control *frame, uint32_t from,
-                                                 uint32_t to) {
-    return (struct perfadapt__evidence){
-        .signal = PERFADAPT_SIGNAL_FRAME_TIME,
-        .value = perfadapt__frame_expected_ns(frame, ladder, from) * 1e-6,
-        .limit = (double)ladder->rungs[from].frame_ns * 1e-6,
-        .forecast = perfadapt__frame_expected_ns(frame, ladder, to) * 1e-6,
-    };
+static struct perfadapt__evidence rung_evidence(const struct perfadapt__claims *claims, uint32_t rung) {
+    if (claims->frame->rung >= rung)
+        return claims->frame->evidence;
+    if (claims->setback->rung >= rung)
+        return claims->setback->evidence;
+    if (claims->caps->memory_rung >= rung)
+        return claims->caps->memory;
+    if (claims->caps->power_rung >= rung)
+        return claims->caps->power;
+    return claims->caps->choice;
 }
 
-/* On the way down the cap that binds now decided, on the way up the one that bound before. */
+/* On the way down the cap that binds now decided; on the way up the one that has let go, which the choice tells of. */
 static struct perfadapt__evidence evidence_for(const struct perfadapt__arbiter *arbiter,
-                                               const struct perfadapt__ladder *ladder,
-                                               const struct perfadapt__frame_control *frame,
-                                               const struct perfadapt__caps *caps, uint32_t rung, uint32_t reasons) {
-    if (rung == arbiter->rung)
-        return caps->memory; /* frames in flight or memory moved, which nothing else moves */
-    const bool down = rung > arbiter->rung;
-    const uint32_t cause = down ? reasons : arbiter->budget.reasons;
-    if (cause & PERFADAPT_REASON_THERMAL)
-        return caps->thermal;
-    if (caps->memory_rung >= (down ? rung : arbiter->rung))
-        return caps->memory;
-    return frame_evidence(ladder, frame, arbiter->rung, rung);
+                                               const struct perfadapt__claims *claims, uint32_t rung,
+                                               const struct perfadapt_budget *budget) {
+    if (rung != arbiter->rung)
+        return rung > arbiter->rung ? rung_evidence(claims, rung) : claims->caps->choice;
+    return budget->reasons & PERFADAPT_REASON_EVENT ? claims->setback->evidence : claims->caps->memory;
 }
 
 static struct perfadapt_decision make_decision(const struct perfadapt_budget *from, const struct perfadapt_budget *to,
@@ -126,35 +170,34 @@ static struct perfadapt_decision make_decision(const struct perfadapt_budget *fr
     };
 }
 
-void perfadapt__arbiter_init(struct perfadapt__arbiter *arbiter, const struct perfadapt__policy *policy,
-                             const struct perfadapt__ladder *ladder, const struct perfadapt__frame_control *frame,
-                             const struct perfadapt__caps *caps, int64_t now_ns) {
+void perfadapt__arbiter_init(struct perfadapt__arbiter *arbiter, const struct perfadapt__claims *claims,
+                             int64_t now_ns) {
     memset(arbiter, 0, sizeof *arbiter);
-    arbiter->rung = choose_rung(arbiter, ladder, frame, caps);
-    arbiter->budget = make_budget(arbiter, policy, ladder, arbiter->rung, frame, caps);
+    arbiter->rung = choose_rung(arbiter, claims);
+    arbiter->budget = make_budget(arbiter, claims, arbiter->rung);
     arbiter->budget.generation = 1;
     arbiter->budget.timestamp_ns = now_ns;
 }
 
 enum perfadapt__arbiter_change perfadapt__arbiter_step(struct perfadapt__arbiter *arbiter,
-                                                       const struct perfadapt__policy *policy,
-                                                       const struct perfadapt__ladder *ladder,
-                                                       const struct perfadapt__frame_control *frame,
-                                                       const struct perfadapt__caps *caps, int64_t now_ns) {
-    const uint32_t rung = choose_rung(arbiter, ladder, frame, caps);
-    struct perfadapt_budget budget = make_budget(arbiter, policy, ladder, rung, frame, caps);
-    const bool decided = outputs_differ(&arbiter->budget, &budget);
-    const bool memory_cut =
-        (caps->reasons & PERFADAPT_REASON_MEMORY) && budget.memory_bytes < arbiter->budget.memory_bytes;
-    if (!decided && !facts_differ(&arbiter->budget, &budget))
+                                                       const struct perfadapt__claims *claims, int64_t now_ns) {
+    if (arbiter->holds > 0)
+        return PERFADAPT__BUDGET_SAME;
+    const uint32_t rung = choose_rung(arbiter, claims);
+    struct perfadapt_budget budget = make_budget(arbiter, claims, rung);
+    const struct perfadapt_budget *before = &arbiter->budget;
+    const bool memory_cut = budget.memory_bytes < before->memory_bytes &&
+                            (budget.reasons & (PERFADAPT_REASON_MEMORY | PERFADAPT_REASON_EVENT));
+    const bool decided = outputs_differ(before, &budget) || memory_cut;
+    if (!decided && !facts_differ(before, &budget))
         return PERFADAPT__BUDGET_SAME;
     budget.generation++;
     budget.timestamp_ns = now_ns;
-    if (decided || memory_cut) {
-        const struct perfadapt__evidence evidence = evidence_for(arbiter, ladder, frame, caps, rung, budget.reasons);
-        arbiter->decision = make_decision(&arbiter->budget, &budget, &evidence);
+    if (decided) {
+        const struct perfadapt__evidence evidence = evidence_for(arbiter, claims, rung, &budget);
+        arbiter->decision = make_decision(before, &budget, &evidence);
     }
     arbiter->rung = rung;
     arbiter->budget = budget;
-    return decided || memory_cut ? PERFADAPT__BUDGET_DECIDED : PERFADAPT__BUDGET_MOVED;
+    return decided ? PERFADAPT__BUDGET_DECIDED : PERFADAPT__BUDGET_MOVED;
 }

@@ -4,14 +4,16 @@
  * Quality, render scale and frame rate are three outputs but one decision: each rung fixes all three, a higher index
  * never has more of any, and its load (relative GPU cost per unit of time) is lower. Caps then are rung indices and the
  * most conservative cap is simply the largest.
- * Where quality and scale may both move they take turns; frame rate gives way last, in the steps 1.25, 1.5, 2, 3.
+ * Where quality and scale may both move they take turns; the frame rate gives way after them (or before, where quality
+ * is preferred), in the steps 1.25, 1.5, 2, 3, or in whole refreshes of the panel. Where nothing but the frame rate may
+ * move its steps are as fine as the list has room for.
  */
 #ifndef PERFADAPT_CONTROL_LADDER_H
 #define PERFADAPT_CONTROL_LADDER_H
 
 #include "control/policy.h"
 
-#define PERFADAPT__RUNGS_MAX 48
+#define PERFADAPT__RUNGS_MAX 64
 
 /* Beyond this share of its time a frame is late. */
 #define PERFADAPT__LATE_RATIO 1.05
@@ -20,19 +22,16 @@ struct perfadapt__rung {
     uint32_t quality;
     double render_scale;
     int64_t frame_ns;
-    double cost; /* of one frame, relative to the best rung's */
-    double
-        late_share; /* 1/ns: times the work at the best rung, beyond 1 where a frame of this rung is late; 0 = never */
+    double per_frame_ns; /* 1 / frame_ns; 0 where there is no target */
+    double cost;         /* of one frame, relative to the best rung's: the first guess */
 };
 
 struct perfadapt__ladder {
-    uint32_t count; /* at least 1 */
+    uint32_t count;     /* at least 1 */
+    uint32_t full_rate; /* the last rung at the target's frame rate */
     struct perfadapt__rung rungs[PERFADAPT__RUNGS_MAX];
 };
 
 void perfadapt__ladder_init(struct perfadapt__ladder *ladder, const struct perfadapt__policy *policy);
-
-/* Relative cost of a frame as the app drew it, which may lie on no rung. */
-double perfadapt__ladder_cost(const struct perfadapt__policy *policy, uint32_t quality, double render_scale);
 
 #endif

@@ -1,185 +1,379 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/thermal.h"
 
-#include <math.h> /* NAN and isnan only: no libm is linked */
-#include <perfadapt/budget.h>
+#include "control/root.h"
+
+#include <math.h> /* NAN, INFINITY and isnan only: no libm is linked */
 #include <perfadapt/monitor.h>
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
 
-static const double forecast_s = 8.0;        /* about the fast pole of a handheld: what a cut now can still change */
-static const double near_c = 6.0;            /* a forecast alone acts only this near the target: slopes are noisy */
-static const double forecast_margin_c = 1.0; /* a step of a coarse sensor is no rise */
-static const double guard_c = 0.5;           /* over the target by this, a cut needs no forecast */
-static const double loosen_c = 2.0;          /* below the target by this before loosening */
-static const double headroom_band_c = 30.0;  /* Android's definition: 0 at limit - 30 °C */
-static const double slope_least = 0.01;      /* °C/s; anything flatter foresees nothing */
-static const int64_t cut_gap_ns = 1 * SECOND;
-static const int64_t dwell_min_ns = 8 * SECOND;
-static const int64_t dwell_max_ns = 64 * SECOND;
-static const int64_t flip_ns = 60 * SECOND;
-static const int64_t lost_patience_ns = 30 * SECOND;
-static const int64_t lost_step_gap_ns = 10 * SECOND;
-
-/* What the snapshot says of heat, before any decision. */
-struct view {
-    bool known;      /* at least one sensor that steers can be believed */
-    bool lost;       /* one that steers cannot be read any more */
-    double excess_c; /* of the worst sensor: max(T, forecast) - target */
-    double over_c;   /* of the hottest sensor against its target: T - target, without forecast */
-    double headroom; /* the largest; NAN unknown */
-    double temperature_c, target_c, forecast_c; /* of the worst sensor */
-    bool at_limit;
-    int64_t time_to_throttle_ns;
-    int64_t newest_ns;
-};
+static const double pole_s[PERFADAPT__POLES] = PERFADAPT__POLE_SECONDS;
+static const double plausible_least_c = -40, plausible_most_c = 150;
+static const double limit_least_c = 30, limit_most_c = 125;
+static const double headroom_band_c = 30.0; /* Android's definition: 0 at limit - 30 °C */
+static const double quiet_c = 8.0;          /* where quiet is preferred, the target is this much cooler */
+static const double last_resort_most_c = 0.7; /* the frame rate gives way only this much above the target … */
+static const double hitch_share = 0.05;       /* … less what one long frame heats a fast die by, of its gain */
+static const double other_least = 0.03;     /* busy by others: less is the noise of two clocks */
+static const double learn_gap_s = 0.75;     /* samples closer together than this teach nothing new */
+static const double gap_most_s = 3600.0;
+static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
+static const double below_limit_c = 1.0;         /* throttling this near its limit is as stated */
+static const double heat_least_c = 45.0;         /* what throttles for heat below this does not tell of heat … */
+static const double heat_band_c = 30.0;          /* … nor what does this far below its limit */
+static const double relearn_c_per_s = 1.0 / 600; /* the learned limit rises again: a fan may have been blocked */
+static const double foreseen_most_s = 120.0;
+static const int64_t stale_ns = 30 * SECOND; /* a sample this old says nothing any more */
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control) {
     memset(control, 0, sizeof *control);
-    control->dwell_ns = dwell_min_ns;
+    control->own_busy_ns = (double)NAN;
+    control->last_resort_c = last_resort_most_c;
 }
 
-static void take_throttle_time(struct view *view, double distance_c, double slope) {
-    int64_t time_ns = PERFADAPT_THROTTLE_NOT_FORESEEN;
-    if (distance_c <= 0)
-        time_ns = 0;
-    else if (slope > slope_least && distance_c / slope < 3600.0)
-        time_ns = (int64_t)(distance_c / slope * (double)SECOND);
-    const bool sooner = time_ns >= 0 && (view->time_to_throttle_ns < 0 || time_ns < view->time_to_throttle_ns);
-    if (!view->known || sooner)
-        view->time_to_throttle_ns = time_ns;
+static double clamp(double value, double low, double high) {
+    return value > low ? (value < high ? value : high) : low;
 }
 
-static void take_sensor(struct view *view, const struct perfadapt_sensor *sensor, double margin_c) {
-    const double temperature = sensor->steering_c;
-    const double limit = sensor->limit.value;
-    const double target = limit - margin_c;
-    const double slope = isnan(sensor->slope_c_per_s) ? 0.0 : sensor->slope_c_per_s;
-    const double rise = slope > slope_least ? slope * forecast_s : 0.0;
-    const bool near = temperature > target - near_c;
-    const double over = temperature - target;
-    const double excess = near ? over + rise : over;
-    const double headroom = 1.0 - (limit - temperature) / headroom_band_c;
-    take_throttle_time(view, limit - temperature, slope);
-    if (!view->known || excess > view->excess_c) {
-        view->excess_c = excess;
-        view->temperature_c = temperature;
-        view->target_c = target;
-        view->forecast_c = temperature + rise;
+static double larger(double a, double b) {
+    return a > b ? a : b;
+}
+
+static double median_of_3(const double *values) {
+    const double low = values[0] < values[1] ? values[0] : values[1];
+    const double high = larger(values[0], values[1]);
+    return values[2] < low ? low : values[2] > high ? high : values[2];
+}
+
+/* --- How busy the GPU is: what the frames know, and what others add --- */
+
+static double others_share(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
+                           const struct perfadapt__frame_statistics *frames, double seconds) {
+    const double before_ns = control->own_busy_ns;
+    control->own_busy_ns = frames->busy_ns;
+    if (!(reading->busy >= 0) || isnan(before_ns) || !(seconds > 0))
+        return 0;
+    const double own = clamp((frames->busy_ns - before_ns) / (seconds * 1e9), 0, 1);
+    const double other = clamp(reading->busy, 0, 1) - own;
+    if (!frames->gpu_known)
+        return other; /* CPU times stood in for GPU times: what the driver says is right */
+    return other > other_least ? other : 0;
+}
+
+static void follow_others(struct perfadapt__thermal_control *control, double other, double seconds) {
+    const double sensor_share = seconds / (PERFADAPT__SENSOR_LAG_SECONDS + seconds);
+    for (int i = 0; i < PERFADAPT__POLES; i++) {
+        control->other_now[i] += seconds / (pole_s[i] + seconds) * (other - control->other_now[i]);
+        control->other_sensed[i] += sensor_share * (control->other_now[i] - control->other_sensed[i]);
     }
-    if (!view->known || over > view->over_c)
-        view->over_c = over;
-    if (!view->known || headroom > view->headroom)
-        view->headroom = headroom > 0 ? headroom : 0;
-    if (sensor->temperature.timestamp_ns > view->newest_ns)
-        view->newest_ns = sensor->temperature.timestamp_ns;
-    view->at_limit |= temperature >= limit;
-    view->known = true;
+    control->other_busy += 0.2 * (other - control->other_busy);
 }
 
-/* Notes in `seen` which sensors could be believed. */
-static struct view look(const struct perfadapt_snapshot *snapshot, double margin_c, uint64_t *seen) {
-    struct view view = {.headroom = (double)NAN, .time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN};
-    const uint32_t count =
-        snapshot->sensor_count < PERFADAPT_SENSORS_MAX ? snapshot->sensor_count : PERFADAPT_SENSORS_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
-        if (!sensor->steers || sensor->limit.state != PERFADAPT_STATE_OK)
+static void take_busy(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
+                      const struct perfadapt__frame_statistics *frames, double seconds) {
+    follow_others(control, others_share(control, reading, frames, seconds), seconds);
+    for (int i = 0; i < PERFADAPT__POLES; i++) {
+        control->busy.now[i] = clamp(frames->busy[i] + control->other_now[i], 0, 1);
+        control->busy.sensed[i] = clamp(frames->sensed[i] + control->other_sensed[i], 0, 1);
+    }
+}
+
+/* --- One sensor --- */
+
+static struct perfadapt__heat_channel *find_channel(struct perfadapt__thermal_control *control, uint32_t key) {
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        if (control->channels[i].key == key)
+            return &control->channels[i];
+    return NULL;
+}
+
+static bool can_be_believed(const struct perfadapt__heat_reading *reading) {
+    return reading->state == PERFADAPT_STATE_OK && reading->temperature_c > plausible_least_c &&
+           reading->temperature_c < plausible_most_c;
+}
+
+/* A free place, or that of a sensor which has gone without being lost. */
+static struct perfadapt__heat_channel *add_channel(struct perfadapt__thermal_control *control,
+                                                   const struct perfadapt__heat_reading *reading) {
+    struct perfadapt__heat_channel *channel = find_channel(control, 0);
+    for (int i = 0; !channel && i < PERFADAPT__HEAT_SENSORS; i++)
+        if (!control->channels[i].believed && !control->channels[i].lost)
+            channel = &control->channels[i];
+    if (!channel)
+        return NULL;
+    memset(channel, 0, sizeof *channel);
+    channel->key = reading->key;
+    channel->learned_limit_c = (double)NAN;
+    perfadapt__heat_init(&channel->heat, reading->temperature_c);
+    return channel;
+}
+
+static double limit_of(const struct perfadapt__policy *policy, const struct perfadapt__heat_channel *channel,
+                       double stated_c) {
+    double limit = stated_c > limit_least_c && stated_c <= plausible_most_c ? stated_c : (double)INFINITY;
+    if (policy->thermal_limit_c < limit)
+        limit = policy->thermal_limit_c;
+    if (channel->learned_limit_c < limit)
+        limit = channel->learned_limit_c;
+    return limit < (double)INFINITY ? clamp(limit, limit_least_c, limit_most_c) : (double)NAN;
+}
+
+/* A device that throttles for heat below the limit it states has another one. Power caps and drivers that cry at 34 °C
+ * are not heat. */
+static void learn_limit(struct perfadapt__heat_channel *channel, uint32_t throttling, double seconds) {
+    const bool hot = channel->temperature_c > heat_least_c &&
+                     !(channel->temperature_c < channel->limit_c - heat_band_c) &&
+                     !(channel->temperature_c > channel->limit_c - below_limit_c);
+    channel->throttled = throttling == PERFADAPT_THROTTLING_THERMAL && hot ? channel->throttled + 1 : 0;
+    if (channel->throttled >= throttled_enough && !(channel->temperature_c > channel->learned_limit_c))
+        channel->learned_limit_c = channel->temperature_c;
+    else if (channel->throttled == 0)
+        channel->learned_limit_c += relearn_c_per_s * seconds; /* NAN stays NAN */
+}
+
+static void take_sample(struct perfadapt__thermal_control *control, struct perfadapt__heat_channel *channel,
+                        const struct perfadapt__heat_reading *reading, uint32_t throttling) {
+    const double seconds =
+        channel->sample_count ? clamp((double)(reading->timestamp_ns - channel->read_ns) * 1e-9, 0, gap_most_s) : 1.0;
+    if (channel->sample_count && seconds < learn_gap_s && reading->temperature_c < channel->limit_c - headroom_band_c)
+        return; /* cool: more samples than one a second only cost */
+    channel->fresh = true;
+    for (int i = 2; i > 0; i--)
+        channel->samples_c[i] = channel->samples_c[channel->sample_count ? i - 1 : 0];
+    channel->samples_c[0] = reading->temperature_c;
+    channel->sample_count = channel->sample_count < 3 ? channel->sample_count + 1 : 3;
+    channel->temperature_c = channel->sample_count < 3 ? reading->temperature_c : median_of_3(channel->samples_c);
+    learn_limit(channel, throttling, seconds);
+    const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || channel->temperature_c >= channel->limit_c;
+    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, seconds, frozen);
+    channel->read_ns = reading->timestamp_ns;
+}
+
+static void take_sensor(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
+                        const struct perfadapt__reading *reading, const struct perfadapt__heat_reading *sensor) {
+    struct perfadapt__heat_channel *channel = sensor->key ? find_channel(control, sensor->key) : NULL;
+    const bool believed = can_be_believed(sensor);
+    if (!channel && believed && sensor->key)
+        channel = add_channel(control, sensor);
+    if (!channel)
+        return;
+    const bool asleep = sensor->state == PERFADAPT_STATE_ASLEEP || sensor->state == PERFADAPT_STATE_UNSUPPORTED;
+    channel->believed = believed;
+    channel->lost = !believed && !asleep;
+    channel->limit_c = limit_of(policy, channel, sensor->limit_c);
+    if (believed && (sensor->timestamp_ns > channel->read_ns || !channel->sample_count))
+        take_sample(control, channel, sensor, reading->throttle);
+    channel->limit_c = limit_of(policy, channel, sensor->limit_c);
+    const double quiet = policy->prefer == PERFADAPT__PREFER_QUIET ? quiet_c : 0.0;
+    channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet;
+    if (believed && reading->now_ns - channel->read_ns > stale_ns)
+        channel->believed = false, channel->lost = true;
+}
+
+/* A sensor that is not in the reading any more is lost like one that cannot be read. */
+static void miss_sensors(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading) {
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        struct perfadapt__heat_channel *channel = &control->channels[i];
+        bool present = channel->key == 0;
+        for (uint32_t j = 0; !present && j < reading->heat_count && j < PERFADAPT__HEAT_SENSORS; j++)
+            present = reading->heat[j].key == channel->key;
+        if (present)
             continue;
-        const uint32_t state = sensor->temperature.state;
-        const uint64_t bit = UINT64_C(1) << i;
-        if (state == PERFADAPT_STATE_OK && isfinite(sensor->steering_c) && isfinite(sensor->limit.value)) {
-            take_sensor(&view, sensor, margin_c);
-            *seen |= bit;
-        } else if ((state == PERFADAPT_STATE_STALE || state == PERFADAPT_STATE_ERROR) && (*seen & bit)) {
-            view.lost = true;
+        channel->lost = channel->believed || channel->lost;
+        channel->believed = false;
+    }
+}
+
+static bool steers(const struct perfadapt__heat_channel *channel) {
+    return channel->believed && !isnan(channel->target_c);
+}
+
+/* --- What others ask --- */
+
+double perfadapt__thermal_doubtful_excess_c(const struct perfadapt__thermal_control *control, double own_utilisation,
+                                            enum perfadapt__horizon horizon, double doubts) {
+    const double utilisation = clamp(own_utilisation + control->other_busy, 0, 1);
+    double worst = -(double)INFINITY;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        const struct perfadapt__heat_channel *channel = &control->channels[i];
+        if (!steers(channel))
+            continue;
+        double forecast = perfadapt__heat_forecast_c(&channel->heat, &control->busy, utilisation, horizon);
+        if (doubts > 0)
+            forecast +=
+                doubts * perfadapt__root(perfadapt__heat_doubt(&channel->heat, &control->busy, utilisation, horizon));
+        worst = larger(worst, forecast - channel->target_c);
+    }
+    return worst;
+}
+
+double perfadapt__thermal_excess_c(const struct perfadapt__thermal_control *control, double own_utilisation,
+                                   enum perfadapt__horizon horizon) {
+    return perfadapt__thermal_doubtful_excess_c(control, own_utilisation, horizon, 0);
+}
+
+static const struct perfadapt__heat_channel *worst_channel(const struct perfadapt__thermal_control *control) {
+    const struct perfadapt__heat_channel *worst = NULL;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        const struct perfadapt__heat_channel *channel = &control->channels[i];
+        if (steers(channel) &&
+            (!worst || channel->temperature_c - channel->target_c > worst->temperature_c - worst->target_c))
+            worst = channel;
+    }
+    return worst;
+}
+
+double perfadapt__thermal_over_c(const struct perfadapt__thermal_control *control, double *out_temperature_c,
+                                 double *out_target_c) {
+    const struct perfadapt__heat_channel *worst = worst_channel(control);
+    *out_temperature_c = worst ? worst->temperature_c : (double)NAN;
+    *out_target_c = worst ? worst->target_c : (double)NAN;
+    return worst ? worst->temperature_c - worst->target_c : -(double)INFINITY;
+}
+
+double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *control) {
+    double noise = 0;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        if (steers(&control->channels[i]))
+            noise = larger(noise, perfadapt__heat_noise_c(&control->channels[i].heat));
+    return 0.15 * clamp(noise, 0, 1.5);
+}
+
+bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control) {
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        if (control->channels[i].believed && control->channels[i].fresh)
+            return true;
+    return false;
+}
+
+/* --- What the budget tells --- */
+
+/* With the load as it is, when the forecast crosses the limit; between two horizons along a line. */
+static int64_t time_to_throttle_ns(const struct perfadapt__thermal_control *control,
+                                   const struct perfadapt__heat_channel *channel) {
+    if (channel->temperature_c >= channel->limit_c)
+        return 0;
+    const double utilisation = control->busy.now[1]; /* of the last seconds */
+    double before_c = channel->temperature_c;
+    double before_s = 0;
+    for (int h = PERFADAPT__AFTER_1_S; h < PERFADAPT__HORIZONS; h++) {
+        const double forecast_c =
+            perfadapt__heat_forecast_c(&channel->heat, &control->busy, utilisation, (enum perfadapt__horizon)h);
+        const double seconds = perfadapt__horizon_seconds((enum perfadapt__horizon)h);
+        if (forecast_c >= channel->limit_c && forecast_c > before_c) {
+            const double way = clamp((channel->limit_c - before_c) / (forecast_c - before_c), 0, 1);
+            return (int64_t)((before_s + way * (seconds - before_s)) * 1e9);
+        }
+        before_c = forecast_c;
+        before_s = seconds;
+        if (seconds >= foreseen_most_s)
+            break;
+    }
+    return PERFADAPT_THROTTLE_NOT_FORESEEN;
+}
+
+static int64_t soonest_throttle_ns(const struct perfadapt__thermal_control *control) {
+    int64_t soonest = PERFADAPT_THROTTLE_UNKNOWN;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        if (!steers(&control->channels[i]))
+            continue;
+        const int64_t time_ns = time_to_throttle_ns(control, &control->channels[i]);
+        if (soonest < 0 || (time_ns >= 0 && time_ns < soonest))
+            soonest = time_ns >= 0 || soonest == PERFADAPT_THROTTLE_UNKNOWN ? time_ns : soonest;
+    }
+    return soonest;
+}
+
+static double headroom_of(const struct perfadapt__thermal_control *control) {
+    double headroom = (double)NAN;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        const struct perfadapt__heat_channel *channel = &control->channels[i];
+        if (!steers(channel))
+            continue;
+        const double own = larger(0, 1.0 - (channel->limit_c - channel->temperature_c) / headroom_band_c);
+        headroom = headroom > own ? headroom : own;
+    }
+    return headroom;
+}
+
+static uint32_t state_of(const struct perfadapt__thermal_control *control, double headroom) {
+    const struct perfadapt__heat_channel *worst = worst_channel(control);
+    if (!worst)
+        return PERFADAPT_THERMAL_UNKNOWN;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        if (steers(&control->channels[i]) && control->channels[i].temperature_c >= control->channels[i].limit_c)
+            return PERFADAPT_THERMAL_CRITICAL;
+    if (worst->temperature_c >= worst->target_c)
+        return PERFADAPT_THERMAL_HOT;
+    return headroom >= 0.5 ? PERFADAPT_THERMAL_WARM : PERFADAPT_THERMAL_COOL;
+}
+
+/* The sensor that would be furthest over its target after a second of full load is the one a die's jump would show on. */
+static const struct perfadapt__heat_channel *fastest_channel(const struct perfadapt__thermal_control *control) {
+    const struct perfadapt__heat_channel *fastest = NULL;
+    double worst = 0;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        const struct perfadapt__heat_channel *channel = &control->channels[i];
+        if (!steers(channel) || channel->heat.learned < 2)
+            continue;
+        const double excess =
+            perfadapt__heat_forecast_c(&channel->heat, &control->busy, 1.0, PERFADAPT__AFTER_1_S) - channel->target_c;
+        if (!fastest || excess > worst) {
+            fastest = channel;
+            worst = excess;
         }
     }
-    return view;
+    return fastest;
 }
 
-static void cut(struct perfadapt__thermal_control *control, double excess_c, uint32_t rung, uint32_t rungs,
-                int64_t now_ns) {
-    if (control->cut_ns && now_ns - control->cut_ns < cut_gap_ns)
+static void write_model(struct perfadapt__thermal_control *control, struct perfadapt__heat_cap *cap) {
+    const struct perfadapt__heat_channel *channel = fastest_channel(control);
+    memset(cap, 0, sizeof *cap);
+    if (!channel)
         return;
-    const uint32_t steps = excess_c > 4.0 ? 4 : excess_c > 2.0 ? 2 : 1;
-    const uint32_t from = control->rung > rung ? control->rung : rung;
-    control->rung = from + steps < rungs ? from + steps : rungs - 1;
-    if (control->loosened_ns && now_ns - control->loosened_ns < flip_ns && control->loosened_ns > control->cut_ns)
-        control->dwell_ns = control->dwell_ns * 2 < dwell_max_ns ? control->dwell_ns * 2 : dwell_max_ns;
-    control->cut_ns = now_ns;
-    control->good_since_ns = 0;
-}
-
-static void loosen(struct perfadapt__thermal_control *control, int64_t now_ns) {
-    if (!control->good_since_ns)
-        control->good_since_ns = now_ns;
-    if (now_ns - control->good_since_ns < control->dwell_ns)
-        return;
-    control->rung--;
-    control->loosened_ns = control->good_since_ns = now_ns;
-    if (now_ns - control->cut_ns > 4 * flip_ns)
-        control->dwell_ns = dwell_min_ns;
-}
-
-/* A sensor that counted is lost: wait for it, then move towards the middle, where most devices hold out unwatched. */
-static void step_lost(struct perfadapt__thermal_control *control, uint32_t rung, uint32_t rungs, int64_t now_ns) {
-    if (!control->lost_since_ns)
-        control->lost_since_ns = control->lost_step_ns = now_ns;
-    if (now_ns - control->lost_since_ns < lost_patience_ns || now_ns - control->lost_step_ns < lost_step_gap_ns)
-        return;
-    control->lost_step_ns = now_ns;
-    const uint32_t from = control->rung > rung ? control->rung : rung;
-    if (from < rungs / 2)
-        control->rung = from + 1;
-}
-
-static void step_known(struct perfadapt__thermal_control *control, const struct view *view, uint32_t rung,
-                       uint32_t rungs, int64_t now_ns) {
-    if (view->newest_ns == control->read_ns)
-        return;
-    control->read_ns = view->newest_ns;
-    if (view->over_c > guard_c || view->excess_c > forecast_margin_c)
-        cut(control, view->excess_c, rung, rungs, now_ns);
-    else if (control->rung > 0 && view->excess_c < -loosen_c)
-        loosen(control, now_ns);
-    else
-        control->good_since_ns = 0;
-}
-
-static uint32_t state_of(const struct view *view) {
-    if (!view->known)
-        return PERFADAPT_THERMAL_UNKNOWN;
-    if (view->at_limit)
-        return PERFADAPT_THERMAL_CRITICAL;
-    if (view->over_c >= 0)
-        return PERFADAPT_THERMAL_HOT;
-    return view->headroom >= 0.5 ? PERFADAPT_THERMAL_WARM : PERFADAPT_THERMAL_COOL;
+    const double hitch_c = hitch_share * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
+    control->last_resort_c = clamp(last_resort_most_c - hitch_c, 0, last_resort_most_c);
+    cap->base_c = perfadapt__heat_base_c(&channel->heat);
+    cap->target_c = channel->target_c;
+    cap->last_resort_c = control->last_resort_c;
+    cap->other_busy = control->other_busy;
+    for (int i = 0; i < PERFADAPT__POLES; i++) {
+        cap->gain_c[i] = channel->heat.unknowns[1 + i];
+        cap->other[i] = control->other_now[i];
+        for (int j = 0; j < PERFADAPT__POLES; j++)
+            cap->doubt[i][j] = channel->heat.covariance[1 + i][1 + j];
+    }
 }
 
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
-                             const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
+                             const struct perfadapt__reading *reading, const struct perfadapt__frame_statistics *frames,
                              struct perfadapt__caps *caps) {
-    const struct view view = look(snapshot, policy->thermal_margin_c, &control->seen);
-    if (view.known)
-        step_known(control, &view, rung, rungs, now_ns);
-    if (view.lost)
-        step_lost(control, rung, rungs, now_ns);
-    else
-        control->lost_since_ns = 0;
-    caps->thermal_rung = control->rung;
-    caps->hold = view.lost;
-    caps->thermal_headroom = (float)view.headroom;
-    caps->thermal_state = state_of(&view);
-    caps->time_to_throttle_ns = view.time_to_throttle_ns;
-    caps->confidence += view.known ? (view.lost ? 0.2F : 0.4F) : 0.0F;
-    caps->reasons |= control->rung ? PERFADAPT_REASON_THERMAL : 0u;
-    caps->reasons |= view.lost ? PERFADAPT_REASON_SENSOR_LOST : 0u;
-    caps->thermal = (struct perfadapt__evidence){
-        .signal = view.lost && !view.known ? PERFADAPT_SIGNAL_SENSOR : PERFADAPT_SIGNAL_TEMPERATURE,
-        .value = view.known ? view.temperature_c : (double)NAN,
-        .limit = view.known ? view.target_c : (double)NAN,
-        .forecast = view.known ? view.forecast_c : (double)NAN,
-    };
+    const double seconds =
+        control->stepped_ns ? clamp((double)(reading->now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s) : 0.0;
+    control->stepped_ns = reading->now_ns;
+    control->throttling = reading->throttle;
+    take_busy(control, reading, frames, seconds);
+    miss_sensors(control, reading);
+    bool lost = false;
+    bool known = false;
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        control->channels[i].fresh = false;
+    for (uint32_t i = 0; i < reading->heat_count && i < PERFADAPT__HEAT_SENSORS; i++)
+        take_sensor(control, policy, reading, &reading->heat[i]);
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
+        lost |= control->channels[i].lost && !isnan(control->channels[i].target_c);
+        known |= steers(&control->channels[i]);
+    }
+    control->lost_since_ns = !lost ? 0 : control->lost_since_ns ? control->lost_since_ns : reading->now_ns;
+    const double headroom = headroom_of(control);
+    caps->hold = lost;
+    caps->throttled = reading->throttle >= PERFADAPT_THROTTLING_THERMAL;
+    caps->thermal_headroom = (float)headroom;
+    caps->thermal_state = state_of(control, headroom);
+    caps->time_to_throttle_ns = soonest_throttle_ns(control);
+    caps->confidence += known ? (lost ? 0.2F : 0.4F) : 0.0F;
+    caps->reasons |= lost ? PERFADAPT_REASON_SENSOR_LOST : 0u;
+    write_model(control, &caps->heat);
 }

@@ -1,32 +1,72 @@
 /*
- * The thermal cap: from the newest samples, with a forecast, hysteresis and dwell. SPDX-License-Identifier: MIT
+ * Heat: what each sensor that steers will do, what is too hot, and what to do where nothing can be read.
+ * SPDX-License-Identifier: MIT
  *
- * Each sensor that steers is held against its own target, limit - margin. A cap tightens by as many rungs as the excess
- * asks for, at most once a second so that the device can answer; it loosens one rung at a time after a dwell time that
- * doubles whenever loosening was followed by another cut.
+ * Each sensor is held against its own target, its limit less the margin; a forecast over several horizons says how far
+ * beyond it any utilisation leads. Three things need no model: a temperature that is over the target (the guard), a
+ * device that says it throttles for heat (then its limit lies lower than it states), and a sensor that is lost.
  */
 #ifndef PERFADAPT_CONTROL_THERMAL_H
 #define PERFADAPT_CONTROL_THERMAL_H
 
 #include "control/caps.h"
+#include "control/frame.h"
+#include "control/heat.h"
 #include "control/policy.h"
+#include "control/reading.h"
 
-#include <perfadapt/snapshot.h>
-#include <stdbool.h>
+struct perfadapt__heat_channel {
+    uint32_t key;         /* of the sensor; 0 = free */
+    bool believed;        /* its newest sample is good */
+    bool fresh;           /* … and new in this tick */
+    bool lost;            /* it was believed once and cannot be read any more */
+    int64_t read_ns;      /* of the newest sample */
+    uint32_t throttled;   /* samples in a row at which the device throttled for heat below its limit */
+    double temperature_c; /* median of the newest three samples */
+    double samples_c[3];  /* newest first */
+    uint32_t sample_count;
+    double learned_limit_c; /* where the device throttled before its stated limit; NAN = it never did */
+    double limit_c;         /* in force; NAN unknown: it steers nothing */
+    double target_c;        /* NAN likewise */
+    struct perfadapt__heat heat;
+};
 
 struct perfadapt__thermal_control {
-    uint32_t rung;   /* the cap; 0 = none */
-    uint64_t seen;   /* bit i: sensor i has been believed once, and can be lost */
-    int64_t read_ns; /* timestamp of the newest sample that was used */
-    int64_t cut_ns, loosened_ns, good_since_ns, lost_since_ns, lost_step_ns; /* 0 = never or not */
-    int64_t dwell_ns;
+    struct perfadapt__heat_channel channels[PERFADAPT__HEAT_SENSORS];
+    struct perfadapt__busy busy;        /* of the whole GPU */
+    double other_now[PERFADAPT__POLES]; /* of it, by others */
+    double other_sensed[PERFADAPT__POLES];
+    double other_busy;
+    double own_busy_ns;    /* of the statistics at the last tick; NAN = none yet */
+    int64_t stepped_ns;    /* 0 = never */
+    int64_t lost_since_ns; /* 0 = not lost */
+    double last_resort_c;
+    uint32_t throttling; /* enum perfadapt_throttling, as read */
 };
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control);
 
-/* `rung` is the one in force, `rungs` the length of the ladder. Writes its part of the caps. */
+/* Takes a reading; learns from it. Writes its part of the caps: headroom, state, time to throttle, hold, the fast model. */
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
-                             const struct perfadapt_snapshot *snapshot, uint32_t rung, uint32_t rungs, int64_t now_ns,
+                             const struct perfadapt__reading *reading, const struct perfadapt__frame_statistics *frames,
                              struct perfadapt__caps *caps);
+
+/* How far beyond its target the sensor that is worst off will be, °C; below 0 = none will. -INFINITY = nothing known. */
+double perfadapt__thermal_excess_c(const struct perfadapt__thermal_control *control, double own_utilisation,
+                                   enum perfadapt__horizon horizon);
+
+/* The same with `doubts` standard deviations of the model's doubt about the rise on top. */
+double perfadapt__thermal_doubtful_excess_c(const struct perfadapt__thermal_control *control, double own_utilisation,
+                                            enum perfadapt__horizon horizon, double doubts);
+
+/* How far beyond its target the hottest sensor is now, °C; -INFINITY = nothing known. Evidence for it. */
+double perfadapt__thermal_over_c(const struct perfadapt__thermal_control *control, double *out_temperature_c,
+                                 double *out_target_c);
+
+/* Half of what a forecast should stay below the target, for the noise of the sensors. */
+double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *control);
+
+/* A sensor that steers has news since the last tick. */
+bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control);
 
 #endif

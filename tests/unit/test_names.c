@@ -26,16 +26,23 @@ static void words(void **state) {
     assert_string_equal(perfadapt_app_state_name(PERFADAPT_APP_SILENT), "silent");
     assert_string_equal(perfadapt_app_state_name(PERFADAPT_APP_DENIED), "denied");
     assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_TEMPERATURE), "temperature");
+    assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_GPU_MEMORY), "GPU memory");
+    assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_THROTTLING), "throttling");
     assert_string_equal(perfadapt_role_name(PERFADAPT_ROLE_EXPORT), "export");
+    assert_string_equal(perfadapt_throttling_name(PERFADAPT_THROTTLING_UNKNOWN), "unknown");
+    assert_string_equal(perfadapt_throttling_name(PERFADAPT_THROTTLING_POLICY), "policy");
+    assert_string_equal(perfadapt_event_name(0), "unknown");
+    assert_string_equal(perfadapt_event_name(PERFADAPT_EVENT_GPU_TIMEOUT), "gpu-timeout");
+    assert_string_equal(perfadapt_event_name(PERFADAPT_EVENT_SCENE_CUT), "scene-cut");
 }
 
 static void words_out_of_range(void **state) {
     (void)state;
-    const char *(*const functions[])(uint32_t) = {perfadapt_thermal_state_name, perfadapt_memory_state_name,
-                                                  perfadapt_bottleneck_name,    perfadapt_state_name,
-                                                  perfadapt_sensor_role_name,   perfadapt_why_text,
-                                                  perfadapt_limit_source_name,  perfadapt_app_state_name,
-                                                  perfadapt_signal_name,        perfadapt_role_name};
+    const char *(*const functions[])(uint32_t) = {
+        perfadapt_thermal_state_name, perfadapt_memory_state_name, perfadapt_bottleneck_name,
+        perfadapt_state_name,         perfadapt_sensor_role_name,  perfadapt_why_text,
+        perfadapt_limit_source_name,  perfadapt_app_state_name,    perfadapt_signal_name,
+        perfadapt_role_name,          perfadapt_throttling_name,   perfadapt_event_name};
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         assert_string_equal(functions[i](1000), "unknown");
         assert_string_equal(functions[i](UINT32_MAX), "unknown");
@@ -46,13 +53,13 @@ static void words_out_of_range(void **state) {
 
 static void reasons(void **state) {
     (void)state;
-    char text[96];
+    char text[128];
     perfadapt_reasons_text(0, text, sizeof text);
     assert_string_equal(text, "-");
     perfadapt_reasons_text(PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_MEMORY, text, sizeof text);
     assert_string_equal(text, "thermal,memory");
     perfadapt_reasons_text(UINT32_MAX, text, sizeof text);
-    assert_string_equal(text, "frame-late,frame-cost,thermal,sensor-lost,memory,settling");
+    assert_string_equal(text, "frame-late,frame-cost,thermal,sensor-lost,memory,settling,event,power,policy");
     perfadapt_reasons_text(0x80000000u, text, sizeof text);
     assert_string_equal(text, "-");
 }
@@ -143,6 +150,61 @@ static void decision_of_little(void **state) {
     assert_text(&decision, "frame time none -> 20.0 ms: unknown 1000000000000000.0, limit 100.0");
 }
 
+static void decision_of_what_was_reported(void **state) {
+    (void)state;
+    struct perfadapt_decision decision = quiet_decision();
+    decision.quality_from = 4;
+    decision.quality_to = 2;
+    decision.signal = PERFADAPT_SIGNAL_EVENT;
+    decision.value = PERFADAPT_EVENT_DEVICE_LOST;
+    decision.reasons = PERFADAPT_REASON_EVENT;
+    assert_text(&decision, "quality 4 -> 2: event device-lost (event)");
+    decision.value = (double)NAN;
+    assert_text(&decision, "quality 4 -> 2: event unknown (event)");
+    decision.value = -1e300;
+    assert_text(&decision, "quality 4 -> 2: event unknown (event)");
+    decision.signal = PERFADAPT_SIGNAL_THROTTLING;
+    decision.value = PERFADAPT_THROTTLING_THERMAL;
+    decision.reasons = PERFADAPT_REASON_THERMAL;
+    assert_text(&decision, "quality 4 -> 2: throttling thermal (thermal)");
+    decision.signal = PERFADAPT_SIGNAL_GPU_BUSY;
+    decision.value = 71.25;
+    decision.limit = 50;
+    decision.reasons = PERFADAPT_REASON_POWER | PERFADAPT_REASON_POLICY;
+    assert_text(&decision, "quality 4 -> 2: GPU busy 71.3 %, limit 50.0 (power,policy)");
+    decision.signal = PERFADAPT_SIGNAL_GPU_MEMORY;
+    decision.value = 3.5 * 1048576;
+    decision.limit = 1048576;
+    decision.reasons = PERFADAPT_REASON_MEMORY;
+    assert_text(&decision, "quality 4 -> 2: GPU memory 3.5 MiB, limit 1.0 (memory)");
+}
+
+/* The largest of everything that comes through sanitizing. */
+static void decision_of_the_most_words_fits(void **state) {
+    (void)state;
+    const double most = 1e18;
+    struct perfadapt_decision decision = {.quality_from = 31,
+                                          .quality_to = 30,
+                                          .render_scale_from = 1,
+                                          .render_scale_to = 0.25F,
+                                          .frame_ns_from = INT64_C(1000000000000000),
+                                          .frame_ns_to = INT64_C(999999999999999),
+                                          .memory_bytes_from = PERFADAPT_NO_LIMIT - 1,
+                                          .memory_bytes_to = PERFADAPT_NO_LIMIT - 1000000,
+                                          .frames_in_flight_from = 65536,
+                                          .frames_in_flight_to = 65535,
+                                          .reasons = UINT32_MAX,
+                                          .value = -most,
+                                          .limit = -most,
+                                          .forecast = -most};
+    for (uint32_t signal = 0; signal < 20; signal++) {
+        char text[384];
+        decision.signal = signal;
+        perfadapt_decision_text(&decision, text, sizeof text);
+        assert_int_equal(text[strlen(text) - 1], ')');
+    }
+}
+
 static void decision_in_little_room(void **state) {
     (void)state;
     struct perfadapt_decision decision = quiet_decision();
@@ -210,6 +272,7 @@ static void budgets_are_cleaned(void **state) {
     assert_int_equal(budget.frame_ns, 0);
     assert_int_equal(budget.time_to_throttle_ns, PERFADAPT_THROTTLE_NOT_FORESEEN);
     assert_int_equal(budget.thermal_state, PERFADAPT_THERMAL_UNKNOWN);
+    assert_int_equal(budget.reasons, 2 * PERFADAPT_REASON_POLICY - 1);
     assert_true(isnan(budget.render_scale) && isnan(budget.thermal_headroom));
     assert_true(budget.confidence >= 0 && budget.confidence <= 0);
     budget.time_to_throttle_ns = INT64_MIN;
@@ -219,6 +282,20 @@ static void budgets_are_cleaned(void **state) {
     assert_int_equal(budget.time_to_throttle_ns, PERFADAPT_THROTTLE_UNKNOWN);
     assert_true(isnan(budget.thermal_headroom));
     assert_int_equal(budget.frames_in_flight, 1);
+}
+
+static void decisions_are_cleaned(void **state) {
+    (void)state;
+    struct perfadapt_decision decision;
+    memset(&decision, 0xff, sizeof decision);
+    perfadapt__sanitize_decision(&decision);
+    assert_int_equal(decision.reasons, 2 * PERFADAPT_REASON_POLICY - 1);
+    assert_int_equal(decision.signal, PERFADAPT_SIGNAL_NONE);
+    decision.signal = PERFADAPT_SIGNAL_THROTTLING;
+    decision.reasons = PERFADAPT_REASON_POLICY;
+    perfadapt__sanitize_decision(&decision);
+    assert_int_equal(decision.signal, PERFADAPT_SIGNAL_THROTTLING);
+    assert_int_equal(decision.reasons, PERFADAPT_REASON_POLICY);
 }
 
 static void snapshots_are_cleaned(void **state) {
@@ -254,10 +331,13 @@ int main(void) {
         cmocka_unit_test(decision_of_heat),
         cmocka_unit_test(decision_of_everything),
         cmocka_unit_test(decision_of_little),
+        cmocka_unit_test(decision_of_what_was_reported),
+        cmocka_unit_test(decision_of_the_most_words_fits),
         cmocka_unit_test(decision_in_little_room),
         cmocka_unit_test(numbers_in_any_locale),
         cmocka_unit_test(texts_are_cleaned),
         cmocka_unit_test(budgets_are_cleaned),
+        cmocka_unit_test(decisions_are_cleaned),
         cmocka_unit_test(snapshots_are_cleaned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

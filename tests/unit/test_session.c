@@ -58,7 +58,7 @@ static perfadapt *open_on_empty_root(void) {
     const struct perfadapt_options options = {.size = sizeof options,
                                               .app_name = "test",
                                               .quality_levels = 5,
-                                              .outputs = PERFADAPT_OUTPUT_QUALITY,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_FRAME_NS,
                                               .sysroot = empty_root};
     return open_or_fail(&options);
 }

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/choice.h"
+
+#include "control/decay.h"
+
+#include <math.h> /* NAN only: no libm is linked */
+#include <perfadapt/monitor.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const int64_t look_gap_ns = 750 * (SECOND / 1000); /* a second, with the jitter of a timer */
+static const uint32_t first_steps = 3;                    /* nothing moves up before */
+static const double search_s = 30.0;                      /* after the start a rung is searched for with … */
+static const double search_dwell_s = 1.0;                 /* … this dwell */
+static const double dwell_middle_s = 5.0, dwell_least_s = 3.0, dwell_most_s = 40.0;
+static const double gap_most_s = 8.0; /* between a switch and the next rise */
+static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.2 / 60;
+static const double tokens_per_doubling = 1.2;
+static const double down_spreads = 2.0, up_spreads = 2.5;
+static const double down_slack = 0.0;
+static const double guard_c = 0.5;
+static const int64_t guard_patience_ns = 2 * SECOND; /* a coarse sensor steps over the target by rounding alone … */
+static const double guard_at_once_c = 2.0;           /* … but not by this much */
+static const int64_t guard_gap_ns = 2 * SECOND;
+static const int64_t relapse_ns = 30 * SECOND; /* a rung left this soon after a rise was no success */
+static const double relapse_most = 3.0, relapse_fade_s = 300.0;
+static const int64_t lost_patience_ns = 30 * SECOND;
+static const int64_t lost_gap_ns = 10 * SECOND;
+
+static const enum perfadapt__horizon down_horizons[] = {PERFADAPT__AFTER_3_S, PERFADAPT__AFTER_8_S,
+                                                        PERFADAPT__AFTER_20_S};
+static const enum perfadapt__horizon aim_horizons[] = {PERFADAPT__AFTER_5_S, PERFADAPT__AFTER_20_S,
+                                                       PERFADAPT__AFTER_60_S};
+static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PERFADAPT__AFTER_30_S,
+                                                      PERFADAPT__AFTER_60_S, PERFADAPT__AFTER_120_S};
+static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS, PERFADAPT__AFTER_1_S,
+                                                        PERFADAPT__AFTER_2_S, PERFADAPT__AFTER_4_S};
+
+/* The lowest quality at full rate; where quality and scale cannot move, halfway down the rates. */
+static uint32_t first_rung(const struct perfadapt__ladder *ladder) {
+    return ladder->full_rate ? ladder->full_rate : (ladder->count - 1) / 2;
+}
+
+void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder) {
+    memset(choice, 0, sizeof *choice);
+    choice->rung = first_rung(ladder);
+    choice->reasons = choice->rung ? PERFADAPT_REASON_SETTLING : 0;
+    choice->rose_to = PERFADAPT__RUNGS_MAX;
+    choice->tokens = tokens_first;
+}
+
+/* --- What a rung would bring --- */
+
+static double cost_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    return perfadapt__cost_of_rung(&prospects->frames->cost, prospects->policy, &prospects->ladder->rungs[rung]);
+}
+
+static bool frames_fit(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns, double spreads) {
+    const double time_ns = work_ns * cost_at(prospects, rung) * prospects->load->clock;
+    return time_ns * (1.0 + spreads * prospects->load->spread) * prospects->ladder->rungs[rung].per_frame_ns <=
+           PERFADAPT__LATE_RATIO;
+}
+
+static double utilisation_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns) {
+    const struct perfadapt__rung *at = &prospects->ladder->rungs[rung];
+    if (!(at->per_frame_ns > 0))
+        return 1.0; /* without a target the GPU is as busy as it can be */
+    const double utilisation = work_ns * cost_at(prospects, rung) * at->per_frame_ns;
+    return utilisation < 1.0 ? utilisation : 1.0;
+}
+
+/* By how much the target is higher where the frame rate would have to give way. */
+static double allowance(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const struct perfadapt__ladder *ladder = prospects->ladder;
+    return ladder->full_rate > 0 && rung >= ladder->full_rate ? prospects->thermal->last_resort_c : 0.0;
+}
+
+/* The largest excess over the target at any of the horizons, °C. */
+static double excess_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns,
+                        const enum perfadapt__horizon *horizons, size_t count) {
+    double worst = -(double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        const double ahead_ns = perfadapt__load_ahead_ns(prospects->load, work_ns, horizons[i]);
+        const double excess =
+            perfadapt__thermal_excess_c(prospects->thermal, utilisation_at(prospects, rung, ahead_ns), horizons[i]);
+        worst = excess > worst ? excess : worst;
+    }
+    return worst - allowance(prospects, rung);
+}
+
+/* After a jump the fast pole decides, of which least is known: the model's doubt counts as heat. */
+static double jump_excess_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns) {
+    double worst = -(double)INFINITY;
+    for (size_t i = 0; i < COUNT(jump_horizons); i++) {
+        const double excess = perfadapt__thermal_doubtful_excess_c(
+            prospects->thermal, utilisation_at(prospects, rung, work_ns), jump_horizons[i], 2.0);
+        worst = excess > worst ? excess : worst;
+    }
+    return worst - allowance(prospects, rung);
+}
+
+static bool stays_cool(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    return excess_at(prospects, rung, prospects->load->middle_ns, aim_horizons, COUNT(aim_horizons)) +
+               perfadapt__thermal_slack_c(prospects->thermal) <=
+           0;
+}
+
+static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const struct perfadapt__load *load = prospects->load;
+    return excess_at(prospects, rung, load->middle_ns, up_horizons, COUNT(up_horizons)) <= 0 &&
+           jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
+}
+
+static bool may_rise_by_frames(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    return frames_fit(prospects, rung, prospects->load->peak_ns, up_spreads);
+}
+
+/* --- Evidence --- */
+
+static struct perfadapt__evidence heat_evidence(const struct perfadapt__prospects *prospects, double excess_c) {
+    struct perfadapt__evidence evidence = {.signal = PERFADAPT_SIGNAL_TEMPERATURE};
+    (void)perfadapt__thermal_over_c(prospects->thermal, &evidence.value, &evidence.limit);
+    evidence.forecast = evidence.limit + excess_c;
+    return evidence;
+}
+
+static struct perfadapt__evidence frame_evidence(const struct perfadapt__prospects *prospects, uint32_t from,
+                                                 uint32_t to) {
+    const double work_ns = prospects->load->middle_ns;
+    return (struct perfadapt__evidence){
+        .signal = PERFADAPT_SIGNAL_FRAME_TIME,
+        .value = work_ns * cost_at(prospects, from) * 1e-6,
+        .limit = (double)prospects->ladder->rungs[from].frame_ns * 1e-6,
+        .forecast = work_ns * cost_at(prospects, to) * 1e-6,
+    };
+}
+
+/* --- Moving --- */
+
+static void forget_good(struct perfadapt__choice *choice, uint32_t below) {
+    for (uint32_t i = 0; i < below && i < PERFADAPT__RUNGS_MAX; i++)
+        choice->good_s[i] = 0;
+}
+
+static void note_relapse(struct perfadapt__choice *choice, int64_t now_ns) {
+    if (choice->rose_to < PERFADAPT__RUNGS_MAX && now_ns - choice->switched_ns < relapse_ns) {
+        float *relapse = &choice->relapse[choice->rose_to];
+        *relapse = *relapse + 1.0F < (float)relapse_most ? *relapse + 1.0F : (float)relapse_most;
+    }
+    choice->rose_to = PERFADAPT__RUNGS_MAX;
+}
+
+static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t reasons,
+                      const struct perfadapt__evidence *evidence, int64_t now_ns) {
+    note_relapse(choice, now_ns);
+    choice->rung = rung;
+    choice->reasons = reasons;
+    if (evidence)
+        choice->evidence = *evidence;
+    choice->dropped = true;
+    choice->tokens = choice->tokens > 1.0 ? choice->tokens - 1.0 : 0.0;
+    choice->switched_ns = now_ns;
+    forget_good(choice, rung);
+}
+
+/* The first lower rung where frames fit and the forecast holds; the last where none does. */
+static uint32_t lower_rung(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
+    const uint32_t last = prospects->ladder->count - 1;
+    uint32_t rung = choice->rung;
+    while (rung < last) {
+        rung++;
+        if (stays_cool(prospects, rung) && frames_fit(prospects, rung, prospects->load->middle_ns, down_spreads))
+            break;
+    }
+    return rung;
+}
+
+static void follow_drops(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
+                         int64_t now_ns) {
+    const struct perfadapt__frame_statistics *frames = prospects->frames;
+    if (frames->drops == choice->drops_seen)
+        return;
+    choice->drops_seen = frames->drops;
+    if (frames->drop_rung > choice->rung && frames->drop_rung < prospects->ladder->count)
+        move_down(choice, frames->drop_rung, frames->drop_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE,
+                  NULL, now_ns);
+}
+
+/* A temperature that stays over its target needs no model: a rung every two seconds until it does not. */
+static bool guard(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, int64_t now_ns) {
+    double temperature_c;
+    double target_c;
+    const double over_c = perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c);
+    const double allowed_c = allowance(prospects, choice->rung);
+    if (!(over_c >= (guard_c > allowed_c ? guard_c : allowed_c))) {
+        choice->over_since_ns = 0;
+        return false;
+    }
+    if (!choice->over_since_ns)
+        choice->over_since_ns = now_ns ? now_ns : 1;
+    const bool patient = over_c < guard_at_once_c && now_ns - choice->over_since_ns < guard_patience_ns;
+    const bool waits = choice->guarded_ns && now_ns - choice->guarded_ns < guard_gap_ns;
+    if (patient || waits || choice->rung + 1 >= prospects->ladder->count ||
+        !perfadapt__thermal_is_fresh(prospects->thermal))
+        return false;
+    choice->guarded_ns = now_ns;
+    const struct perfadapt__evidence evidence = {
+        .signal = PERFADAPT_SIGNAL_TEMPERATURE, .value = temperature_c, .limit = target_c, .forecast = (double)NAN};
+    move_down(choice, choice->rung + 1, PERFADAPT_REASON_THERMAL, &evidence, now_ns);
+    return true;
+}
+
+static bool look_down(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, int64_t now_ns) {
+    if (choice->rung + 1 >= prospects->ladder->count)
+        return false;
+    const double work_ns = prospects->load->middle_ns;
+    const double excess = excess_at(prospects, choice->rung, work_ns, down_horizons, COUNT(down_horizons));
+    const bool too_hot = excess > down_slack * perfadapt__thermal_slack_c(prospects->thermal);
+    if (!too_hot && frames_fit(prospects, choice->rung, work_ns, down_spreads))
+        return false;
+    const uint32_t rung = lower_rung(choice, prospects);
+    const struct perfadapt__evidence evidence =
+        too_hot ? heat_evidence(prospects, excess) : frame_evidence(prospects, choice->rung, rung);
+    move_down(choice, rung, too_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE, &evidence, now_ns);
+    return true;
+}
+
+static double dwell_s(const struct perfadapt__choice *choice, int64_t now_ns) {
+    if (!choice->dropped && (double)(now_ns - choice->started_ns) * 1e-9 < search_s)
+        return search_dwell_s;
+    const double dwell = dwell_middle_s * perfadapt__exp2((tokens_first - choice->tokens) / tokens_per_doubling);
+    return dwell < dwell_least_s ? dwell_least_s : dwell > dwell_most_s ? dwell_most_s : dwell;
+}
+
+static void move_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
+                    int64_t now_ns) {
+    const double excess = excess_at(prospects, rung, prospects->load->middle_ns, up_horizons, COUNT(up_horizons));
+    choice->evidence = choice->reasons & PERFADAPT_REASON_THERMAL ? heat_evidence(prospects, excess)
+                                                                  : frame_evidence(prospects, choice->rung, rung);
+    choice->rung = rung;
+    choice->rose_to = rung;
+    choice->tokens = choice->tokens > 1.0 ? choice->tokens - 1.0 : 0.0;
+    choice->switched_ns = now_ns;
+}
+
+/* Why the next better rung is not taken. */
+static void explain(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
+    if (choice->rung == 0)
+        choice->reasons = 0;
+    else if (!may_rise_by_heat(prospects, choice->rung - 1))
+        choice->reasons = PERFADAPT_REASON_THERMAL;
+    else if (!may_rise_by_frames(prospects, choice->rung - 1))
+        choice->reasons = PERFADAPT_REASON_FRAME_COST;
+    else
+        choice->reasons = PERFADAPT_REASON_SETTLING;
+}
+
+static void look_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, double seconds,
+                    int64_t now_ns) {
+    const double dwell = dwell_s(choice, now_ns);
+    uint32_t best = choice->rung;
+    uint32_t i = choice->rung;
+    while (i > 0 && may_rise_by_frames(prospects, i - 1) && may_rise_by_heat(prospects, i - 1)) {
+        i--;
+        choice->good_s[i] += (float)seconds;
+        if ((double)choice->good_s[i] >= dwell * (1.0 + (double)choice->relapse[i]))
+            best = i;
+    }
+    forget_good(choice, i);
+    const double since_s = (double)(now_ns - choice->switched_ns) * 1e-9;
+    explain(choice, prospects);
+    if (best < choice->rung && choice->steps > first_steps &&
+        (!choice->switched_ns || since_s >= (dwell < gap_most_s ? dwell : gap_most_s)))
+        move_up(choice, prospects, best, now_ns);
+}
+
+/* A sensor that counted is lost: wait for it, then move towards the middle, where most devices hold out unwatched. */
+static void look_lost(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, int64_t now_ns) {
+    forget_good(choice, PERFADAPT__RUNGS_MAX);
+    if (now_ns - prospects->thermal->lost_since_ns < lost_patience_ns || now_ns - choice->lost_stepped_ns < lost_gap_ns)
+        return;
+    choice->lost_stepped_ns = now_ns;
+    const uint32_t middle = prospects->ladder->count / 2;
+    if (choice->rung >= middle)
+        return;
+    const struct perfadapt__evidence evidence = {
+        .signal = PERFADAPT_SIGNAL_SENSOR, .value = (double)NAN, .limit = (double)NAN, .forecast = (double)NAN};
+    move_down(choice, choice->rung + 1, PERFADAPT_REASON_SENSOR_LOST, &evidence, now_ns);
+}
+
+static void pass_time(struct perfadapt__choice *choice, double seconds) {
+    choice->tokens += tokens_per_s * seconds;
+    if (choice->tokens > tokens_most)
+        choice->tokens = tokens_most;
+    const double kept = seconds < relapse_fade_s ? 1.0 - seconds / relapse_fade_s : 0.0;
+    for (uint32_t i = 0; i < PERFADAPT__RUNGS_MAX; i++)
+        choice->relapse[i] *= (float)kept;
+    choice->steps++;
+}
+
+void perfadapt__choice_step(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
+                            int64_t now_ns) {
+    if (!choice->started_ns)
+        choice->started_ns = choice->stepped_ns = now_ns;
+    follow_drops(choice, prospects, now_ns);
+    const bool guarded = guard(choice, prospects, now_ns);
+    if (now_ns - choice->stepped_ns < look_gap_ns && choice->steps > 0)
+        return;
+    const double gap_s = (double)(now_ns - choice->stepped_ns) * 1e-9;
+    const double seconds = gap_s < 5.0 ? gap_s : 5.0; /* after a pause nothing has been good for all of it */
+    choice->stepped_ns = now_ns;
+    pass_time(choice, seconds);
+    if (prospects->thermal->lost_since_ns)
+        look_lost(choice, prospects, now_ns);
+    else if (prospects->load->known && !guarded && !look_down(choice, prospects, now_ns))
+        look_up(choice, prospects, seconds, now_ns);
+}

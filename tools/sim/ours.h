@@ -1,0 +1,9 @@
+/* The project's own controller as a policy of the simulator. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_TOOLS_SIM_OURS_H
+#define PERFADAPT_TOOLS_SIM_OURS_H
+
+#include "sim/policy.h"
+
+extern const struct sim_policy sim_ours;
+
+#endif
