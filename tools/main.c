@@ -12,6 +12,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"drive", drive_main, "the controller as a filter: one line out for each line in"},
     {"sim", sim_main, "try policies on simulated machines and scenes"},
 };
 

@@ -17,9 +17,10 @@ static const double search_dwell_s = 1.0;                 /* … this dwell */
 static const double dwell_middle_s = 5.0, dwell_least_s = 3.0, dwell_most_s = 40.0;
 static const double gap_most_s = 8.0; /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.2 / 60;
+static const double tokens_least = -0.8;
 static const double tokens_per_doubling = 1.2;
 static const double down_spreads = 2.0, up_spreads = 2.5;
-static const double down_slack = 0.0;
+static const double down_slack = 1.0;
 static const double guard_c = 0.5;
 static const int64_t guard_patience_ns = 2 * SECOND; /* a coarse sensor steps over the target by rounding alone … */
 static const double guard_at_once_c = 2.0;           /* … but not by this much */
@@ -152,6 +153,10 @@ static void note_relapse(struct perfadapt__choice *choice, int64_t now_ns) {
     choice->rose_to = PERFADAPT__RUNGS_MAX;
 }
 
+static void take_token(struct perfadapt__choice *choice) {
+    choice->tokens = choice->tokens - 1.0 > tokens_least ? choice->tokens - 1.0 : tokens_least;
+}
+
 static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t reasons,
                       const struct perfadapt__evidence *evidence, int64_t now_ns) {
     note_relapse(choice, now_ns);
@@ -160,7 +165,7 @@ static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t 
     if (evidence)
         choice->evidence = *evidence;
     choice->dropped = true;
-    choice->tokens = choice->tokens > 1.0 ? choice->tokens - 1.0 : 0.0;
+    take_token(choice);
     choice->switched_ns = now_ns;
     forget_good(choice, rung);
 }
@@ -241,7 +246,7 @@ static void move_up(struct perfadapt__choice *choice, const struct perfadapt__pr
                                                                   : frame_evidence(prospects, choice->rung, rung);
     choice->rung = rung;
     choice->rose_to = rung;
-    choice->tokens = choice->tokens > 1.0 ? choice->tokens - 1.0 : 0.0;
+    take_token(choice);
     choice->switched_ns = now_ns;
 }
 

@@ -20,9 +20,11 @@ static const double grown_enough = 1.1;
 static const double above_stalls = 1.15; /* of what was left when stalls came */
 static const double far_above_stalls = 1.5;
 static const double reserve_most = 1.0 / 8; /* of a room */
-static const double slack = 1.0 / 16;       /* told is that much below what is left allows: small moves stay within */
-static const double raise_by_cut = 1.0 / 16;
-static const double raise_by_left = 1.0 / 8;
+/* What is told stays that much below what is left allows, so that small moves need not be passed on. */
+static const double slack_of_more = 1.0 / 8; /* of what may be used more */
+static const double slack_least = 1.0 / 64;  /* of what is used */
+static const double raise_by_cut = 1.0 / 32;
+static const double raise_by_left = 1.0 / 16;
 static const int64_t cut_gap_ns = 2 * SECOND;
 static const int64_t follow_ns = 6 * SECOND;
 static const int64_t sudden_gap_ns = 6 * SECOND;
@@ -42,10 +44,8 @@ static bool is_over(int64_t since_ns, int64_t gap_ns, int64_t now_ns) {
     return !since_ns || now_ns - since_ns >= gap_ns;
 }
 
-/* By that share of what was used when the shortage began, and never more than is used now. */
-static double floor_of(const struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view,
-                       double share) {
-    return smaller(larger(budget->used_bytes * share, least_bytes), view->resident);
+static double floor_of(const struct perfadapt__memory_budget *budget, double share) {
+    return larger(budget->used_bytes * share, least_bytes);
 }
 
 /* --- What stalls leave --- */
@@ -67,7 +67,7 @@ static double share_to_cut(const struct perfadapt__memory_budget *budget, const 
 
 static void remember_stalls(struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view) {
     const struct perfadapt__memory_room *nearest = perfadapt__memory_nearest(view);
-    const double left = nearest ? nearest->left : (double)NAN;
+    const double left = nearest ? nearest->least_left : (double)NAN;
     if (!budget->stalled || !(budget->stalled_left > left))
         budget->stalled_left = left;
     if (!budget->stalled)
@@ -80,15 +80,14 @@ static void remember_stalls(struct perfadapt__memory_budget *budget, const struc
 
 static void cut(struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view, double share,
                 int64_t now_ns) {
-    const double least = floor_of(budget, view, floor_stalled);
-    const bool first = budget->bytes <= 0 || budget->bytes > view->resident;
-    /* Of what is used, where that could not follow the last cut yet. */
+    const bool first = budget->bytes <= 0;
+    /* Of what is used, where the process had no time yet to follow the last cut. */
     const bool again = !first && is_over(budget->cut_ns, cut_gap_ns, now_ns);
-    const double wanted = larger((again ? budget->bytes : view->resident) * (1.0 - share), least);
+    const double base = again ? smaller(budget->bytes, view->resident) : view->resident;
+    const double wanted = larger(base * (1.0 - share), floor_of(budget, floor_stalled));
     if (view->strained || view->stuck)
         remember_stalls(budget, view);
-    if (first || wanted < budget->bytes)
-        budget->bytes = wanted;
+    budget->bytes = smaller(wanted, first ? view->resident : budget->bytes);
     if (view->stuck || view->sudden)
         budget->cut_at_once_ns = now_ns;
     budget->cut_ns = budget->grown_ns = now_ns;
@@ -101,16 +100,26 @@ static bool has_room(const struct perfadapt__memory_budget *budget, const struct
     return nearest && nearest->left - share * budget->bytes > factor * budget->stalled_left;
 }
 
-static void grow(struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view, int64_t now_ns) {
+/* The share by which it may grow now; 0 = not. */
+static double share_to_grow(struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view,
+                            int64_t now_ns) {
+    if (budget->bytes <= 0 || !view->calm || !is_over(budget->grown_ns, grow_gap_ns, now_ns))
+        return 0;
+    if (view->plenty || !budget->stalled || has_room(budget, view, fast, far_above_stalls))
+        return fast;
+    if (!view->calm_long)
+        return 0;
+    if (has_room(budget, view, slowly, above_stalls))
+        return slowly;
+    const bool patient = is_over(budget->cut_ns, budget->patience_ns, now_ns);
+    budget->tried |= patient ? 1u : 0u;
+    return patient ? slowly : 0;
+}
+
+static void grow(struct perfadapt__memory_budget *budget, const struct perfadapt__memory_view *view, double share,
+                 int64_t now_ns) {
+    budget->bytes *= 1.0 + share;
     budget->grown_ns = now_ns;
-    if (view->plenty || !budget->stalled || has_room(budget, view, fast, far_above_stalls)) {
-        budget->bytes *= 1.0 + fast;
-    } else if (has_room(budget, view, slowly, above_stalls)) {
-        budget->bytes *= 1.0 + slowly;
-    } else if (is_over(budget->cut_ns, budget->patience_ns, now_ns)) {
-        budget->bytes *= 1.0 + slowly;
-        budget->tried = 1;
-    }
     /* Grown past what the process uses: stalls no longer say anything. */
     if (budget->bytes > grown_enough * view->resident || budget->bytes > grown_enough * budget->used_bytes) {
         budget->bytes = 0;
@@ -121,8 +130,7 @@ static void grow(struct perfadapt__memory_budget *budget, const struct perfadapt
 /* --- What is left --- */
 
 /* 0 = nothing is known of it. */
-static double allowed_bytes(const struct perfadapt__memory_budget *budget, const struct perfadapt__policy *policy,
-                            const struct perfadapt__memory_view *view) {
+static double allowed_bytes(const struct perfadapt__policy *policy, const struct perfadapt__memory_view *view) {
     double allowed = 0;
     for (int i = 0; i < PERFADAPT__ROOMS; i++) {
         const struct perfadapt__memory_room *room = &view->rooms[i];
@@ -134,16 +142,20 @@ static double allowed_bytes(const struct perfadapt__memory_budget *budget, const
         const double bytes = larger(view->resident + (room->left - reserve) / 2, 1);
         allowed = allowed > 0 ? smaller(allowed, bytes) : bytes;
     }
-    return allowed > 0 ? larger(allowed, floor_of(budget, view, floor_calm)) : 0;
+    return allowed;
 }
 
 /* Never above what is allowed; below it by enough that not every move has to be told. */
-static void tell(struct perfadapt__memory_budget *budget, double allowed, double least, bool may_raise) {
+static void tell(struct perfadapt__memory_budget *budget, double left_allows, double resident, bool may_raise) {
+    const double told = (double)budget->told_bytes;
+    /* What is left never asks for more than a fifth, and that is no reason to raise what is told already. */
+    const double least = smaller(floor_of(budget, floor_calm), told > 0 && told < resident ? told : resident);
+    const double allowed = left_allows > 0 ? larger(left_allows, least) : 0;
     const bool by_cut = allowed <= 0 || (budget->bytes > 0 && budget->bytes < allowed);
     const double most = by_cut ? budget->bytes : allowed;
-    const double below = larger(allowed * (1.0 - slack), least);
+    const double slack = larger((allowed - resident) * slack_of_more, resident * slack_least);
+    const double below = larger(allowed - slack, least);
     const double wanted = by_cut && (allowed <= 0 || most < below) ? most : below;
-    const double told = (double)budget->told_bytes;
     if (most <= 0)
         budget->told_bytes = PERFADAPT_NO_LIMIT;
     else if (budget->told_bytes == 0 || told > most ||
@@ -160,17 +172,16 @@ void perfadapt__memory_budget_step(struct perfadapt__memory_budget *budget, cons
     }
     if (budget->bytes <= 0)
         budget->used_bytes = tight ? larger(budget->used_bytes, view->resident) : view->resident;
-    const double share = share_to_cut(budget, view, now_ns);
-    if (share >= 0)
-        cut(budget, view, share, now_ns);
-    else if (budget->bytes > 0 && view->calm && is_over(budget->grown_ns, grow_gap_ns, now_ns))
-        grow(budget, view, now_ns);
-    tell(budget, allowed_bytes(budget, policy, view), floor_of(budget, view, floor_calm),
-         !view->sudden && !view->steady);
+    const double less = share_to_cut(budget, view, now_ns);
+    const double more = less < 0 ? share_to_grow(budget, view, now_ns) : 0;
+    if (less >= 0)
+        cut(budget, view, less, now_ns);
+    if (more > 0)
+        grow(budget, view, more, now_ns);
+    tell(budget, allowed_bytes(policy, view), view->resident, !view->sudden && !view->steady);
 }
 
 bool perfadapt__memory_budget_is_lowest(const struct perfadapt__memory_budget *budget,
                                         const struct perfadapt__memory_view *view) {
-    return view->resident <= 0 ||
-           (budget->bytes > 0 && budget->bytes <= 1.01 * larger(budget->used_bytes * floor_stalled, least_bytes));
+    return view->resident <= 0 || (budget->bytes > 0 && budget->bytes <= 1.01 * floor_of(budget, floor_stalled));
 }

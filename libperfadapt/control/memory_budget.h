@@ -9,10 +9,10 @@
  * gone within 3 s at the pace of the last one: 20 % at once, at most every 6 s; or nothing more than is used, where the
  * process itself takes it. Never below half of what the process used when the shortage began.
  *
- * It grows every 6 s that there are no stalls on average over 10 s and 60 s: by 1 %, as long as what is left stays 15 %
- * above what was left when stalls came, or where 5 minutes have passed (twice as long with every time that led to
- * stalls again); by 8 %, where it stays half as much above, where more than half is available, or where no stall came
- * with the cut. It is forgotten 10 % above what the process uses, or used when the shortage began.
+ * It grows every 6 s. By 8 %, where there are no stalls on average over 10 s and more than half is available, or what is
+ * left stays half as much above what was left when stalls came, or none came with the cut. By 1 %, where there are none
+ * over 60 s either and what is left stays 15 % above that, or 5 minutes have passed (twice as long with every time that
+ * this led to stalls again). It is forgotten 10 % above what the process uses, or used when the shortage began.
  *
  * What is left: used + ½ (left - reserve), of the machine and of the cgroup, the reserve being at most an eighth of
  * either. With less left than the reserve that is less than used, so that the process gives way before anything stalls;

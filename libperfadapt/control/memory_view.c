@@ -52,6 +52,7 @@ static struct perfadapt__memory_room make_room(struct perfadapt__trend *trend, d
     struct perfadapt__memory_room room = {
         .known = true,
         .left = sized ? smaller(left, size) : left,
+        .least_left = perfadapt__trend_least(trend),
         .size = sized ? size : 0,
         .tight = sized ? smaller(tight_share * size, tight_most) : 0,
         .critical = sized ? smaller(critical_share * size, critical_most) : 0,
@@ -94,11 +95,12 @@ static struct perfadapt__stall own_stall(const struct perfadapt__memory_view *vi
 }
 
 /* Averages that are not known are no stalls. */
-static bool is_calm(const struct perfadapt__reading *reading, bool plenty) {
+static void judge_calm(struct perfadapt__memory_view *view, const struct perfadapt__reading *reading) {
     const bool own = reading->cgroup_memory.some_avg10 >= 0;
     const struct perfadapt__stall_reading *averages = own ? &reading->cgroup_memory : &reading->machine_memory;
-    const bool stalls = averages->some_avg10 >= calm_percent || averages->some_avg60 >= calm_percent;
-    return !stalls || (plenty && !own);
+    const bool elsewhere = view->plenty && !own;
+    view->calm = elsewhere || !(averages->some_avg10 >= calm_percent);
+    view->calm_long = elsewhere || (view->calm && !(averages->some_avg60 >= calm_percent));
 }
 
 struct perfadapt__memory_view perfadapt__memory_look(struct perfadapt__memory_past *past,
@@ -121,7 +123,7 @@ struct perfadapt__memory_view perfadapt__memory_look(struct perfadapt__memory_pa
     view.stuck = view.own.full > full_critical && view.own.newest_full > full_critical;
     view.plenty = (rooms[0].known || rooms[1].known) && (!rooms[0].known || rooms[0].plenty) &&
                   (!rooms[1].known || rooms[1].plenty);
-    view.calm = is_calm(reading, view.plenty);
+    judge_calm(&view, reading);
     view.sudden = rooms[0].sudden || rooms[1].sudden;
     view.steady = rooms[0].steady || rooms[1].steady;
     const double fall = larger(rooms[0].sudden ? rooms[0].fall : 0, rooms[1].sudden ? rooms[1].fall : 0);

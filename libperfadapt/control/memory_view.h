@@ -16,6 +16,7 @@ enum perfadapt__room_of { PERFADAPT__ROOM_MACHINE, PERFADAPT__ROOM_CGROUP, PERFA
 struct perfadapt__memory_room {
     bool known;
     double left, size;      /* bytes; size 0 = unknown */
+    double least_left;      /* within the last second or two */
     double tight, critical; /* levels of what is left */
     double fall;            /* of what is left, in the last second, bytes per second; below 0 = it rises */
     bool plenty;            /* more than half of it is left */
@@ -32,7 +33,8 @@ struct perfadapt__memory_view {
     bool strained;   /* own stalls beyond what is normal, and still */
     bool stuck;      /* all tasks stalled, beyond what can be waited for, and still */
     bool plenty;     /* in every room that is known, and one is */
-    bool calm;       /* no own stalls on average over 10 s and 60 s */
+    bool calm;       /* no own stalls on average over 10 s */
+    bool calm_long;  /* … and over 60 s */
     bool sudden;     /* in any of the rooms */
     bool steady;
     bool growing; /* sudden, and it is the process itself that takes it */

@@ -14,7 +14,7 @@ static const double plausible_least_c = -40, plausible_most_c = 150;
 static const double limit_least_c = 30, limit_most_c = 125;
 static const double headroom_band_c = 30.0; /* Android's definition: 0 at limit - 30 °C */
 static const double quiet_c = 8.0;          /* where quiet is preferred, the target is this much cooler */
-static const double last_resort_most_c = 0.7; /* the frame rate gives way only this much above the target … */
+static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
 static const double hitch_share = 0.05;       /* … less what one long frame heats a fast die by, of its gain */
 static const double other_least = 0.03;     /* busy by others: less is the noise of two clocks */
 static const double learn_gap_s = 0.75;     /* samples closer together than this teach nothing new */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/trend.h"
 
+#include <math.h> /* NAN only: no libm is linked */
 #include <stdbool.h>
 
 #define SECOND INT64_C(1000000000)
@@ -40,21 +41,25 @@ double perfadapt__trend_sudden(const struct perfadapt__trend *trend) {
     return (trend->value[trend->newest] - trend->value[base]) / seconds;
 }
 
-static double least(const struct perfadapt__trend *trend, uint32_t quarter) {
-    double value = trend->value[at(trend, quarter * QUARTER)];
-    for (uint32_t i = 1; i < QUARTER; i++) {
-        const double other = trend->value[at(trend, quarter * QUARTER + i)];
+static double least_of(const struct perfadapt__trend *trend, uint32_t first_back, uint32_t count) {
+    double value = trend->value[at(trend, first_back)];
+    for (uint32_t i = 1; i < count; i++) {
+        const double other = trend->value[at(trend, first_back + i)];
         value = other < value ? other : value;
     }
     return value;
 }
 
+double perfadapt__trend_least(const struct perfadapt__trend *trend) {
+    return trend->count > 0 ? least_of(trend, 0, trend->count) : (double)NAN;
+}
+
 double perfadapt__trend_steady_rise(const struct perfadapt__trend *trend) {
     if (trend->count < PERFADAPT__TREND_SAMPLES)
         return 0;
-    double rise = least(trend, 0) - least(trend, 1);
-    for (uint32_t quarter = 1; quarter < 3; quarter++) {
-        const double other = least(trend, quarter) - least(trend, quarter + 1);
+    double rise = (double)INFINITY;
+    for (uint32_t back = 0; back < 3 * QUARTER; back += QUARTER) {
+        const double other = least_of(trend, back, QUARTER) - least_of(trend, back + QUARTER, QUARTER);
         rise = other < rise ? other : rise;
     }
     const int64_t span_ns = trend->time_ns[trend->newest] - trend->time_ns[at(trend, PERFADAPT__TREND_SAMPLES - 1)];

@@ -22,6 +22,9 @@ void perfadapt__trend_add(struct perfadapt__trend *trend, double value, int64_t 
 /* Per second, over the newest second; a shorter time counts as a second, so that one step is not blown up. */
 double perfadapt__trend_sudden(const struct perfadapt__trend *trend);
 
+/* Of the samples kept; NAN where there is none. */
+double perfadapt__trend_least(const struct perfadapt__trend *trend);
+
 /*
  * Per second, where it rose in each quarter of the whole window: the least of those rises, each from minimum to minimum,
  * so that neither a load that is over nor a sawtooth counts. 0 where it did not, or the window is not full.

@@ -1,0 +1,20 @@
+/* The command line of `perfadapt drive`. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_TOOLS_DRIVE_OPTIONS_H
+#define PERFADAPT_TOOLS_DRIVE_OPTIONS_H
+
+#include "drive/policy.h"
+
+enum drive_options_result {
+    DRIVE_OPTIONS_READ = 0,
+    DRIVE_OPTIONS_HELP = 1,      /* asked for */
+    DRIVE_OPTIONS_WRONG = 2,     /* usage */
+    DRIVE_OPTIONS_UNREADABLE = 3 /* a preset's file */
+};
+
+/* Whatever the order of words: a preset is beaten by options, they by --set; of two alike the last counts. */
+enum drive_options_result drive_options_read(int argc, char *const *argv, struct perfadapt__policy *out_policy,
+                                             char out_reason[DRIVE_REASON_MAX]);
+
+void drive_options_print_help(FILE *stream);
+
+#endif
