@@ -179,12 +179,13 @@ static void append_amount(struct text *text, double amount, double per_unit, boo
         append_number(text, amount / per_unit, decimals);
 }
 
-static void append_frame_time(struct text *text, const struct perfadapt_decision *decision) {
+/* 0 is no limit. */
+static void append_time(struct text *text, const char *what, int64_t from_ns, int64_t to_ns) {
     append_comma(text);
-    append(text, "frame time ");
-    append_amount(text, (double)decision->frame_ns_from, NS_PER_MS, !decision->frame_ns_from, 1);
+    append(text, what);
+    append_amount(text, (double)from_ns, NS_PER_MS, !from_ns, 1);
     append(text, " -> ");
-    append_amount(text, (double)decision->frame_ns_to, NS_PER_MS, !decision->frame_ns_to, 1);
+    append_amount(text, (double)to_ns, NS_PER_MS, !to_ns, 1);
     append(text, " ms");
 }
 
@@ -207,9 +208,13 @@ static void append_changes(struct text *text, const struct perfadapt_decision *d
     if (isfinite(scale_from) && isfinite(scale_to) && (scale_from < scale_to || scale_from > scale_to))
         append_change(text, "scale ", scale_from, scale_to, 2);
     if (decision->frame_ns_from != decision->frame_ns_to)
-        append_frame_time(text, decision);
+        append_time(text, "frame time ", decision->frame_ns_from, decision->frame_ns_to);
     if (decision->frames_in_flight_from != decision->frames_in_flight_to)
         append_change(text, "frames in flight ", decision->frames_in_flight_from, decision->frames_in_flight_to, 0);
+    if (decision->worker_threads_from != decision->worker_threads_to)
+        append_change(text, "worker threads ", decision->worker_threads_from, decision->worker_threads_to, 0);
+    if (decision->dispatch_ns_from != decision->dispatch_ns_to)
+        append_time(text, "dispatch ", decision->dispatch_ns_from, decision->dispatch_ns_to);
     if (decision->memory_bytes_from != decision->memory_bytes_to)
         append_memory(text, decision);
     if (!text->used)
@@ -230,7 +235,7 @@ static struct unit unit_of(uint32_t signal) {
         return (struct unit){" \u00b0C", 1};
     case PERFADAPT_SIGNAL_MEMORY_PRESSURE:
     case PERFADAPT_SIGNAL_GPU_BUSY:
-    case PERFADAPT_SIGNAL_POWER:
+    case PERFADAPT_SIGNAL_CPU_PRESSURE:
         return (struct unit){" %", 1};
     case PERFADAPT_SIGNAL_MEMORY_AVAILABLE:
     case PERFADAPT_SIGNAL_GPU_MEMORY:
@@ -256,8 +261,6 @@ static const char *word_of_signal(uint32_t signal, double value) {
     switch (signal) {
     case PERFADAPT_SIGNAL_EVENT:
         return perfadapt_event_name(number);
-    case PERFADAPT_SIGNAL_THROTTLING:
-        return perfadapt_throttling_name(number);
     default:
         return NULL;
     }

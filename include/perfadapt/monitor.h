@@ -95,9 +95,7 @@ struct perfadapt_frame {
     X(GPU_BUSY, 6, "GPU busy")                                                                                         \
     X(EVENT, 7, "event")                                                                                               \
     X(GPU_MEMORY, 8, "GPU memory")                                                                                     \
-    X(POWER, 9, "power policy")                                                                                        \
-    X(POLICY, 10, "policy")                                                                                            \
-    X(THROTTLING, 11, "throttling")
+    X(CPU_PRESSURE, 9, "CPU pressure")
 
 enum perfadapt_signal {
 #define PERFADAPT_SIGNAL_ENUMERATOR(name, number, word) PERFADAPT_SIGNAL_##name = (number),
@@ -117,10 +115,11 @@ struct perfadapt_decision {
     int64_t frame_ns_from, frame_ns_to;
     uint64_t memory_bytes_from, memory_bytes_to;
     uint32_t frames_in_flight_from, frames_in_flight_to;
+    uint32_t worker_threads_from, worker_threads_to;
+    int64_t dispatch_ns_from, dispatch_ns_to;
     uint32_t reasons; /**< mask of enum perfadapt_reason after the change */
     uint32_t signal;  /**< enum perfadapt_signal: what decided */
-    double value;     /**< of the signal: ms of work per frame, °C, percent stalled or busy, bytes, enum perfadapt_event,
-                           enum perfadapt_throttling; NAN none */
+    double value;     /**< ms of work per frame, °C, percent, bytes; number of the event or throttling; NAN none */
     double limit;     /**< what it was held against, same unit; NAN none */
     double forecast;  /**< what it was foreseen to become, same unit; NAN none */
 };

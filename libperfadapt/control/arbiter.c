@@ -138,13 +138,30 @@ static struct perfadapt__evidence rung_evidence(const struct perfadapt__claims *
     return claims->caps->choice;
 }
 
-/* On the way down the cap that binds now decided; on the way up the one that has let go, which the choice tells of. */
+static struct perfadapt__evidence pace_evidence(const struct perfadapt__claims *claims, int64_t frame_ns) {
+    return (struct perfadapt__evidence){
+        .signal = PERFADAPT_SIGNAL_FRAME_TIME,
+        .value = claims->frame->statistics.cpu_ns * 1e-6,
+        .limit = (double)frame_ns * 1e-6,
+        .forecast = (double)NAN,
+    };
+}
+
+/* On the way down the cap that binds now decided; on the way up the one that has let go, which the choice tells of. What
+ * moves beside the rung has evidence of its own. */
 static struct perfadapt__evidence evidence_for(const struct perfadapt__arbiter *arbiter,
                                                const struct perfadapt__claims *claims, uint32_t rung,
                                                const struct perfadapt_budget *budget) {
+    const struct perfadapt_budget *before = &arbiter->budget;
     if (rung != arbiter->rung)
         return rung > arbiter->rung ? rung_evidence(claims, rung) : claims->caps->choice;
-    return budget->reasons & PERFADAPT_REASON_EVENT ? claims->setback->evidence : claims->caps->memory;
+    if (budget->frame_ns != before->frame_ns)
+        return pace_evidence(claims, before->frame_ns);
+    if ((budget->reasons | before->reasons) & PERFADAPT_REASON_EVENT)
+        return claims->setback->evidence;
+    if (budget->worker_threads != before->worker_threads || budget->frames_in_flight != before->frames_in_flight)
+        return claims->caps->knobs;
+    return claims->caps->memory;
 }
 
 static struct perfadapt_decision make_decision(const struct perfadapt_budget *from, const struct perfadapt_budget *to,
@@ -162,6 +179,10 @@ static struct perfadapt_decision make_decision(const struct perfadapt_budget *fr
         .memory_bytes_to = to->memory_bytes,
         .frames_in_flight_from = from->frames_in_flight,
         .frames_in_flight_to = to->frames_in_flight,
+        .worker_threads_from = from->worker_threads,
+        .worker_threads_to = to->worker_threads,
+        .dispatch_ns_from = from->dispatch_ns,
+        .dispatch_ns_to = to->dispatch_ns,
         .reasons = to->reasons,
         .signal = (uint32_t)evidence->signal,
         .value = evidence->value,

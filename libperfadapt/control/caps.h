@@ -55,6 +55,7 @@ struct perfadapt__caps {
     struct perfadapt__evidence choice; /* for `rung` */
     struct perfadapt__evidence memory;
     struct perfadapt__evidence power;
+    struct perfadapt__evidence knobs; /* for the last move of frames in flight or worker threads */
     struct perfadapt__heat_cap heat;
 };
 

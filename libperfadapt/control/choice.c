@@ -19,6 +19,8 @@ static const double gap_most_s = 8.0; /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.2 / 60;
 static const double tokens_least = -0.8;
 static const double tokens_per_doubling = 1.2;
+static const double step_least = 0.05; /* of the load, whatever the ladder: where steps are finer, moves are not */
+static const double rise_least = 0.1;  /* likewise, but for the last way to the best */
 static const double down_spreads = 2.0, up_spreads = 2.5;
 static const double down_slack = 1.0;
 static const double guard_c = 0.5;
@@ -39,9 +41,10 @@ static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PER
 static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS, PERFADAPT__AFTER_1_S,
                                                         PERFADAPT__AFTER_2_S, PERFADAPT__AFTER_4_S};
 
-/* The lowest quality at full rate; where quality and scale cannot move, halfway down the rates. */
+/* The lowest quality at full rate; where quality and scale cannot move, the slowest rate: nothing is known yet of what
+ * the device can bear, and some heat by 15 °C in a quarter of a second. */
 static uint32_t first_rung(const struct perfadapt__ladder *ladder) {
-    return ladder->full_rate ? ladder->full_rate : (ladder->count - 1) / 2;
+    return ladder->full_rate ? ladder->full_rate : ladder->count - 1;
 }
 
 void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder) {
@@ -56,6 +59,11 @@ void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfa
 
 static double cost_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
     return perfadapt__cost_of_rung(&prospects->frames->cost, prospects->policy, &prospects->ladder->rungs[rung]);
+}
+
+/* GPU time per time that a rung takes; only ratios mean anything. */
+static double load_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    return cost_at(prospects, rung) * prospects->ladder->rungs[rung].per_frame_ns;
 }
 
 static bool frames_fit(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns, double spreads) {
@@ -108,9 +116,19 @@ static bool stays_cool(const struct perfadapt__prospects *prospects, uint32_t ru
            0;
 }
 
+/* A temperature over its target stays over it, whatever the model says: where the device throttles, it learns nothing. */
+static bool is_over(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    double temperature_c;
+    double target_c;
+    const double allowed_c = allowance(prospects, rung);
+    return perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c) >
+           (guard_c > allowed_c ? guard_c : allowed_c);
+}
+
 static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
     const struct perfadapt__load *load = prospects->load;
-    return excess_at(prospects, rung, load->middle_ns, up_horizons, COUNT(up_horizons)) <= 0 &&
+    return !is_over(prospects, rung) &&
+           excess_at(prospects, rung, load->middle_ns, up_horizons, COUNT(up_horizons)) <= 0 &&
            jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
 }
 
@@ -173,10 +191,12 @@ static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t 
 /* The first lower rung where frames fit and the forecast holds; the last where none does. */
 static uint32_t lower_rung(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
     const uint32_t last = prospects->ladder->count - 1;
+    const double most = load_at(prospects, choice->rung) * (1.0 - step_least);
     uint32_t rung = choice->rung;
     while (rung < last) {
         rung++;
-        if (stays_cool(prospects, rung) && frames_fit(prospects, rung, prospects->load->middle_ns, down_spreads))
+        if (load_at(prospects, rung) <= most && stays_cool(prospects, rung) &&
+            frames_fit(prospects, rung, prospects->load->middle_ns, down_spreads))
             break;
     }
     return rung;
@@ -275,8 +295,10 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     }
     forget_good(choice, i);
     const double since_s = (double)(now_ns - choice->switched_ns) * 1e-9;
+    const bool worth_it =
+        best == 0 || load_at(prospects, best) * (1.0 - rise_least) >= load_at(prospects, choice->rung);
     explain(choice, prospects);
-    if (best < choice->rung && choice->steps > first_steps &&
+    if (best < choice->rung && worth_it && choice->steps > first_steps &&
         (!choice->switched_ns || since_s >= (dwell < gap_most_s ? dwell : gap_most_s)))
         move_up(choice, prospects, best, now_ns);
 }

@@ -18,7 +18,7 @@ struct perfadapt__choice {
     uint32_t reasons; /* why it is not better */
     uint64_t drops_seen;
     int64_t started_ns, stepped_ns, switched_ns, guarded_ns, lost_stepped_ns; /* 0 = never */
-    int64_t over_since_ns; /* the target; 0 = not over it */
+    int64_t over_since_ns;                                                    /* the target; 0 = not over it */
     uint32_t steps;
     uint32_t rose_to; /* the rung that the last rise led to, until it proved itself; PERFADAPT__RUNGS_MAX = none */
     bool dropped;     /* once since the start: the first, fast search for a rung is over */

@@ -10,9 +10,9 @@
 
 static const double pole_s[PERFADAPT__POLES] = PERFADAPT__POLE_SECONDS;
 
-/* What is left of a pole's state after 0.1 s and after 1 s: exp(-h / pole). */
-static const double left_at_once[PERFADAPT__POLES] = {0.513417119032592, 0.975309912028333, 0.996672216054523,
-                                                      0.999583420126834};
+/* What is left of a pole's state after 0.15 s and after 1 s: exp(-h / pole). */
+static const double left_at_once[PERFADAPT__POLES] = {0.367879441171442, 0.963194417720822, 0.995012479192682,
+                                                      0.999375195271816};
 static const double left_soon[PERFADAPT__POLES] = {0.00127263380133981, 0.778800783071405, 0.967216100482006,
                                                    0.99584200184511};
 
@@ -24,13 +24,15 @@ static const double rise_that_counts_c = 1.0; /* of the fastest pole: below it t
 static const double over_target_c = 0.5;      /* a forecast this far above the target acts */
 static const double jump_busy = 0.1;          /* beyond what the sensor has seen: the model is asked for its doubt */
 static const double doubt_most_c = 6.0;
-static const double spreads = 2.0; /* standard deviations that a new rung must have room for */
+static const double sure_spreads = 1.5; /* standard deviations below the newest works: not by chance are they so long */
+static const double spreads = 2.0;      /* standard deviations that a new rung must have room for */
 
 static const int64_t gpu_forgotten_ns = 2 * SECOND; /* without GPU times for this long, CPU time is the work */
 static const int64_t pause_ns = 1 * SECOND;         /* a longer period is a pause, no frame time */
 static const int64_t idle_ns = 100 * MS;            /* without a frame for this long, the GPU rests */
 static const double longest_s = 3600.0;             /* a gap counts as no more */
-static const double frame_most_ns = 10e9;           /* no frame costs more */
+static const double scale_least = 0.25;
+static const double frame_most_ns = 10e9; /* no frame costs more */
 
 void perfadapt__frame_init(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder) {
@@ -80,7 +82,7 @@ static void correct(struct perfadapt__frame_control *control, double utilisation
     struct perfadapt__frame_statistics *statistics = &control->statistics;
     const double difference = utilisation - guess;
     for (int i = 0; i < PERFADAPT__POLES; i++)
-        statistics->busy[i] += control->share[i] * difference;
+        statistics->busy[i] = maximum(0.0, minimum(1.0, statistics->busy[i] + control->share[i] * difference));
     statistics->busy_ns += difference * period_ns;
 }
 
@@ -163,18 +165,16 @@ static bool doubt_fills(const struct perfadapt__frame_control *control, const st
 }
 
 static bool too_hot_soon(const struct perfadapt__frame_control *control, const struct perfadapt__heat_cap *heat,
-                         double target_c, double utilisation) {
+                         double target_c, double utilisation, bool jump) {
     const double at_once = forecast(control, heat, utilisation, left_at_once);
     const double soon = forecast(control, heat, utilisation, left_soon);
     const double gap_c = target_c + over_target_c - minimum(at_once, soon);
     if (gap_c < 0)
         return true;
-    const bool jump = utilisation > control->statistics.sensed[PERFADAPT__POLE_FAST] + jump_busy;
     return jump && doubt_fills(control, heat, utilisation, gap_c);
 }
 
-static double target_at(const struct perfadapt__heat_cap *heat, const struct perfadapt__ladder *ladder,
-                        uint32_t rung) {
+static double target_at(const struct perfadapt__heat_cap *heat, const struct perfadapt__ladder *ladder, uint32_t rung) {
     const bool last_resort = ladder->full_rate > 0 && rung >= ladder->full_rate;
     return heat->target_c + (last_resort ? heat->last_resort_c : 0.0);
 }
@@ -190,19 +190,25 @@ static void look_at_heat(struct perfadapt__frame_control *control, const struct 
         return;
     const struct perfadapt__cost_table *table = &control->statistics.cost;
     const double work_ns = newest_work(control);
-    const double utilisation = utilisation_at(
-        work_ns, perfadapt__cost_of_rung(table, policy, &ladder->rungs[rung]), &ladder->rungs[rung]);
+    const double cost_now = perfadapt__cost_of_rung(table, policy, &ladder->rungs[rung]);
+    const double apparent = utilisation_at(work_ns, cost_now, &ladder->rungs[rung]);
+    const bool jump = apparent > control->statistics.sensed[PERFADAPT__POLE_FAST] + jump_busy;
+    const double utilisation = jump ? apparent : apparent * (1.0 - sure_spreads * caps->spread);
     const double rise =
         heat->gain_c[PERFADAPT__POLE_FAST] * (1.0 + utilisation - control->statistics.busy[PERFADAPT__POLE_FAST]);
-    if (!(rise > rise_that_counts_c) || !too_hot_soon(control, heat, target_at(heat, ladder, rung), utilisation))
+    if (!(rise > rise_that_counts_c) || !too_hot_soon(control, heat, target_at(heat, ladder, rung), utilisation, jump))
         return;
     uint32_t lower = rung;
     double forecast_c;
+    bool cool;
     do {
         lower++;
         const double cost = perfadapt__cost_of_rung(table, policy, &ladder->rungs[lower]);
-        forecast_c = forecast(control, heat, utilisation_at(work_ns, cost, &ladder->rungs[lower]), left_soon);
-    } while (lower + 1 < ladder->count && forecast_c > target_at(heat, ladder, lower));
+        const double then = utilisation_at(work_ns, cost, &ladder->rungs[lower]);
+        forecast_c = forecast(control, heat, then, left_soon);
+        cool = forecast_c <= target_at(heat, ladder, lower) &&
+               !(jump && doubt_fills(control, heat, then, target_at(heat, ladder, lower) + over_target_c - forecast_c));
+    } while (lower + 1 < ladder->count && !cool);
     const struct perfadapt__evidence evidence = {
         .signal = PERFADAPT_SIGNAL_TEMPERATURE,
         .value = forecast(control, heat, utilisation, left_soon),
@@ -267,10 +273,10 @@ static void see_gpu(struct perfadapt__frame_control *control, double gpu_ns, int
 }
 
 static void remember(struct perfadapt__frame_control *control, const struct perfadapt__frame_input *input,
-                     uint32_t level, double guess, double period_ns, bool marked) {
+                     uint32_t level, double render_scale, double guess, double period_ns, bool marked) {
     const uint32_t slot = (uint32_t)(input->frame % PERFADAPT__FRAME_HISTORY);
     control->history[slot].frame = input->frame;
-    control->history[slot].render_scale = input->render_scale;
+    control->history[slot].render_scale = (float)render_scale;
     control->history[slot].guess = (float)guess;
     control->history[slot].period_ns = (float)period_ns;
     control->history[slot].level = (uint16_t)level;
@@ -281,13 +287,19 @@ static double share_of(double time_ns, double period_ns) {
     return period_ns > 0 ? minimum(1.0, time_ns / period_ns) : 0.0;
 }
 
+/* Within what a budget can ask for; 1 where the app told nothing that could be. */
+static double applied_scale(const struct perfadapt__frame_input *input) {
+    const double scale = (double)input->render_scale;
+    return scale > 0 ? maximum(scale_least, minimum(scale, 1.0)) : 1.0;
+}
+
 static void take_frame(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                        const struct perfadapt__ladder *ladder, const struct perfadapt__caps *caps, uint32_t rung,
                        const struct perfadapt__frame_input *input, int64_t now_ns) {
     struct perfadapt__frame_statistics *statistics = &control->statistics;
     const uint32_t best = policy->quality_levels - 1;
     const uint32_t level = input->quality < best ? best - input->quality : 0;
-    const double render_scale = input->render_scale > 0 ? minimum((double)input->render_scale, 1.0) : 1.0;
+    const double render_scale = applied_scale(input);
     const double seconds = seconds_since_accounted(control, now_ns);
     const double period_ns = seconds * 1e9;
     const bool marked = control->marked > 0;
@@ -310,7 +322,7 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     const double expected_ns = newest_work(control) * perfadapt__cost_of(&statistics->cost, level, render_scale);
     const double guess = share_of(statistics->gpu_known ? expected_ns : cpu_ns, period_ns);
     account(control, guess, seconds);
-    remember(control, input, level, guess, period_ns, marked);
+    remember(control, input, level, render_scale, guess, period_ns, marked);
     if (!statistics->gpu_known && cpu_ns > 0 && !marked && input->period_ns < pause_ns)
         take_time(control, policy, ladder, caps, rung, level, render_scale, cpu_ns);
 }

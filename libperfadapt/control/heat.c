@@ -141,7 +141,8 @@ void perfadapt__heat_learn(struct perfadapt__heat *heat, const struct perfadapt_
     update(heat, regressor, surprise, sensor_variance + noise_factor * heat->variance + unseen * unseen);
     keep_bounds(heat);
     let_walk(heat, seconds);
-    const double quiet = surprise_least_c * surprise_least_c / (heat->variance + surprise_least_c * surprise_least_c) * 2.0;
+    const double quiet =
+        surprise_least_c * surprise_least_c / (heat->variance + surprise_least_c * surprise_least_c) * 2.0;
     heat->bias = clamp(heat->bias + bias_share * (quiet < 1.0 ? quiet : 1.0) * (surprise - heat->bias), -30, 30);
     heat->learned++;
 }

@@ -2,7 +2,7 @@
 #include "control/knobs.h"
 
 #include <math.h> /* NAN only: no libm is linked */
-#include <perfadapt/budget.h>
+#include <perfadapt/monitor.h>
 #include <perfadapt/perfadapt.h>
 #include <string.h>
 
@@ -50,6 +50,8 @@ void perfadapt__knobs_init(struct perfadapt__knobs *knobs, const struct perfadap
     knobs->frames_in_flight = between(policy->frames_in_flight, 1, frames_most);
     knobs->worker_threads = between(policy->worker_threads, 1, workers_most);
     knobs->cpu_some_us = (double)NAN;
+    knobs->waiting = (double)NAN;
+    knobs->evidence.value = knobs->evidence.limit = knobs->evidence.forecast = (double)NAN;
 }
 
 /* --- Frames in flight --- */
@@ -108,6 +110,7 @@ static void follow_cpu_pressure(struct perfadapt__knobs *knobs, double some_us, 
         return;
     const double share = waiting(knobs, some_us, now_ns);
     knobs->looked_ns = now_ns;
+    knobs->waiting = share;
     const bool much = share > waiting_much;
     const bool little = !(share >= waiting_little);
     const bool pressed = duration(&knobs->pressed_since_ns, much, now_ns) >= pressed_ns;
@@ -119,6 +122,25 @@ static void follow_cpu_pressure(struct perfadapt__knobs *knobs, double some_us, 
     knobs->fewer_workers -= more ? 1u : 0u;
     if (fewer || more)
         knobs->workers_changed_ns = now_ns;
+}
+
+static struct perfadapt__evidence evidence_for(const struct perfadapt__knobs *knobs,
+                                               const struct perfadapt__frame_statistics *frames, double frame_ns,
+                                               uint32_t frames_before, uint32_t workers_before,
+                                               const struct perfadapt__caps *caps) {
+    if (knobs->worker_threads != workers_before)
+        return (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_CPU_PRESSURE,
+                                            .value = 100.0 * knobs->waiting,
+                                            .limit = 100.0 * waiting_much,
+                                            .forecast = (double)NAN};
+    if (knobs->frames_in_flight == frames_before)
+        return knobs->evidence;
+    if (is_short_of_memory(caps))
+        return caps->memory;
+    return (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_FRAME_TIME,
+                                        .value = frames->period_ns * 1e-6,
+                                        .limit = frame_ns * 1e-6,
+                                        .forecast = (double)NAN};
 }
 
 void perfadapt__knobs_step(struct perfadapt__knobs *knobs, const struct perfadapt__policy *policy,
@@ -134,8 +156,12 @@ void perfadapt__knobs_step(struct perfadapt__knobs *knobs, const struct perfadap
     /* The quota may have shrunk since threads were taken off. */
     if (knobs->fewer_workers > allowed / 2)
         knobs->fewer_workers = allowed / 2;
+    const uint32_t frames_before = knobs->frames_in_flight;
+    const uint32_t workers_before = knobs->worker_threads;
     knobs->frames_in_flight = wanted < most ? wanted : most;
     knobs->worker_threads = allowed - knobs->fewer_workers;
+    knobs->evidence = evidence_for(knobs, frames, frame_ns, frames_before, workers_before, caps);
+    caps->knobs = knobs->evidence;
     caps->frames_in_flight = knobs->frames_in_flight;
     caps->worker_threads = knobs->worker_threads;
 }

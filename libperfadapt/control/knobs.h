@@ -28,11 +28,13 @@ struct perfadapt__knobs {
     int64_t looked_ns;                         /* 0 = never */
     int64_t pressed_since_ns, idle_since_ns;   /* CPUs; 0 = not */
     int64_t workers_changed_ns;                /* 0 = never */
+    double waiting;                            /* share of the time that tasks waited for a CPU; NAN unknown */
+    struct perfadapt__evidence evidence;       /* for the last move of either */
 };
 
 void perfadapt__knobs_init(struct perfadapt__knobs *knobs, const struct perfadapt__policy *policy);
 
-/* Writes frames_in_flight and worker_threads; memory_state and MEMORY among the reasons must be there already. */
+/* Writes frames_in_flight and worker_threads; memory_state and the memory's evidence must be there already. */
 void perfadapt__knobs_step(struct perfadapt__knobs *knobs, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder, const struct perfadapt__reading *reading,
                            const struct perfadapt__frame_statistics *frames, struct perfadapt__caps *caps);

@@ -7,7 +7,7 @@
 /* Pixels follow the square, so each step saves about as much as a step of quality with the default costs. */
 static const double scale_steps[] = {1.0, 0.92, 0.85, 0.78, 0.7, 0.6, 0.5, 0.4, 0.32, 0.25};
 static const double interval_steps[] = {1.25, 1.5, 2.0, 3.0};
-static const double fine_step = 1.018; /* 61 of them reach three times the target */
+static const double fine_step = 1.08; /* finer ones only make for more switches */
 static const double slowest_default = 3.0;
 
 #define SCALES_MAX (sizeof(scale_steps) / sizeof((scale_steps)[0]) + 1)

@@ -6,7 +6,7 @@
 static const uint32_t works_least = 5; /* fewer say nothing of a spread */
 static const double spread_first = 0.05;
 static const double spread_most = 0.15;
-static const double spread_share = 0.1;     /* of a second: one that holds a jump says little of ordinary frames */
+static const double spread_share = 0.1;          /* of a second: one that holds a jump says little of ordinary frames */
 static const double quartiles_per_spread = 1.35; /* of a normal distribution */
 static const double ninth_decile = 1.28;         /* likewise */
 static const double mean_s = 60.0;
@@ -22,7 +22,7 @@ static const double kept[PERFADAPT__HORIZONS] = {0.9983, 0.9917, 0.9835, 0.9672,
 void perfadapt__load_init(struct perfadapt__load *load) {
     memset(load, 0, sizeof *load);
     load->unit = 1.0;
-    load->clock = 1.0;
+    load->clock = load->clock_now = 1.0;
     load->spread = spread_first;
 }
 
@@ -65,14 +65,14 @@ static void judge_clock(struct perfadapt__load *load, const struct perfadapt__fr
                         const struct perfadapt__reading *reading, double seconds) {
     const double share = reading->clock_mhz / reading->clock_max_mhz;
     const bool free_to_rise = reading->throttle <= PERFADAPT_THROTTLING_NONE;
-    load->clock = 1.0;
-    if (!(share > 0.01) || !(share < ramping) || !free_to_rise) {
-        load->slow_s = 0;
-        return;
-    }
-    load->slow_s = frames->busy[1] > busy_enough ? load->slow_s + seconds : 0;
-    if (load->slow_s < ramp_patience_s)
-        load->clock = share;
+    const double before = load->clock_now;
+    load->clock = load->clock_now = 1.0;
+    const bool can_rise = share > 0.01 && share < ramping && free_to_rise;
+    const bool loaded = frames->busy[1] > busy_enough;
+    load->slow_s = can_rise && loaded ? load->slow_s + seconds : 0;
+    if (can_rise && load->slow_s < ramp_patience_s)
+        load->clock_now = share;
+    load->clock = load->slow_s < ramp_patience_s && before < load->clock_now ? before : load->clock_now;
 }
 
 void perfadapt__load_step(struct perfadapt__load *load, const struct perfadapt__frame_statistics *frames,

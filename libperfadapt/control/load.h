@@ -19,7 +19,8 @@ struct perfadapt__load {
     double spread;    /* relative, one standard deviation of an ordinary frame */
     double mean_ns;   /* of the last minute */
     double peak_ns;   /* that a rung must have room for before it is gone up to */
-    double clock;     /* what works take at the full clock, relative to now; 1 = the same */
+    double clock_now; /* what works take at the full clock, relative to now; 1 = the same */
+    double clock;     /* likewise, for works that may be of the moment before */
     double slow_s;    /* for how long a busy GPU has not raised its clock */
 };
 

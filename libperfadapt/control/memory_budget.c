@@ -17,6 +17,7 @@ static const double followed = 1.05;
 static const double slowly = 0.01;
 static const double fast = 0.08;
 static const double grown_enough = 1.1;
+static const double fluctuation = 1.1;   /* of what is used, by itself */
 static const double above_stalls = 1.15; /* of what was left when stalls came */
 static const double far_above_stalls = 1.5;
 static const double reserve_most = 1.0 / 8; /* of a room */
@@ -148,8 +149,10 @@ static double allowed_bytes(const struct perfadapt__policy *policy, const struct
 /* Never above what is allowed; below it by enough that not every move has to be told. */
 static void tell(struct perfadapt__memory_budget *budget, double left_allows, double resident, bool may_raise) {
     const double told = (double)budget->told_bytes;
-    /* What is left never asks for more than a fifth, and that is no reason to raise what is told already. */
-    const double least = smaller(floor_of(budget, floor_calm), told > 0 && told < resident ? told : resident);
+    /* What is left never asks for more than a fifth; no reason to raise what is told, or what is used by more than it
+     * moves by itself. */
+    const double least =
+        smaller(smaller(floor_of(budget, floor_calm), told > 0 ? told : resident), resident * fluctuation);
     const double allowed = left_allows > 0 ? larger(left_allows, least) : 0;
     const bool by_cut = allowed <= 0 || (budget->bytes > 0 && budget->bytes < allowed);
     const double most = by_cut ? budget->bytes : allowed;

@@ -13,6 +13,7 @@ static const double tight_share = 0.10, tight_most = 1536 * MIB;
 static const double critical_share = 0.03, critical_most = 512 * MIB;
 static const double plenty_share = 0.5;
 static const double sudden_s = 3.0;
+static const double sudden_most_s = 8.0; /* and by then nothing at all is left */
 static const double steady_s = 60.0;
 static const double own_share = 0.5; /* of a sudden fall, from which it is the process's own */
 static const int64_t sudden_gap_ns = SECOND / 10;
@@ -59,7 +60,9 @@ static struct perfadapt__memory_room make_room(struct perfadapt__trend *trend, d
         .fall = -perfadapt__trend_sudden(trend),
         .plenty = sized && left > plenty_share * size,
     };
-    room.sudden = !room.plenty && is_used_up(&room, room.fall, sudden_s);
+    /* Near the critical level everything is soon used up: then what moves by itself must not count. */
+    const bool much = room.fall * sudden_most_s > room.left;
+    room.sudden = !room.plenty && much && is_used_up(&room, room.fall, sudden_s);
     room.steady = is_used_up(&room, growth, steady_s);
     room.forecast = forecast(&room, growth);
     return room;

@@ -54,7 +54,7 @@ void perfadapt__power_step(struct perfadapt__power *power, const struct perfadap
     }
     power->busy = load->known ? busy_at(policy, ladder, frames, load, power->rung) : (double)NAN;
     caps->power_rung = power->rung;
-    caps->power = (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_POWER,
+    caps->power = (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_GPU_BUSY,
                                                .value = load->known ? 100.0 * busy_at(policy, ladder, frames, load, 0)
                                                                     : (double)NAN,
                                                .limit = 100.0 * share,

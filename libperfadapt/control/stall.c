@@ -10,19 +10,23 @@ static const int64_t reread_ns = 3 * SECOND; /* at the slowest; totals stand sti
 static const double largest_us = 1e18;
 
 /* Stalls take no more time than passes: a total that runs ahead, or back, is another cgroup's. */
-static bool is_another_total(const struct perfadapt__stall_window *window, double some_us, int64_t now_ns) {
-    const double gained_us = some_us - window->some_us[window->newest];
+static bool is_another_total(const struct perfadapt__stall_window *window, double some_us, double full_us,
+                             int64_t now_ns) {
+    const double some_gained_us = some_us - window->some_us[window->newest];
+    const double full_gained_us = full_us - window->full_us[window->newest];
     const int64_t still_ns = now_ns - window->moved_ns;
     const int64_t elapsed_ns = now_ns - window->time_ns[window->newest];
     const int64_t possible_ns = still_ns < reread_ns ? still_ns : reread_ns;
-    const double most_ns = (double)(elapsed_ns > possible_ns ? elapsed_ns : possible_ns);
-    return gained_us < 0 || gained_us > 1.5 * most_ns / 1000.0 + 100000.0;
+    const double most_us = (double)(elapsed_ns > possible_ns ? elapsed_ns : possible_ns) / 1000.0 * 1.5 + 100000.0;
+    return some_gained_us < 0 || some_gained_us > most_us || full_gained_us < 0 || full_gained_us > most_us;
 }
 
-static void add_sample(struct perfadapt__stall_window *window, double some_us, double full_us, int64_t now_ns) {
+static void add_sample(struct perfadapt__stall_window *window, double some_us, double read_full_us, int64_t now_ns) {
     if (window->count && now_ns - window->time_ns[window->newest] < sample_gap_ns)
         return;
-    if (window->count && is_another_total(window, some_us, now_ns))
+    const double last_full_us = window->count ? window->full_us[window->newest] : 0;
+    const double full_us = read_full_us >= 0 && read_full_us <= some_us ? read_full_us : last_full_us;
+    if (window->count && is_another_total(window, some_us, full_us, now_ns))
         window->count = 0;
     if (!window->count || some_us > window->some_us[window->newest])
         window->moved_ns = now_ns;
@@ -67,7 +71,7 @@ struct perfadapt__stall perfadapt__stall_step(struct perfadapt__stall_window *wi
     const double some_us = reading->some_us;
     if (!(some_us >= 0 && some_us <= largest_us))
         return (struct perfadapt__stall){0};
-    add_sample(window, some_us, reading->full_us >= 0 && reading->full_us <= some_us ? reading->full_us : 0, now_ns);
+    add_sample(window, some_us, reading->full_us, now_ns);
     struct perfadapt__stall stall = {.known = true};
     measure(window, window_ns, &stall.some, &stall.full);
     measure(window, newest_ns, &stall.newest_some, &stall.newest_full);

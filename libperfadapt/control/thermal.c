@@ -12,12 +12,12 @@
 static const double pole_s[PERFADAPT__POLES] = PERFADAPT__POLE_SECONDS;
 static const double plausible_least_c = -40, plausible_most_c = 150;
 static const double limit_least_c = 30, limit_most_c = 125;
-static const double headroom_band_c = 30.0; /* Android's definition: 0 at limit - 30 °C */
-static const double quiet_c = 8.0;          /* where quiet is preferred, the target is this much cooler */
+static const double headroom_band_c = 30.0;    /* Android's definition: 0 at limit - 30 °C */
+static const double quiet_c = 8.0;             /* where quiet is preferred, the target is this much cooler */
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
-static const double hitch_share = 0.05;       /* … less what one long frame heats a fast die by, of its gain */
-static const double other_least = 0.03;     /* busy by others: less is the noise of two clocks */
-static const double learn_gap_s = 0.75;     /* samples closer together than this teach nothing new */
+static const double hitch_share = 0.05;        /* … less what one long frame heats a fast die by, of its gain */
+static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
+static const double learn_gap_s = 0.75;        /* samples closer together than this teach nothing new */
 static const double gap_most_s = 3600.0;
 static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
 static const double below_limit_c = 1.0;         /* throttling this near its limit is as stated */
@@ -152,7 +152,11 @@ static void take_sample(struct perfadapt__thermal_control *control, struct perfa
 }
 
 static void take_sensor(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
-                        const struct perfadapt__reading *reading, const struct perfadapt__heat_reading *sensor) {
+                        const struct perfadapt__reading *reading, const struct perfadapt__heat_reading *raw) {
+    struct perfadapt__heat_reading in_time = *raw; /* a time to come would make every later sample an old one */
+    in_time.timestamp_ns = raw->timestamp_ns < reading->now_ns ? raw->timestamp_ns : reading->now_ns;
+    in_time.timestamp_ns = in_time.timestamp_ns > 0 ? in_time.timestamp_ns : 0;
+    const struct perfadapt__heat_reading *sensor = &in_time;
     struct perfadapt__heat_channel *channel = sensor->key ? find_channel(control, sensor->key) : NULL;
     const bool believed = can_be_believed(sensor);
     if (!channel && believed && sensor->key)
@@ -172,8 +176,10 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
         channel->believed = false, channel->lost = true;
 }
 
-/* A sensor that is not in the reading any more is lost like one that cannot be read. */
+/* A sensor that is not in the reading any more is lost like one that cannot be read; where there are more sensors than a
+ * reading holds, it may just not be among the hottest. */
 static void miss_sensors(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading) {
+    const bool full = reading->heat_count >= PERFADAPT__HEAT_SENSORS;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         struct perfadapt__heat_channel *channel = &control->channels[i];
         bool present = channel->key == 0;
@@ -181,7 +187,7 @@ static void miss_sensors(struct perfadapt__thermal_control *control, const struc
             present = reading->heat[j].key == channel->key;
         if (present)
             continue;
-        channel->lost = channel->believed || channel->lost;
+        channel->lost = !full && (channel->believed || channel->lost);
         channel->believed = false;
     }
 }

@@ -7,6 +7,7 @@
 #define SECOND INT64_C(1000000000)
 #define QUARTER (PERFADAPT__TREND_SAMPLES / 4)
 
+static const double window_quarters = (PERFADAPT__TREND_SAMPLES - 1) * 4.0 / PERFADAPT__TREND_SAMPLES;
 static const int64_t sudden_ns = 1 * SECOND;
 static const int64_t pause_ns = 10 * SECOND;
 
@@ -63,6 +64,5 @@ double perfadapt__trend_steady_rise(const struct perfadapt__trend *trend) {
         rise = other < rise ? other : rise;
     }
     const int64_t span_ns = trend->time_ns[trend->newest] - trend->time_ns[at(trend, PERFADAPT__TREND_SAMPLES - 1)];
-    const double quarters = (double)(PERFADAPT__TREND_SAMPLES - 1) / QUARTER;
-    return rise > 0 && span_ns > 0 ? rise * quarters * (double)SECOND / (double)span_ns : 0;
+    return rise > 0 && span_ns > 0 ? rise * window_quarters * (double)SECOND / (double)span_ns : 0;
 }

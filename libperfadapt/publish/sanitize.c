@@ -147,6 +147,10 @@ void perfadapt__sanitize_decision(struct perfadapt_decision *decision) {
     decision->frame_ns_to = duration_or(decision->frame_ns_to, 0);
     decision->frames_in_flight_from = between(decision->frames_in_flight_from, 1, COUNT_MAX);
     decision->frames_in_flight_to = between(decision->frames_in_flight_to, 1, COUNT_MAX);
+    decision->worker_threads_from = between(decision->worker_threads_from, 1, COUNT_MAX);
+    decision->worker_threads_to = between(decision->worker_threads_to, 1, COUNT_MAX);
+    decision->dispatch_ns_from = duration_or(decision->dispatch_ns_from, 0);
+    decision->dispatch_ns_to = duration_or(decision->dispatch_ns_to, 0);
     decision->reasons &= ALL_REASONS;
     decision->signal = known(decision->signal, SIGNAL_COUNT - 1, PERFADAPT_SIGNAL_NONE);
     decision->value = number_or_nan(decision->value);

@@ -359,7 +359,7 @@ static void test_ladder_of_rates_alone(void **state) {
     optind = 1;
     assert_int_equal(sim_options_parse(6, arguments, &options), -1);
     sim_options_conditions(&options, &conditions);
-    assert_true(conditions.ladder.count > 30);
+    assert_true(conditions.ladder.count > 12);
     assert_int_equal(conditions.ladder.rungs[0].frame_ns, 16666666);
     assert_int_equal(conditions.ladder.rungs[conditions.ladder.count - 1].frame_ns, 49999998);
     assert_int_equal(usual_conditions().ladder.count, 11);

@@ -27,7 +27,7 @@ static void words(void **state) {
     assert_string_equal(perfadapt_app_state_name(PERFADAPT_APP_DENIED), "denied");
     assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_TEMPERATURE), "temperature");
     assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_GPU_MEMORY), "GPU memory");
-    assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_THROTTLING), "throttling");
+    assert_string_equal(perfadapt_signal_name(PERFADAPT_SIGNAL_CPU_PRESSURE), "CPU pressure");
     assert_string_equal(perfadapt_role_name(PERFADAPT_ROLE_EXPORT), "export");
     assert_string_equal(perfadapt_throttling_name(PERFADAPT_THROTTLING_UNKNOWN), "unknown");
     assert_string_equal(perfadapt_throttling_name(PERFADAPT_THROTTLING_POLICY), "policy");
@@ -163,10 +163,6 @@ static void decision_of_what_was_reported(void **state) {
     assert_text(&decision, "quality 4 -> 2: event unknown (event)");
     decision.value = -1e300;
     assert_text(&decision, "quality 4 -> 2: event unknown (event)");
-    decision.signal = PERFADAPT_SIGNAL_THROTTLING;
-    decision.value = PERFADAPT_THROTTLING_THERMAL;
-    decision.reasons = PERFADAPT_REASON_THERMAL;
-    assert_text(&decision, "quality 4 -> 2: throttling thermal (thermal)");
     decision.signal = PERFADAPT_SIGNAL_GPU_BUSY;
     decision.value = 71.25;
     decision.limit = 50;
@@ -291,10 +287,10 @@ static void decisions_are_cleaned(void **state) {
     perfadapt__sanitize_decision(&decision);
     assert_int_equal(decision.reasons, 2 * PERFADAPT_REASON_POLICY - 1);
     assert_int_equal(decision.signal, PERFADAPT_SIGNAL_NONE);
-    decision.signal = PERFADAPT_SIGNAL_THROTTLING;
+    decision.signal = PERFADAPT_SIGNAL_CPU_PRESSURE;
     decision.reasons = PERFADAPT_REASON_POLICY;
     perfadapt__sanitize_decision(&decision);
-    assert_int_equal(decision.signal, PERFADAPT_SIGNAL_THROTTLING);
+    assert_int_equal(decision.signal, PERFADAPT_SIGNAL_CPU_PRESSURE);
     assert_int_equal(decision.reasons, PERFADAPT_REASON_POLICY);
 }
 
