@@ -14,15 +14,16 @@ static const int64_t look_gap_ns = 750 * (SECOND / 1000); /* a second, with the 
 static const uint32_t first_steps = 3;                    /* nothing moves up before */
 static const double search_s = 30.0;                      /* after the start a rung is searched for with … */
 static const double search_dwell_s = 1.0;                 /* … this dwell */
-static const double dwell_middle_s = 5.0, dwell_least_s = 3.0, dwell_most_s = 40.0;
+static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
 static const double gap_most_s = 8.0; /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.2 / 60;
-static const double tokens_least = -0.8;
+static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
-static const double step_least = 0.05; /* of the load, whatever the ladder: where steps are finer, moves are not */
-static const double rise_least = 0.1;  /* likewise, but for the last way to the best */
+static const double step_least = 0.05;   /* of the load, whatever the ladder: where steps are finer, moves are not */
+static const double rise_least = 0.1;    /* likewise, but for the last way to the best */
+static const double small_rise_s = 60.0; /* good for this long, a rung is gone up to whatever it gains */
 static const double down_spreads = 2.0, up_spreads = 2.5;
-static const double down_slack = 1.0;
+static const double down_slack = 1.5;
 static const double guard_c = 0.5;
 static const int64_t guard_patience_ns = 2 * SECOND; /* a coarse sensor steps over the target by rounding alone … */
 static const double guard_at_once_c = 2.0;           /* … but not by this much */
@@ -295,8 +296,8 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     }
     forget_good(choice, i);
     const double since_s = (double)(now_ns - choice->switched_ns) * 1e-9;
-    const bool worth_it =
-        best == 0 || load_at(prospects, best) * (1.0 - rise_least) >= load_at(prospects, choice->rung);
+    const bool worth_it = best == 0 || (double)choice->good_s[best] >= small_rise_s ||
+                          load_at(prospects, best) * (1.0 - rise_least) >= load_at(prospects, choice->rung);
     explain(choice, prospects);
     if (best < choice->rung && worth_it && choice->steps > first_steps &&
         (!choice->switched_ns || since_s >= (dwell < gap_most_s ? dwell : gap_most_s)))

@@ -15,6 +15,7 @@ static const double limit_least_c = 30, limit_most_c = 125;
 static const double headroom_band_c = 30.0;    /* Android's definition: 0 at limit - 30 °C */
 static const double quiet_c = 8.0;             /* where quiet is preferred, the target is this much cooler */
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
+static const double reserve_share = 0.005;     /* of a fast die's gain, kept free below the target for the same */
 static const double hitch_share = 0.05;        /* … less what one long frame heats a fast die by, of its gain */
 static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
 static const double learn_gap_s = 0.75;        /* samples closer together than this teach nothing new */
@@ -171,7 +172,8 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
         take_sample(control, channel, sensor, reading->throttle);
     channel->limit_c = limit_of(policy, channel, sensor->limit_c);
     const double quiet = policy->prefer == PERFADAPT__PREFER_QUIET ? quiet_c : 0.0;
-    channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet;
+    const double reserve = reserve_share * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
+    channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet - reserve;
     if (believed && reading->now_ns - channel->read_ns > stale_ns)
         channel->believed = false, channel->lost = true;
 }
