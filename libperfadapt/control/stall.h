@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#define PERFADAPT__STALL_SAMPLES 32
+#define PERFADAPT__STALL_SAMPLES 24
 
 struct perfadapt__stall_window {
     uint32_t count, newest;

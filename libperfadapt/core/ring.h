@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PERFADAPT__RING_CAPACITY 64   /* power of two */
+#define PERFADAPT__RING_CAPACITY 32   /* power of two */
 #define PERFADAPT__RING_ITEM_BYTES 56 /* with its turn, a cell fills a cache line */
 
 struct perfadapt__ring_cell {
