@@ -2,6 +2,7 @@
 #ifndef PERFADAPT_CONTROL_CAPS_H
 #define PERFADAPT_CONTROL_CAPS_H
 
+#include "control/curve.h"
 #include "control/poles.h"
 
 #include <stdint.h>
@@ -25,6 +26,7 @@ struct perfadapt__heat_cap {
     double target_c;                 /* steer to it */
     double last_resort_c;            /* by how much the target is higher where the frame rate would have to give way */
     double doubt[PERFADAPT__POLES][PERFADAPT__POLES]; /* covariance of the gains, °C² */
+    struct perfadapt__curve curve;                    /* busy is taken through it before it heats anything */
     double other_busy;                                /* of the GPU, by others … */
     double other[PERFADAPT__POLES];                   /* … and through each pole */
 };

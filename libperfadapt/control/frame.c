@@ -65,25 +65,30 @@ double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *contr
 
 /* --- How busy the GPU is --- */
 
-static void account(struct perfadapt__frame_control *control, double utilisation, double seconds) {
+static void account(struct perfadapt__frame_control *control, const struct perfadapt__caps *caps, double utilisation,
+                    double seconds) {
     struct perfadapt__frame_statistics *statistics = &control->statistics;
+    const double heat = perfadapt__curve_at(&caps->heat.curve, utilisation);
     const double sensor_share = seconds / (PERFADAPT__SENSOR_LAG_SECONDS + seconds);
     for (int i = 0; i < PERFADAPT__POLES; i++) {
         const double share = seconds / (pole_s[i] + seconds);
         control->share[i] = share;
-        statistics->busy[i] += share * (utilisation - statistics->busy[i]);
+        statistics->busy[i] += share * (heat - statistics->busy[i]);
         statistics->sensed[i] += sensor_share * (statistics->busy[i] - statistics->sensed[i]);
     }
     statistics->busy_ns += utilisation * seconds * 1e9;
 }
 
 /* The utilisation of a frame was guessed when it ended; its GPU time has come. */
-static void correct(struct perfadapt__frame_control *control, double utilisation, double guess, double period_ns) {
+static void correct(struct perfadapt__frame_control *control, const struct perfadapt__caps *caps, double utilisation,
+                    double guess, double period_ns) {
     struct perfadapt__frame_statistics *statistics = &control->statistics;
-    const double difference = utilisation - guess;
+    const struct perfadapt__curve *curve = &caps->heat.curve;
+    const double most = perfadapt__curve_at(curve, 1.0);
+    const double difference = perfadapt__curve_at(curve, utilisation) - perfadapt__curve_at(curve, guess);
     for (int i = 0; i < PERFADAPT__POLES; i++)
-        statistics->busy[i] = maximum(0.0, minimum(1.0, statistics->busy[i] + control->share[i] * difference));
-    statistics->busy_ns += difference * period_ns;
+        statistics->busy[i] = maximum(0.0, minimum(most, statistics->busy[i] + control->share[i] * difference));
+    statistics->busy_ns += (utilisation - guess) * period_ns;
 }
 
 static double seconds_since_accounted(struct perfadapt__frame_control *control, int64_t now_ns) {
@@ -139,10 +144,10 @@ static void drop_for_lateness(struct perfadapt__frame_control *control, const st
 /* `left` of each pole's state after the time that is looked ahead. */
 static double forecast(const struct perfadapt__frame_control *control, const struct perfadapt__heat_cap *heat,
                        double utilisation, const double *left) {
-    const double busy = minimum(1.0, utilisation + heat->other_busy);
+    const double busy = perfadapt__curve_at(&heat->curve, utilisation + heat->other_busy);
     double temperature = heat->base_c;
     for (int i = 0; i < PERFADAPT__POLES; i++) {
-        const double now = minimum(1.0, control->statistics.busy[i] + heat->other[i]);
+        const double now = control->statistics.busy[i] + heat->other[i];
         temperature += heat->gain_c[i] * (busy + (now - busy) * left[i]);
     }
     return temperature;
@@ -153,11 +158,12 @@ static bool doubt_fills(const struct perfadapt__frame_control *control, const st
                         double utilisation, double gap_c) {
     if (gap_c >= doubt_most_c)
         return false;
+    const double busy = perfadapt__curve_at(&heat->curve, utilisation);
     double change[PERFADAPT__POLES];
     double variance = 0;
     for (int i = 0; i < PERFADAPT__POLES; i++) {
         const double now = control->statistics.busy[i];
-        change[i] = utilisation + (now - utilisation) * left_soon[i] - control->statistics.sensed[i];
+        change[i] = busy + (now - busy) * left_soon[i] - control->statistics.sensed[i];
         for (int j = 0; j <= i; j++)
             variance += (i == j ? 1.0 : 2.0) * change[i] * change[j] * heat->doubt[i][j];
     }
@@ -192,7 +198,8 @@ static void look_at_heat(struct perfadapt__frame_control *control, const struct 
     const double work_ns = newest_work(control);
     const double cost_now = perfadapt__cost_of_rung(table, policy, &ladder->rungs[rung]);
     const double apparent = utilisation_at(work_ns, cost_now, &ladder->rungs[rung]);
-    const bool jump = apparent > control->statistics.sensed[PERFADAPT__POLE_FAST] + jump_busy;
+    const bool jump =
+        perfadapt__curve_at(&heat->curve, apparent) > control->statistics.sensed[PERFADAPT__POLE_FAST] + jump_busy;
     const double utilisation = jump ? apparent : apparent * (1.0 - sure_spreads * caps->spread);
     const double rise =
         heat->gain_c[PERFADAPT__POLE_FAST] * (1.0 + utilisation - control->statistics.busy[PERFADAPT__POLE_FAST]);
@@ -313,7 +320,7 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     if (input->gpu_ns >= 0) {
         const double gpu_ns = minimum((double)input->gpu_ns, frame_most_ns);
         see_gpu(control, gpu_ns, now_ns);
-        account(control, share_of(gpu_ns, period_ns), seconds);
+        account(control, caps, share_of(gpu_ns, period_ns), seconds);
         if (!marked)
             take_time(control, policy, ladder, caps, rung, level, render_scale, gpu_ns);
         return;
@@ -321,7 +328,7 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     statistics->gpu_known = control->gpu_seen_ns && now_ns - control->gpu_seen_ns < gpu_forgotten_ns;
     const double expected_ns = newest_work(control) * perfadapt__cost_of(&statistics->cost, level, render_scale);
     const double guess = share_of(statistics->gpu_known ? expected_ns : cpu_ns, period_ns);
-    account(control, guess, seconds);
+    account(control, caps, guess, seconds);
     remember(control, input, level, render_scale, guess, period_ns, marked);
     if (!statistics->gpu_known && cpu_ns > 0 && !marked && input->period_ns < pause_ns)
         take_time(control, policy, ladder, caps, rung, level, render_scale, cpu_ns);
@@ -338,7 +345,7 @@ static void take_gpu(struct perfadapt__frame_control *control, const struct perf
     const double utilisation = share_of(gpu_ns, period_ns);
     control->history[slot].frame = 0;
     see_gpu(control, gpu_ns, now_ns);
-    correct(control, utilisation, (double)control->history[slot].guess, period_ns);
+    correct(control, caps, utilisation, (double)control->history[slot].guess, period_ns);
     if (!control->history[slot].marked)
         take_time(control, policy, ladder, caps, rung, control->history[slot].level,
                   (double)control->history[slot].render_scale, gpu_ns);
@@ -367,6 +374,6 @@ void perfadapt__frame_step(struct perfadapt__frame_control *control, const struc
     else if (input->kind == PERFADAPT__FRAME_GPU)
         take_gpu(control, policy, ladder, caps, rung, input, now_ns);
     else if (now_ns - control->accounted_ns > idle_ns)
-        account(control, 0.0, seconds_since_accounted(control, now_ns));
+        account(control, caps, 0.0, seconds_since_accounted(control, now_ns));
     statistics->rung = rung;
 }

@@ -59,7 +59,7 @@ struct perfadapt__frame_statistics {
     uint32_t gpu_known;    /* 1: works are GPU times; 0: CPU times, for want of those */
     double unit;           /* grows and shrinks as the cost of the best rung is learned: works are in this unit */
     double cpu_ns, gpu_ns, period_ns; /* smoothed; 0 = none yet */
-    double busy[PERFADAPT__POLES];    /* utilisation through each pole */
+    double busy[PERFADAPT__POLES];    /* utilisation, as it heats, through each pole */
     double sensed[PERFADAPT__POLES];  /* the same as a sensor follows it */
     double busy_ns;                   /* total of busy time, of which the tick takes the difference */
     struct perfadapt__cost_table cost;

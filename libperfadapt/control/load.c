@@ -68,7 +68,7 @@ static void judge_clock(struct perfadapt__load *load, const struct perfadapt__fr
     const double before = load->clock_now;
     load->clock = load->clock_now = 1.0;
     const bool can_rise = share > 0.01 && share < ramping && free_to_rise;
-    const bool loaded = frames->busy[1] > busy_enough;
+    const bool loaded = frames->gpu_ns > busy_enough * frames->period_ns;
     load->slow_s = can_rise && loaded ? load->slow_s + seconds : 0;
     if (can_rise && load->slow_s < ramp_patience_s)
         load->clock_now = share;

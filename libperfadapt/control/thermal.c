@@ -19,6 +19,8 @@ static const double reserve_share = 0.005;     /* of a fast die's gain, kept fre
 static const double hitch_share = 0.05;        /* … less what one long frame heats a fast die by, of its gain */
 static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
 static const double learn_gap_s = 0.75;        /* samples closer together than this teach nothing new */
+static const double busy_most = 2.0;           /* as it heats: see curve.h */
+static const double full_clock = 0.97;
 static const double gap_most_s = 3600.0;
 static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
 static const double below_limit_c = 1.0;         /* throttling this near its limit is as stated */
@@ -32,6 +34,7 @@ void perfadapt__thermal_init(struct perfadapt__thermal_control *control) {
     memset(control, 0, sizeof *control);
     control->own_busy_ns = (double)NAN;
     control->last_resort_c = last_resort_most_c;
+    perfadapt__curve_init(&control->curve, &control->curve_learning);
 }
 
 static double clamp(double value, double low, double high) {
@@ -54,9 +57,13 @@ static double others_share(struct perfadapt__thermal_control *control, const str
                            const struct perfadapt__frame_statistics *frames, double seconds) {
     const double before_ns = control->own_busy_ns;
     control->own_busy_ns = frames->busy_ns;
-    if (!(reading->busy >= 0) || isnan(before_ns) || !(seconds > 0))
+    control->own_busy = (double)NAN;
+    if (isnan(before_ns) || !(seconds > 0))
         return 0;
     const double own = clamp((frames->busy_ns - before_ns) / (seconds * 1e9), 0, 1);
+    control->own_busy = own;
+    if (!(reading->busy >= 0))
+        return 0;
     const double other = clamp(reading->busy, 0, 1) - own;
     if (!frames->gpu_known)
         return other; /* CPU times stood in for GPU times: what the driver says is right */
@@ -72,12 +79,25 @@ static void follow_others(struct perfadapt__thermal_control *control, double oth
     control->other_busy += 0.2 * (other - control->other_busy);
 }
 
+/* At full clock, or where power itself holds it down: elsewhere the same share of time makes another heat. */
+static void learn_curve(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
+                        double other) {
+    const bool power_capped = reading->throttle == PERFADAPT_THROTTLING_POWER;
+    const bool slowed = (reading->clock_mhz < full_clock * reading->clock_max_mhz && !power_capped) ||
+                        reading->throttle == PERFADAPT_THROTTLING_THERMAL;
+    const bool unknown = slowed || isnan(control->own_busy);
+    const double busy = unknown ? (double)NAN : clamp(control->own_busy + other, 0, 1);
+    perfadapt__curve_learn(&control->curve, &control->curve_learning, busy, reading->power_w);
+}
+
 static void take_busy(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
                       const struct perfadapt__frame_statistics *frames, double seconds) {
-    follow_others(control, others_share(control, reading, frames, seconds), seconds);
+    const double other = others_share(control, reading, frames, seconds);
+    follow_others(control, other, seconds);
+    learn_curve(control, reading, other);
     for (int i = 0; i < PERFADAPT__POLES; i++) {
-        control->busy.now[i] = clamp(frames->busy[i] + control->other_now[i], 0, 1);
-        control->busy.sensed[i] = clamp(frames->sensed[i] + control->other_sensed[i], 0, 1);
+        control->busy.now[i] = clamp(frames->busy[i] + control->other_now[i], 0, busy_most);
+        control->busy.sensed[i] = clamp(frames->sensed[i] + control->other_sensed[i], 0, busy_most);
     }
 }
 
@@ -202,7 +222,7 @@ static bool steers(const struct perfadapt__heat_channel *channel) {
 
 double perfadapt__thermal_doubtful_excess_c(const struct perfadapt__thermal_control *control, double own_utilisation,
                                             enum perfadapt__horizon horizon, double doubts) {
-    const double utilisation = clamp(own_utilisation + control->other_busy, 0, 1);
+    const double utilisation = perfadapt__curve_at(&control->curve, own_utilisation + control->other_busy);
     double worst = -(double)INFINITY;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         const struct perfadapt__heat_channel *channel = &control->channels[i];
@@ -327,7 +347,9 @@ static const struct perfadapt__heat_channel *fastest_channel(const struct perfad
         if (!steers(channel) || channel->heat.learned < 2)
             continue;
         const double excess =
-            perfadapt__heat_forecast_c(&channel->heat, &control->busy, 1.0, PERFADAPT__AFTER_1_S) - channel->target_c;
+            perfadapt__heat_forecast_c(&channel->heat, &control->busy, perfadapt__curve_at(&control->curve, 1.0),
+                                       PERFADAPT__AFTER_1_S) -
+            channel->target_c;
         if (!fastest || excess > worst) {
             fastest = channel;
             worst = excess;
@@ -339,6 +361,7 @@ static const struct perfadapt__heat_channel *fastest_channel(const struct perfad
 static void write_model(struct perfadapt__thermal_control *control, struct perfadapt__heat_cap *cap) {
     const struct perfadapt__heat_channel *channel = fastest_channel(control);
     memset(cap, 0, sizeof *cap);
+    cap->curve = control->curve;
     if (!channel)
         return;
     const double hitch_c = hitch_share * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];

@@ -37,6 +37,9 @@ struct perfadapt__thermal_control {
     double other_now[PERFADAPT__POLES]; /* of it, by others */
     double other_sensed[PERFADAPT__POLES];
     double other_busy;
+    struct perfadapt__curve curve;
+    struct perfadapt__curve_learning curve_learning;
+    double own_busy;       /* since the last tick; NAN unknown */
     double own_busy_ns;    /* of the statistics at the last tick; NAN = none yet */
     int64_t stepped_ns;    /* 0 = never */
     int64_t lost_since_ns; /* 0 = not lost */

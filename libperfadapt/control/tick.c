@@ -8,6 +8,7 @@
 static const int64_t far_ns = INT64_C(120000000000);
 static const float headroom_step = 0.03F; /* Android's smallest change worth a callback */
 static const float near_headroom = 0.7F;  /* 9 °C below the limit */
+static const double curve_step = 0.01;    /* likewise */
 static const double model_step_c = 0.25;  /* the fast model is passed on when it has moved by this */
 
 void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
@@ -30,6 +31,7 @@ void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct 
     control->caps.time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN;
     control->caps.spread = control->load.spread;
     control->caps.clock = control->load.clock;
+    control->caps.heat.curve = control->thermal.curve;
 }
 
 static bool headroom_moved(float before, float after) {
@@ -56,6 +58,8 @@ static bool apart(double a, double b, double step) {
 static bool model_moved(const struct perfadapt__heat_cap *a, const struct perfadapt__heat_cap *b) {
     bool moved = apart(a->base_c, b->base_c, model_step_c) || apart(a->target_c, b->target_c, 0) ||
                  apart(a->other_busy, b->other_busy, 0.02);
+    for (int i = 0; i < PERFADAPT__CURVE_KNOTS; i++)
+        moved |= apart(a->curve.heat[i], b->curve.heat[i], curve_step);
     for (int i = 0; i < PERFADAPT__POLES; i++)
         moved |= apart(a->gain_c[i], b->gain_c[i], model_step_c) || apart(a->other[i], b->other[i], 0.02);
     return moved;
