@@ -20,6 +20,8 @@ static const double hitch_share = 0.05;        /* … less what one long frame h
 static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
 static const double learn_gap_s = 0.75;        /* samples closer together than this teach nothing new */
 static const double busy_most = 2.0;           /* as it heats: see curve.h */
+static const double slack_share = 0.15;        /* of the sensor's noise, that a forecast should stay below the target */
+static const double slack_noise_most_c = 1.5;
 static const double full_clock = 0.97;
 static const double gap_most_s = 3600.0;
 static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
@@ -266,7 +268,7 @@ double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *contr
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
         if (steers(&control->channels[i]))
             noise = larger(noise, perfadapt__heat_noise_c(&control->channels[i].heat));
-    return 0.15 * clamp(noise, 0, 1.5);
+    return slack_share * clamp(noise, 0, slack_noise_most_c);
 }
 
 bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control) {
