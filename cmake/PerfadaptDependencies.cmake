@@ -18,6 +18,16 @@ if(PERFADAPT_TUI)
   endif()
 endif()
 
+if(PERFADAPT_TOOLS)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(INIH QUIET IMPORTED_TARGET inih)
+  endif()
+  if(NOT INIH_FOUND)
+    perfadapt_missing(PERFADAPT_TOOLS "pkg-config and inih" "pkg-config libinih-dev" "pkgconf inih-devel"
+                      "pkgconf libinih")
+  endif()
+endif()
+
 if(PERFADAPT_VULKAN AND PERFADAPT_EXAMPLES)
   find_package(Vulkan QUIET)
   if(NOT Vulkan_FOUND)

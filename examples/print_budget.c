@@ -17,7 +17,7 @@ static void work(uint32_t quality) {
 }
 
 static void print_budget(double seconds, const struct perfadapt_budget *budget) {
-    char reasons[96];
+    char reasons[128];
     perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
     printf("%7.3f s  quality %u of 0-%u, frame %.2f ms, %u in flight, thermal %s, memory %s, why: %s\n", seconds,
            budget->quality, budget->quality_levels - 1, (double)budget->frame_ns * 1e-6, budget->frames_in_flight,

@@ -59,7 +59,7 @@ static void write_budget(struct json *json, const struct perfadapt_budget *budge
 }
 
 static void write_decision(struct json *json, const struct perfadapt_decision *decision) {
-    char text[256];
+    char text[DECISION_TEXT_MAX];
     perfadapt_decision_text(decision, text, sizeof text);
     json_object_begin(json, NULL);
     json_unsigned(json, "generation", decision->generation);
@@ -80,6 +80,10 @@ static void write_decision(struct json *json, const struct perfadapt_decision *d
     write_limit(json, "memory_to_bytes", decision->memory_bytes_to);
     json_unsigned(json, "frames_in_flight_from", decision->frames_in_flight_from);
     json_unsigned(json, "frames_in_flight_to", decision->frames_in_flight_to);
+    json_unsigned(json, "worker_threads_from", decision->worker_threads_from);
+    json_unsigned(json, "worker_threads_to", decision->worker_threads_to);
+    json_integer(json, "dispatch_from_ns", decision->dispatch_ns_from);
+    json_integer(json, "dispatch_to_ns", decision->dispatch_ns_to);
     json_object_end(json);
 }
 

@@ -8,6 +8,8 @@
 
 #define JOURNAL_MAX 128
 
+#define DECISION_TEXT_MAX 384 /* perfadapt_decision_text() needs no more */
+
 /* Numbers of events that are no decision. */
 #define JOURNAL_STARTED UINT64_C(0)
 #define JOURNAL_ENDED UINT64_MAX
@@ -18,7 +20,7 @@ struct journal_event {
     uint64_t number;      /* unique for the owner: a budget's generation, or one of the above */
     int32_t pid;
     char name[64];
-    char text[256];
+    char text[DECISION_TEXT_MAX];
 };
 
 struct journal {

@@ -136,7 +136,7 @@ static void note_decisions(struct model *model, const struct model_app *of) {
         return;
     }
     for (size_t i = 0; i < of->decision_count; ++i) {
-        char text[256];
+        char text[DECISION_TEXT_MAX];
         perfadapt_decision_text(&of->decisions[i], text, sizeof text);
         note(model, of, of->decisions[i].generation, of->decisions[i].timestamp_ns, text);
     }

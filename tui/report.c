@@ -116,7 +116,7 @@ static void write_decisions(const struct model *model, const struct model_app *o
     const size_t skipped = of->decision_count > DECISIONS_SHOWN ? of->decision_count - DECISIONS_SHOWN : 0;
     for (size_t i = skipped; i < of->decision_count; ++i) {
         char clock[16];
-        char text[256];
+        char text[DECISION_TEXT_MAX];
         text_clock(clock, sizeof clock, model->realtime_ns - (model->now_ns - of->decisions[i].timestamp_ns));
         perfadapt_decision_text(&of->decisions[i], text, sizeof text);
         fprintf(out, "    %s %s\n", clock, text);

@@ -119,7 +119,7 @@ static void print_facts(const struct perfadapt_budget *from, const struct perfad
 }
 
 static void print_budget_change(const struct app *app) {
-    char reasons[96];
+    char reasons[128];
     perfadapt_reasons_text(app->budget.reasons, reasons, sizeof reasons);
     printf("%8.3f s ", (double)(clock_ns() - app->start_ns) * 1e-9);
     if (print_moves(&app->reported, &app->budget) > 0)

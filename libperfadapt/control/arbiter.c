@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const double busy_share = 0.85;              /* of the frame time, from which a processor is what it waits for */
+static const double busy_still = 0.75;              /* … and until which it stays so */
 static const int64_t gpu_forgotten_ns = 2000000000; /* without GPU times for this long, nothing is known of them */
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -52,28 +53,43 @@ static uint32_t reasons_for(uint32_t rung, const struct perfadapt__claims *claim
     return reasons;
 }
 
-static enum perfadapt_bottleneck bottleneck_of(const struct perfadapt__claims *claims, int64_t frame_ns) {
+/* Whether `busy_ns` fills the frame; what did so before still does until it is clearly less. */
+static bool fills(double busy_ns, double frame_ns, bool did_before) {
+    return busy_ns >= (did_before ? busy_still : busy_share) * frame_ns;
+}
+
+static enum perfadapt_bottleneck bottleneck_of(const struct perfadapt__claims *claims, uint32_t before,
+                                               int64_t frame_ns) {
     const struct perfadapt__frame_statistics *frames = &claims->frame->statistics;
     const bool gpu_known = frames->gpu_known && frames->now_ns - claims->frame->gpu_seen_ns < gpu_forgotten_ns;
     if (!(frames->period_ns > 0))
         return PERFADAPT_BOTTLENECK_UNKNOWN;
     const double gpu_ns = gpu_known ? frames->gpu_ns : 0;
-    const double busiest = frames->cpu_ns > gpu_ns ? frames->cpu_ns : gpu_ns;
-    const bool late = frame_ns > 0 && frames->period_ns > PERFADAPT__LATE_RATIO * (double)frame_ns;
-    if (late && busiest < busy_share * frames->period_ns && claims->caps->memory_state == PERFADAPT_MEMORY_CRITICAL)
-        return PERFADAPT_BOTTLENECK_MEMORY;
     const double aim = frames->period_ns > (double)frame_ns ? frames->period_ns : (double)frame_ns;
-    if (frame_ns > 0 && busiest < busy_share * aim)
+    const bool gpu = fills(gpu_ns, aim, before == PERFADAPT_BOTTLENECK_GPU);
+    const bool cpu = fills(frames->cpu_ns, aim, before == PERFADAPT_BOTTLENECK_CPU);
+    if (gpu || cpu)
+        return gpu && (!cpu || gpu_ns >= frames->cpu_ns) ? PERFADAPT_BOTTLENECK_GPU : PERFADAPT_BOTTLENECK_CPU;
+    if (frame_ns > 0 && frames->period_ns <= PERFADAPT__LATE_RATIO * (double)frame_ns)
         return PERFADAPT_BOTTLENECK_VSYNC;
-    if (!gpu_known && frames->cpu_ns < busy_share * frames->period_ns)
-        return PERFADAPT_BOTTLENECK_UNKNOWN;
-    return gpu_ns >= frames->cpu_ns ? PERFADAPT_BOTTLENECK_GPU : PERFADAPT_BOTTLENECK_CPU;
+    return claims->caps->memory_state == PERFADAPT_MEMORY_CRITICAL ? PERFADAPT_BOTTLENECK_MEMORY
+                                                                   : PERFADAPT_BOTTLENECK_UNKNOWN;
 }
 
 static uint32_t frames_in_flight(const struct perfadapt__claims *claims) {
     const uint32_t most = claims->setback->frames_in_flight;
     const uint32_t frames = claims->caps->frames_in_flight;
     return most > 0 && most < frames ? most : frames;
+}
+
+/* policy.mode=off: as the preset has it, whatever happens. */
+static void leave_alone(const struct perfadapt__policy *policy, struct perfadapt_budget *budget) {
+    budget->frames_in_flight = policy->frames_in_flight;
+    budget->worker_threads = policy->worker_threads;
+    budget->dispatch_ns = policy->dispatch_ns;
+    budget->memory_bytes = PERFADAPT_NO_LIMIT;
+    budget->gpu_memory_bytes = PERFADAPT_NO_LIMIT;
+    budget->reasons = PERFADAPT_REASON_POLICY;
 }
 
 static struct perfadapt_budget make_budget(const struct perfadapt__arbiter *arbiter,
@@ -101,7 +117,7 @@ static struct perfadapt_budget make_budget(const struct perfadapt__arbiter *arbi
         .time_to_throttle_ns = caps->time_to_throttle_ns,
         .thermal_state = caps->thermal_state,
         .memory_state = caps->memory_state,
-        .bottleneck = bottleneck_of(claims, frame_ns),
+        .bottleneck = bottleneck_of(claims, arbiter->budget.bottleneck, frame_ns),
         .reasons = reasons_for(rung_index, claims),
         .confidence = caps->confidence + (claims->frame->statistics.works > 0 ? 0.3F : 0.0F),
     };
@@ -128,7 +144,7 @@ static bool facts_differ(const struct perfadapt_budget *a, const struct perfadap
 
 static struct perfadapt__evidence rung_evidence(const struct perfadapt__claims *claims, uint32_t rung) {
     if (claims->frame->rung >= rung)
-        return claims->frame->evidence;
+        return claims->frame->statistics.drop_evidence;
     if (claims->setback->rung >= rung)
         return claims->setback->evidence;
     if (claims->caps->memory_rung >= rung)
@@ -196,6 +212,8 @@ void perfadapt__arbiter_init(struct perfadapt__arbiter *arbiter, const struct pe
     memset(arbiter, 0, sizeof *arbiter);
     arbiter->rung = choose_rung(arbiter, claims);
     arbiter->budget = make_budget(arbiter, claims, arbiter->rung);
+    if (claims->policy->mode == PERFADAPT__MODE_OFF)
+        leave_alone(claims->policy, &arbiter->budget);
     arbiter->budget.generation = 1;
     arbiter->budget.timestamp_ns = now_ns;
 }
@@ -206,6 +224,8 @@ enum perfadapt__arbiter_change perfadapt__arbiter_step(struct perfadapt__arbiter
         return PERFADAPT__BUDGET_SAME;
     const uint32_t rung = choose_rung(arbiter, claims);
     struct perfadapt_budget budget = make_budget(arbiter, claims, rung);
+    if (claims->policy->mode == PERFADAPT__MODE_OFF)
+        leave_alone(claims->policy, &budget);
     const struct perfadapt_budget *before = &arbiter->budget;
     const bool memory_cut = budget.memory_bytes < before->memory_bytes &&
                             (budget.reasons & (PERFADAPT_REASON_MEMORY | PERFADAPT_REASON_EVENT));

@@ -52,6 +52,7 @@ struct perfadapt__caps {
     int64_t pace_ns; /* frame_ns is at least this: the CPU does not manage more; 0 = no such cap */
     float thermal_headroom;
     float confidence; /* of what the tick knows: heat and memory, 0 … 0.7 */
+    double busy;      /* of the whole GPU in the last second, as the driver tells; NAN unknown */
     double spread;    /* of the work from frame to frame, relative: one standard deviation */
     double clock;     /* what works take at the full clock, relative to now, where the GPU idles down; else 1 */
     struct perfadapt__evidence choice; /* for `rung` */

@@ -12,6 +12,7 @@
 
 static const int64_t look_gap_ns = 750 * (SECOND / 1000); /* a second, with the jitter of a timer */
 static const uint32_t first_steps = 3;                    /* nothing moves up before */
+static const int64_t slowest_start = 4;                   /* times the target's interval */
 static const double search_s = 30.0;                      /* after the start a rung is searched for with … */
 static const double search_dwell_s = 1.0;                 /* … this dwell */
 static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
@@ -25,13 +26,16 @@ static const double small_rise_s = 60.0; /* good for this long, a rung is gone u
 static const double down_spreads = 2.0, up_spreads = 2.5;
 static const double down_slack = 1.5;
 static const double guard_c = 0.5;
-static const int64_t guard_patience_ns = 2 * SECOND; /* a coarse sensor steps over the target by rounding alone … */
-static const double guard_at_once_c = 2.0;           /* … but not by this much */
-static const int64_t guard_gap_ns = 2 * SECOND;
+static const int64_t guard_patience_ns = 2400 * (SECOND / 1000); /* a coarse sensor rounds over the target … */
+static const double guard_fast_c = 5.0;
+static const double guard_at_once_c = 2.0; /* … but not by this much */
+static const int64_t guard_gap_ns = 1900 * (SECOND / 1000);
 static const int64_t relapse_ns = 30 * SECOND; /* a rung left this soon after a rise was no success */
 static const double relapse_most = 3.0, relapse_fade_s = 300.0;
 static const int64_t lost_patience_ns = 30 * SECOND;
 static const int64_t lost_gap_ns = 10 * SECOND;
+static const int64_t lost_long_ns = 5 * SECOND;
+static const int64_t jitter_ns = SECOND / 4; /* of ticks */
 
 static const enum perfadapt__horizon down_horizons[] = {PERFADAPT__AFTER_3_S, PERFADAPT__AFTER_8_S,
                                                         PERFADAPT__AFTER_20_S};
@@ -45,7 +49,11 @@ static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS,
 /* The lowest quality at full rate; where quality and scale cannot move, the slowest rate: nothing is known yet of what
  * the device can bear, and some heat by 15 °C in a quarter of a second. */
 static uint32_t first_rung(const struct perfadapt__ladder *ladder) {
-    return ladder->full_rate ? ladder->full_rate : ladder->count - 1;
+    uint32_t rung = ladder->full_rate;
+    while (!ladder->full_rate && rung + 1 < ladder->count &&
+           ladder->rungs[rung + 1].frame_ns <= slowest_start * ladder->rungs[0].frame_ns)
+        rung++;
+    return rung;
 }
 
 void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder) {
@@ -126,8 +134,15 @@ static bool is_over(const struct perfadapt__prospects *prospects, uint32_t rung)
            (guard_c > allowed_c ? guard_c : allowed_c);
 }
 
+/* Without a target the GPU is busy all the time whatever it draws: a cut would cost quality and cool nothing. */
+static bool answers_heat(const struct perfadapt__prospects *prospects) {
+    return prospects->ladder->rungs[0].per_frame_ns > 0;
+}
+
 static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
     const struct perfadapt__load *load = prospects->load;
+    if (!answers_heat(prospects))
+        return true;
     return !is_over(prospects, rung) &&
            excess_at(prospects, rung, load->middle_ns, up_horizons, COUNT(up_horizons)) <= 0 &&
            jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
@@ -181,8 +196,7 @@ static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t 
     note_relapse(choice, now_ns);
     choice->rung = rung;
     choice->reasons = reasons;
-    if (evidence)
-        choice->evidence = *evidence;
+    choice->evidence = *evidence;
     choice->dropped = true;
     take_token(choice);
     choice->switched_ns = now_ns;
@@ -211,7 +225,19 @@ static void follow_drops(struct perfadapt__choice *choice, const struct perfadap
     choice->drops_seen = frames->drops;
     if (frames->drop_rung > choice->rung && frames->drop_rung < prospects->ladder->count)
         move_down(choice, frames->drop_rung, frames->drop_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE,
-                  NULL, now_ns);
+                  &frames->drop_evidence, now_ns);
+}
+
+/* As many rungs as make a level of quality where scale moves too, and more of them the hotter it is. */
+static uint32_t guarded_rung(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
+                             double over_c) {
+    const struct perfadapt__ladder *ladder = prospects->ladder;
+    const uint32_t levels = prospects->policy->quality_levels;
+    const uint32_t per_level = levels > 1 ? (ladder->full_rate + levels - 2) / (levels - 1) : 1;
+    const uint32_t steps = (per_level > 1 ? per_level : 1) * (over_c < guard_fast_c       ? 1
+                                                              : over_c < 2 * guard_fast_c ? 2
+                                                                                          : 4);
+    return choice->rung + steps < ladder->count ? choice->rung + steps : ladder->count - 1;
 }
 
 /* A temperature that stays over its target needs no model: a rung every two seconds until it does not. */
@@ -228,13 +254,13 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
         choice->over_since_ns = now_ns ? now_ns : 1;
     const bool patient = over_c < guard_at_once_c && now_ns - choice->over_since_ns < guard_patience_ns;
     const bool waits = choice->guarded_ns && now_ns - choice->guarded_ns < guard_gap_ns;
-    if (patient || waits || choice->rung + 1 >= prospects->ladder->count ||
+    if (patient || waits || !answers_heat(prospects) || choice->rung + 1 >= prospects->ladder->count ||
         !perfadapt__thermal_is_fresh(prospects->thermal))
         return false;
     choice->guarded_ns = now_ns;
     const struct perfadapt__evidence evidence = {
         .signal = PERFADAPT_SIGNAL_TEMPERATURE, .value = temperature_c, .limit = target_c, .forecast = (double)NAN};
-    move_down(choice, choice->rung + 1, PERFADAPT_REASON_THERMAL, &evidence, now_ns);
+    move_down(choice, guarded_rung(choice, prospects, over_c), PERFADAPT_REASON_THERMAL, &evidence, now_ns);
     return true;
 }
 
@@ -243,7 +269,8 @@ static bool look_down(struct perfadapt__choice *choice, const struct perfadapt__
         return false;
     const double work_ns = prospects->load->middle_ns;
     const double excess = excess_at(prospects, choice->rung, work_ns, down_horizons, COUNT(down_horizons));
-    const bool too_hot = excess > down_slack * perfadapt__thermal_slack_c(prospects->thermal);
+    const bool too_hot =
+        answers_heat(prospects) && excess > down_slack * perfadapt__thermal_slack_c(prospects->thermal);
     if (!too_hot && frames_fit(prospects, choice->rung, work_ns, down_spreads))
         return false;
     const uint32_t rung = lower_rung(choice, prospects);
@@ -306,11 +333,14 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
 
 /* A sensor that counted is lost: wait for it, then move towards the middle, where most devices hold out unwatched. */
 static void look_lost(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, int64_t now_ns) {
-    forget_good(choice, PERFADAPT__RUNGS_MAX);
-    if (now_ns - prospects->thermal->lost_since_ns < lost_patience_ns || now_ns - choice->lost_stepped_ns < lost_gap_ns)
+    const int64_t lost_ns = now_ns - prospects->thermal->lost_since_ns;
+    if (lost_ns >= lost_long_ns) /* a single read that fails says nothing of what has been good */
+        forget_good(choice, PERFADAPT__RUNGS_MAX);
+    if (lost_ns < lost_patience_ns - jitter_ns || now_ns - choice->lost_stepped_ns < lost_gap_ns - jitter_ns)
         return;
     choice->lost_stepped_ns = now_ns;
-    const uint32_t middle = prospects->ladder->count / 2;
+    const uint32_t last = prospects->ladder->full_rate ? prospects->ladder->full_rate : prospects->ladder->count - 1;
+    const uint32_t middle = last / 2;
     if (choice->rung >= middle)
         return;
     const struct perfadapt__evidence evidence = {

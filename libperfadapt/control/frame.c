@@ -23,7 +23,7 @@ static const double late_threshold = 0.3;
 static const double rise_that_counts_c = 1.0; /* of the fastest pole: below it there is time for a tick to act */
 static const double over_target_c = 0.5;      /* a forecast this far above the target acts */
 static const double jump_busy = 0.1;          /* beyond what the sensor has seen: the model is asked for its doubt */
-static const double doubt_most_c = 6.0;
+static const double doubt_most_c = 12.0;      /* where nothing is known of a die yet, one jump may be that wrong */
 static const double sure_spreads = 1.5; /* standard deviations below the newest works: not by chance are they so long */
 static const double spreads = 2.0;      /* standard deviations that a new rung must have room for */
 
@@ -31,6 +31,7 @@ static const int64_t gpu_forgotten_ns = 2 * SECOND; /* without GPU times for thi
 static const int64_t pause_ns = 1 * SECOND;         /* a longer period is a pause, no frame time */
 static const int64_t idle_ns = 100 * MS;            /* without a frame for this long, the GPU rests */
 static const double longest_s = 3600.0;             /* a gap counts as no more */
+static const uint64_t gpu_awaited = 12;             /* frames before CPU times are taken for want of GPU times */
 static const double scale_least = 0.25;
 static const double frame_most_ns = 10e9; /* no frame costs more */
 
@@ -116,7 +117,7 @@ static void drop(struct perfadapt__frame_control *control, uint32_t rung, uint32
     control->late = 0;
     control->rung = rung;
     control->reasons = reason;
-    control->evidence = *evidence;
+    control->statistics.drop_evidence = *evidence;
     control->statistics.drops++;
     control->statistics.drop_rung = rung;
     control->statistics.drop_hot = reason == PERFADAPT_REASON_THERMAL;
@@ -272,8 +273,10 @@ static void take_time(struct perfadapt__frame_control *control, const struct per
 }
 
 static void see_gpu(struct perfadapt__frame_control *control, double gpu_ns, int64_t now_ns) {
-    if (!control->gpu_seen_ns) /* what was booked until now was CPU time */
-        control->statistics.works = 0, control->late = 0;
+    if (!control->gpu_seen_ns) { /* what was booked until now was CPU time */
+        control->statistics.works = 0;
+        control->late = 0;
+    }
     control->gpu_seen_ns = now_ns ? now_ns : 1;
     control->statistics.gpu_known = 1;
     smooth(&control->statistics.gpu_ns, gpu_ns);
@@ -298,6 +301,18 @@ static double share_of(double time_ns, double period_ns) {
 static double applied_scale(const struct perfadapt__frame_input *input) {
     const double scale = (double)input->render_scale;
     return scale > 0 ? maximum(scale_least, minimum(scale, 1.0)) : 1.0;
+}
+
+/* What is taken for the GPU time of a frame where the app tells none; below 0 = nothing is. What the driver says of the
+ * whole GPU comes first. CPU time is the last resort: not before GPU times have had the time to come, nor after they
+ * have been there, for then it is not the load that has changed. */
+static double stand_in(const struct perfadapt__frame_control *control, const struct perfadapt__caps *caps,
+                       double cpu_ns, double period_ns) {
+    if (control->statistics.gpu_known || control->statistics.frames <= gpu_awaited)
+        return -1.0;
+    if (caps->busy >= 0)
+        return caps->busy * period_ns;
+    return control->gpu_seen_ns ? -1.0 : cpu_ns;
 }
 
 static void take_frame(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
@@ -327,11 +342,12 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     }
     statistics->gpu_known = control->gpu_seen_ns && now_ns - control->gpu_seen_ns < gpu_forgotten_ns;
     const double expected_ns = newest_work(control) * perfadapt__cost_of(&statistics->cost, level, render_scale);
-    const double guess = share_of(statistics->gpu_known ? expected_ns : cpu_ns, period_ns);
+    const double stand_in_ns = stand_in(control, caps, cpu_ns, period_ns);
+    const double guess = share_of(statistics->gpu_known ? expected_ns : maximum(stand_in_ns, 0.0), period_ns);
     account(control, caps, guess, seconds);
     remember(control, input, level, render_scale, guess, period_ns, marked);
-    if (!statistics->gpu_known && cpu_ns > 0 && !marked && input->period_ns < pause_ns)
-        take_time(control, policy, ladder, caps, rung, level, render_scale, cpu_ns);
+    if (stand_in_ns > 0 && !marked && input->period_ns < pause_ns)
+        take_time(control, policy, ladder, caps, rung, level, render_scale, stand_in_ns);
 }
 
 static void take_gpu(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,

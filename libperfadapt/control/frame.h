@@ -57,7 +57,8 @@ struct perfadapt__frame_statistics {
     uint32_t drop_hot;     /* 1: for heat */
     uint32_t rung;         /* in force */
     uint32_t gpu_known;    /* 1: works are GPU times; 0: CPU times, for want of those */
-    double unit;           /* grows and shrinks as the cost of the best rung is learned: works are in this unit */
+    struct perfadapt__evidence drop_evidence;
+    double unit; /* grows and shrinks as the cost of the best rung is learned: works are in this unit */
     double cpu_ns, gpu_ns, period_ns; /* smoothed; 0 = none yet */
     double busy[PERFADAPT__POLES];    /* utilisation, as it heats, through each pole */
     double sensed[PERFADAPT__POLES];  /* the same as a sensor follows it */
@@ -68,9 +69,8 @@ struct perfadapt__frame_statistics {
 
 struct perfadapt__frame_control {
     struct perfadapt__frame_statistics statistics;
-    uint32_t rung;    /* dropped to, until a tick has taken the drop into account; 0 = no drop is open */
-    uint32_t reasons; /* FRAME_LATE or THERMAL: why */
-    struct perfadapt__evidence evidence;
+    uint32_t rung;                  /* dropped to, until a tick has taken the drop into account; 0 = no drop is open */
+    uint32_t reasons;               /* FRAME_LATE or THERMAL: why */
     double late;                    /* the CUSUM */
     double newest_ns[3];            /* works */
     uint32_t marked;                /* frames still to be left out */

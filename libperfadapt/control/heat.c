@@ -36,13 +36,14 @@ static const double least[UNKNOWNS] = {-100, 0, 0.5, 0.5, 0.5, -30};
 static const double walk_constant = 4e-3;
 static const double walk_gain = 4e-4;
 static const double sensor_variance = 1.5;
-static const double noise_factor = 1.0; /* of what the newest surprises were on top: a noisy sensor teaches slowly */
+static const double noise_factor = 1.0; /* of the flicker on top: a noisy sensor teaches slowly */
 static const double lag_doubt = 0.3;    /* of what the fast pole has not shown the sensor yet */
 static const double fade_s = 240.0;
 static const double surprise_band = 2.0; /* standard deviations around the median of three */
 static const double surprise_least_c = 0.4;
 static const double noise_share = 0.03;
 static const double bias_share = 0.1;
+static const double variance_least = 1e-9;
 static const double variance_most = 1e4;
 
 double perfadapt__horizon_seconds(enum perfadapt__horizon horizon) {
@@ -84,6 +85,9 @@ static double believable(struct perfadapt__heat *heat, double surprise) {
     const double band = surprise_band * (noise > surprise_least_c ? noise : surprise_least_c);
     const double middle = median_of_3(heat->surprises);
     const double believed = clamp(surprise, middle - band, middle + band);
+    const double step = believed - heat->believed;
+    heat->believed = believed;
+    heat->flicker += noise_share * (clamp(0.5 * step * step, 0, 25.0) - heat->flicker);
     heat->variance += noise_share * (clamp(believed * believed, 0, 100.0) - heat->variance);
     return believed;
 }
@@ -104,24 +108,59 @@ static void update(struct perfadapt__heat *heat, const double *regressor, double
             heat->covariance[i][j] = heat->covariance[j][i] = heat->covariance[i][j] - spread[i] * spread[j] / total;
 }
 
-static void keep_bounds(struct perfadapt__heat *heat) {
-    for (int j = 0; j < UNKNOWNS; j++) {
-        const double excess = clamp(heat->unknowns[j], least[j], most[j]) - heat->unknowns[j];
-        const double variance = heat->covariance[j][j];
-        if (!(excess < 0) && !(excess > 0))
-            continue;
-        for (int i = 0; i < UNKNOWNS; i++)
-            heat->unknowns[i] += i == j || !(variance > 0) ? 0.0 : heat->covariance[i][j] * excess / variance;
-        heat->unknowns[j] += excess;
+/* The bound that is violated worst, in its own standard deviations, among those not `fixed` yet; -1 = none. */
+static int worst_violation(const struct perfadapt__heat *heat, double covariance[UNKNOWNS][UNKNOWNS],
+                           const bool *fixed) {
+    int worst = -1;
+    double most_deviations = 0;
+    for (int i = 0; i < UNKNOWNS; i++) {
+        const double excess = clamp(heat->unknowns[i], least[i], most[i]) - heat->unknowns[i];
+        const double deviations =
+            !fixed[i] && covariance[i][i] > variance_least ? excess * excess / covariance[i][i] : 0;
+        if (deviations > most_deviations) {
+            most_deviations = deviations;
+            worst = i;
+        }
     }
-    for (int j = 0; j < UNKNOWNS; j++) /* what the later projections moved out again, by a hair */
+    return worst;
+}
+
+/* Conditions on one unknown being known exactly: the others move along, and vary less. */
+static void condition(double covariance[UNKNOWNS][UNKNOWNS], const double *share, int known) {
+    double row[UNKNOWNS];
+    memcpy(row, covariance[known], sizeof row);
+    for (int i = 0; i < UNKNOWNS; i++)
+        for (int j = 0; j < UNKNOWNS; j++)
+            covariance[i][j] -= share[i] * row[j];
+}
+
+/* One bound after the other, each with what the ones before have fixed: with the same covariance for all of them, a later
+ * projection would move an earlier one out again, and the clipping after it break the fit. */
+static void keep_bounds(struct perfadapt__heat *heat) {
+    double covariance[UNKNOWNS][UNKNOWNS];
+    bool fixed[UNKNOWNS] = {false};
+    memcpy(covariance, heat->covariance, sizeof covariance);
+    for (int n = 0; n < UNKNOWNS; n++) {
+        const int j = worst_violation(heat, covariance, fixed);
+        if (j < 0)
+            break;
+        fixed[j] = true;
+        const double excess = clamp(heat->unknowns[j], least[j], most[j]) - heat->unknowns[j];
+        double share[UNKNOWNS];
+        for (int i = 0; i < UNKNOWNS; i++) {
+            share[i] = covariance[i][j] / covariance[j][j];
+            heat->unknowns[i] += i == j ? excess : fixed[i] ? 0 : share[i] * excess;
+        }
+        condition(covariance, share, j);
+    }
+    for (int j = 0; j < UNKNOWNS; j++) /* by rounding alone */
         heat->unknowns[j] = clamp(heat->unknowns[j], least[j], most[j]);
 }
 
 static void let_walk(struct perfadapt__heat *heat, double seconds) {
     for (int i = 0; i < REST; i++) {
         const double walk = i == CONSTANT ? walk_constant : walk_gain;
-        heat->covariance[i][i] = clamp(heat->covariance[i][i] + walk * seconds, 1e-9, variance_most);
+        heat->covariance[i][i] = clamp(heat->covariance[i][i] + walk * seconds, variance_least, variance_most);
     }
 }
 
@@ -138,7 +177,7 @@ void perfadapt__heat_learn(struct perfadapt__heat *heat, const struct perfadapt_
     const double surprise = believable(heat, temperature_c - expected);
     const double unseen =
         lag_doubt * heat->unknowns[FIRST_GAIN] * (busy->now[PERFADAPT__POLE_FAST] - busy->sensed[PERFADAPT__POLE_FAST]);
-    update(heat, regressor, surprise, sensor_variance + noise_factor * heat->variance + unseen * unseen);
+    update(heat, regressor, surprise, sensor_variance + noise_factor * heat->flicker + unseen * unseen);
     keep_bounds(heat);
     let_walk(heat, seconds);
     const double quiet =

@@ -49,6 +49,8 @@ struct perfadapt__heat {
     double fade;         /* of the rest, from 1 */
     double bias;         /* of the newest predictions, °C */
     double variance;     /* of the newest surprises, °C² */
+    double flicker;      /* the part of it that differs from sample to sample: the sensor's, not the model's, °C² */
+    double believed;     /* the newest surprise, as it taught, °C */
     double surprises[3]; /* newest first, °C */
     uint32_t learned;    /* samples */
 };

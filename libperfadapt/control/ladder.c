@@ -8,9 +8,12 @@
 static const double scale_steps[] = {1.0, 0.92, 0.85, 0.78, 0.7, 0.6, 0.5, 0.4, 0.32, 0.25};
 static const double interval_steps[] = {1.25, 1.5, 2.0, 3.0};
 static const double fine_step = 1.08; /* finer ones only make for more switches */
+static const double same = 0.02;      /* steps closer together than this are one */
+static const double scale_least = 0.25;
 static const double slowest_default = 3.0;
 
-#define SCALES_MAX (sizeof(scale_steps) / sizeof((scale_steps)[0]) + 1)
+#define SCALE_STEPS (sizeof scale_steps / sizeof scale_steps[0])
+#define SCALES_MAX (SCALE_STEPS + 2) /* with the best and the lowest, which need not be steps */
 
 /* What each output may be, best first. */
 struct choices {
@@ -24,14 +27,20 @@ static void list_scales(const struct perfadapt__policy *policy, struct choices *
     choices->scales[choices->scale_count++] = best;
     if (!(policy->outputs & PERFADAPT_OUTPUT_RENDER_SCALE))
         return;
-    for (uint32_t i = 0; i < SCALES_MAX - 1; i++)
+    for (uint32_t i = 0; i < SCALE_STEPS; i++)
         if (scale_steps[i] < best && scale_steps[i] >= policy->render_scale_min)
             choices->scales[choices->scale_count++] = scale_steps[i];
+    const double last = choices->scales[choices->scale_count - 1];
+    if (policy->render_scale_min < last * (1.0 - same) && policy->render_scale_min >= scale_least)
+        choices->scales[choices->scale_count++] = policy->render_scale_min;
 }
 
 static void add_interval(struct choices *choices, int64_t interval_ns) {
     const int64_t last_ns = choices->intervals_ns[choices->interval_count - 1];
-    if (choices->interval_count < PERFADAPT__RUNGS_MAX && interval_ns > last_ns)
+    const bool is_same = (double)interval_ns < (double)last_ns * (1.0 + same);
+    if (is_same && choices->interval_count > 1 && interval_ns > last_ns)
+        choices->intervals_ns[choices->interval_count - 1] = interval_ns;
+    else if (!is_same && choices->interval_count < PERFADAPT__RUNGS_MAX)
         choices->intervals_ns[choices->interval_count++] = interval_ns;
 }
 
@@ -52,7 +61,7 @@ static void list_intervals(const struct perfadapt__policy *policy, bool finely, 
         return;
     const int64_t slowest_ns =
         policy->slowest_frame_ns ? policy->slowest_frame_ns : (int64_t)(target_ns * slowest_default);
-    if (policy->refresh_ns > 0) {
+    if (policy->refresh_ns > 0 && policy->refresh_ns <= slowest_ns) {
         list_refreshes(policy, slowest_ns, choices);
         return;
     }

@@ -13,7 +13,6 @@ static const int64_t step_gap_ns = 5 * SECOND;
 
 void perfadapt__power_init(struct perfadapt__power *power) {
     memset(power, 0, sizeof *power);
-    power->busy = (double)NAN;
     power->busy_most = 1.0;
 }
 
@@ -52,11 +51,11 @@ void perfadapt__power_step(struct perfadapt__power *power, const struct perfadap
         power->rung = rung;
         power->stepped_ns = reading->now_ns;
     }
-    power->busy = load->known ? busy_at(policy, ladder, frames, load, power->rung) : (double)NAN;
+    const double busy_then = load->known ? busy_at(policy, ladder, frames, load, power->rung) : (double)NAN;
     caps->power_rung = power->rung;
     caps->power = (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_GPU_BUSY,
                                                .value = load->known ? 100.0 * busy_at(policy, ladder, frames, load, 0)
                                                                     : (double)NAN,
                                                .limit = 100.0 * share,
-                                               .forecast = 100.0 * power->busy};
+                                               .forecast = 100.0 * busy_then};
 }

@@ -12,7 +12,6 @@
 
 struct perfadapt__power {
     uint32_t rung;      /* the cap; 0 = none */
-    double busy;        /* of the GPU at that rung, as expected; NAN unknown */
     double busy_most;   /* the share that is not to be exceeded; 1 = no cap */
     int64_t stepped_ns; /* 0 = never */
 };

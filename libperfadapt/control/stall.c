@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/stall.h"
 
+#include <math.h> /* isnan only: no libm is linked */
+
 #define SECOND INT64_C(1000000000)
 
 static const int64_t window_ns = 2 * SECOND;
@@ -68,7 +70,8 @@ static void measure(const struct perfadapt__stall_window *window, int64_t within
 
 struct perfadapt__stall perfadapt__stall_step(struct perfadapt__stall_window *window,
                                               const struct perfadapt__stall_reading *reading, int64_t now_ns) {
-    const double some_us = reading->some_us;
+    /* All tasks stalled are some, too: a kernel or driver of a test that tells only of all is believed. */
+    const double some_us = isnan(reading->some_us) ? reading->full_us : reading->some_us;
     if (!(some_us >= 0 && some_us <= largest_us))
         return (struct perfadapt__stall){0};
     add_sample(window, some_us, reading->full_us, now_ns);

@@ -16,11 +16,13 @@ static const double headroom_band_c = 30.0;    /* Android's definition: 0 at lim
 static const double quiet_c = 8.0;             /* where quiet is preferred, the target is this much cooler */
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
 static const double reserve_share = 0.005;     /* of a fast die's gain, kept free below the target for the same */
-static const double hitch_share = 0.05;        /* … less what one long frame heats a fast die by, of its gain */
-static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
-static const double learn_gap_s = 0.75;        /* samples closer together than this teach nothing new */
-static const double busy_most = 2.0;           /* as it heats: see curve.h */
-static const double slack_share = 0.15;        /* of the sensor's noise, that a forecast should stay below the target */
+static const double reserve_step_c = 0.02; /* a target that moves with every sample would be told with every sample */
+static const double hitch_share = 0.05;    /* … less what one long frame heats a fast die by, of its gain */
+static const double other_least = 0.03;    /* busy by others: less is the noise of two clocks */
+static const double learn_gap_s = 0.75;    /* samples closer together than this teach nothing new */
+static const double other_share = 0.2;     /* of a new second in what others are reckoned to go on with */
+static const double busy_most = 2.0;       /* as it heats: see curve.h */
+static const double slack_share = 0.15;    /* of the sensor's noise, that a forecast should stay below the target */
 static const double slack_noise_most_c = 1.5;
 static const double full_clock = 0.97;
 static const double gap_most_s = 3600.0;
@@ -72,13 +74,17 @@ static double others_share(struct perfadapt__thermal_control *control, const str
     return other > other_least ? other : 0;
 }
 
-static void follow_others(struct perfadapt__thermal_control *control, double other, double seconds) {
+/* What others add to the heat: on a curve that flattens, less than they would alone. */
+static void follow_others(struct perfadapt__thermal_control *control, double other_busy, double seconds) {
+    const double own = isnan(control->own_busy) ? 0 : control->own_busy;
+    const double other =
+        perfadapt__curve_at(&control->curve, own + other_busy) - perfadapt__curve_at(&control->curve, own);
     const double sensor_share = seconds / (PERFADAPT__SENSOR_LAG_SECONDS + seconds);
     for (int i = 0; i < PERFADAPT__POLES; i++) {
         control->other_now[i] += seconds / (pole_s[i] + seconds) * (other - control->other_now[i]);
         control->other_sensed[i] += sensor_share * (control->other_now[i] - control->other_sensed[i]);
     }
-    control->other_busy += 0.2 * (other - control->other_busy);
+    control->other_busy += other_share * (other_busy - control->other_busy);
 }
 
 /* At full clock, or where power itself holds it down: elsewhere the same share of time makes another heat. */
@@ -92,11 +98,17 @@ static void learn_curve(struct perfadapt__thermal_control *control, const struct
     perfadapt__curve_learn(&control->curve, &control->curve_learning, busy, reading->power_w);
 }
 
-static void take_busy(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
-                      const struct perfadapt__frame_statistics *frames, double seconds) {
+void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
+                             const struct perfadapt__frame_statistics *frames) {
+    const double seconds =
+        control->looked_ns ? clamp((double)(reading->now_ns - control->looked_ns) * 1e-9, 0, gap_most_s) : 0.0;
+    control->looked_ns = reading->now_ns > 0 ? reading->now_ns : 1;
     const double other = others_share(control, reading, frames, seconds);
-    follow_others(control, other, seconds);
     learn_curve(control, reading, other);
+    follow_others(control, other, seconds);
+}
+
+static void take_busy(struct perfadapt__thermal_control *control, const struct perfadapt__frame_statistics *frames) {
     for (int i = 0; i < PERFADAPT__POLES; i++) {
         control->busy.now[i] = clamp(frames->busy[i] + control->other_now[i], 0, busy_most);
         control->busy.sensed[i] = clamp(frames->sensed[i] + control->other_sensed[i], 0, busy_most);
@@ -128,14 +140,17 @@ static struct perfadapt__heat_channel *add_channel(struct perfadapt__thermal_con
         return NULL;
     memset(channel, 0, sizeof *channel);
     channel->key = reading->key;
-    channel->learned_limit_c = (double)NAN;
+    channel->learned_limit_c = channel->stated_c = (double)NAN;
     perfadapt__heat_init(&channel->heat, reading->temperature_c);
     return channel;
 }
 
-static double limit_of(const struct perfadapt__policy *policy, const struct perfadapt__heat_channel *channel,
-                       double stated_c) {
-    double limit = stated_c > limit_least_c && stated_c <= plausible_most_c ? stated_c : (double)INFINITY;
+static bool is_a_limit(double stated_c) {
+    return stated_c > limit_least_c && stated_c <= plausible_most_c;
+}
+
+static double limit_of(const struct perfadapt__policy *policy, const struct perfadapt__heat_channel *channel) {
+    double limit = is_a_limit(channel->stated_c) ? channel->stated_c : (double)INFINITY;
     if (policy->thermal_limit_c < limit)
         limit = policy->thermal_limit_c;
     if (channel->learned_limit_c < limit)
@@ -152,26 +167,27 @@ static void learn_limit(struct perfadapt__heat_channel *channel, uint32_t thrott
     channel->throttled = throttling == PERFADAPT_THROTTLING_THERMAL && hot ? channel->throttled + 1 : 0;
     if (channel->throttled >= throttled_enough && !(channel->temperature_c > channel->learned_limit_c))
         channel->learned_limit_c = channel->temperature_c;
-    else if (channel->throttled == 0)
+    else if (throttling != PERFADAPT_THROTTLING_THERMAL)
         channel->learned_limit_c += relearn_c_per_s * seconds; /* NAN stays NAN */
 }
 
 static void take_sample(struct perfadapt__thermal_control *control, struct perfadapt__heat_channel *channel,
                         const struct perfadapt__heat_reading *reading, uint32_t throttling) {
-    const double seconds =
-        channel->sample_count ? clamp((double)(reading->timestamp_ns - channel->read_ns) * 1e-9, 0, gap_most_s) : 1.0;
-    if (channel->sample_count && seconds < learn_gap_s && reading->temperature_c < channel->limit_c - headroom_band_c)
-        return; /* cool: more samples than one a second only cost */
     channel->fresh = true;
     for (int i = 2; i > 0; i--)
         channel->samples_c[i] = channel->samples_c[channel->sample_count ? i - 1 : 0];
     channel->samples_c[0] = reading->temperature_c;
     channel->sample_count = channel->sample_count < 3 ? channel->sample_count + 1 : 3;
     channel->temperature_c = channel->sample_count < 3 ? reading->temperature_c : median_of_3(channel->samples_c);
+    channel->read_ns = reading->timestamp_ns;
+    const double seconds = clamp((double)(reading->timestamp_ns - channel->learned_ns) * 1e-9, 0, gap_most_s);
+    const bool first = channel->heat.learned == 0 && channel->sample_count == 1;
+    if (!first && seconds < learn_gap_s)
+        return;
+    channel->learned_ns = reading->timestamp_ns;
     learn_limit(channel, throttling, seconds);
     const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || channel->temperature_c >= channel->limit_c;
-    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, seconds, frozen);
-    channel->read_ns = reading->timestamp_ns;
+    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, first ? 1.0 : seconds, frozen);
 }
 
 static void take_sensor(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
@@ -189,12 +205,15 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
     const bool asleep = sensor->state == PERFADAPT_STATE_ASLEEP || sensor->state == PERFADAPT_STATE_UNSUPPORTED;
     channel->believed = believed;
     channel->lost = !believed && !asleep;
-    channel->limit_c = limit_of(policy, channel, sensor->limit_c);
+    if (is_a_limit(sensor->limit_c))
+        channel->stated_c = sensor->limit_c; /* one that is not told any more still holds */
+    channel->limit_c = limit_of(policy, channel);
     if (believed && (sensor->timestamp_ns > channel->read_ns || !channel->sample_count))
         take_sample(control, channel, sensor, reading->throttle);
-    channel->limit_c = limit_of(policy, channel, sensor->limit_c);
+    channel->limit_c = limit_of(policy, channel);
     const double quiet = policy->prefer == PERFADAPT__PREFER_QUIET ? quiet_c : 0.0;
-    const double reserve = reserve_share * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
+    const double reserve =
+        reserve_step_c * (int)(reserve_share / reserve_step_c * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST]);
     channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet - reserve;
     if (believed && reading->now_ns - channel->read_ns > stale_ns)
         channel->believed = false, channel->lost = true;
@@ -383,11 +402,7 @@ static void write_model(struct perfadapt__thermal_control *control, struct perfa
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
                              const struct perfadapt__reading *reading, const struct perfadapt__frame_statistics *frames,
                              struct perfadapt__caps *caps) {
-    const double seconds =
-        control->stepped_ns ? clamp((double)(reading->now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s) : 0.0;
-    control->stepped_ns = reading->now_ns;
-    control->throttling = reading->throttle;
-    take_busy(control, reading, frames, seconds);
+    take_busy(control, frames);
     miss_sensors(control, reading);
     bool lost = false;
     bool known = false;

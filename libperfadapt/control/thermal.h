@@ -26,6 +26,8 @@ struct perfadapt__heat_channel {
     double samples_c[3];  /* newest first */
     uint32_t sample_count;
     double learned_limit_c; /* where the device throttled before its stated limit; NAN = it never did */
+    double stated_c;        /* the limit that the sensor stated last; NAN = it never did */
+    int64_t learned_ns;     /* of the newest sample that taught */
     double limit_c;         /* in force; NAN unknown: it steers nothing */
     double target_c;        /* NAN likewise */
     struct perfadapt__heat heat;
@@ -41,13 +43,16 @@ struct perfadapt__thermal_control {
     struct perfadapt__curve_learning curve_learning;
     double own_busy;       /* since the last tick; NAN unknown */
     double own_busy_ns;    /* of the statistics at the last tick; NAN = none yet */
-    int64_t stepped_ns;    /* 0 = never */
+    int64_t looked_ns;     /* 0 = never */
     int64_t lost_since_ns; /* 0 = not lost */
     double last_resort_c;
-    uint32_t throttling; /* enum perfadapt_throttling, as read */
 };
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control);
+
+/* Once a second: how busy the GPU was in it, by whom, and what power that took. */
+void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
+                             const struct perfadapt__frame_statistics *frames);
 
 /* Takes a reading; learns from it. Writes its part of the caps: headroom, state, time to throttle, hold, the fast model. */
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,

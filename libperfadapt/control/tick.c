@@ -5,6 +5,9 @@
 #include <perfadapt/monitor.h>
 #include <string.h>
 
+static const int64_t look_gap_ns =
+    INT64_C(750000000); /* a second, with the jitter of a timer: what is learned is learned
+                                                        from seconds, at whatever pace ticks come */
 static const int64_t far_ns = INT64_C(120000000000);
 static const float headroom_step = 0.03F; /* Android's smallest change worth a callback */
 static const float near_headroom = 0.7F;  /* 9 °C below the limit */
@@ -29,6 +32,7 @@ void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct 
     control->caps.worker_threads = policy->worker_threads;
     control->caps.thermal_headroom = NAN;
     control->caps.time_to_throttle_ns = PERFADAPT_THROTTLE_UNKNOWN;
+    control->caps.busy = (double)NAN;
     control->caps.spread = control->load.spread;
     control->caps.clock = control->load.clock;
     control->caps.heat.curve = control->thermal.curve;
@@ -65,6 +69,14 @@ static bool model_moved(const struct perfadapt__heat_cap *a, const struct perfad
     return moved;
 }
 
+static double reading_busy(const struct perfadapt__reading *reading) {
+    return reading->busy >= 0 && reading->busy <= 1 ? reading->busy : (double)NAN;
+}
+
+static bool busy_moved(double before, double after) {
+    return isnan(before) || isnan(after) ? !isnan(before) != !isnan(after) : apart(before, after, 0.02);
+}
+
 /* What the app may see, or the fast step acts on. */
 static bool differ(const struct perfadapt__caps *a, const struct perfadapt__caps *b) {
     return a->drops_seen != b->drops_seen || a->rung != b->rung || a->rung_reasons != b->rung_reasons ||
@@ -73,14 +85,15 @@ static bool differ(const struct perfadapt__caps *a, const struct perfadapt__caps
            a->gpu_memory_bytes != b->gpu_memory_bytes || a->pace_ns != b->pace_ns ||
            a->frames_in_flight != b->frames_in_flight || a->worker_threads != b->worker_threads ||
            a->thermal_state != b->thermal_state || a->memory_state != b->memory_state || a->throttled != b->throttled ||
-           apart((double)a->confidence, (double)b->confidence, 0) || apart(a->clock, b->clock, 0.02) ||
-           apart(a->spread, b->spread, 0.01) || forecast_moved(a->time_to_throttle_ns, b->time_to_throttle_ns) ||
+           busy_moved(a->busy, b->busy) || apart((double)a->confidence, (double)b->confidence, 0) ||
+           apart(a->clock, b->clock, 0.02) || apart(a->spread, b->spread, 0.01) ||
+           forecast_moved(a->time_to_throttle_ns, b->time_to_throttle_ns) ||
            headroom_moved(a->thermal_headroom, b->thermal_headroom) || model_moved(&a->heat, &b->heat);
 }
 
 static void choose(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
                    const struct perfadapt__ladder *ladder, const struct perfadapt__frame_statistics *frames,
-                   int64_t now_ns, struct perfadapt__caps *caps) {
+                   const struct perfadapt__reading *reading, struct perfadapt__caps *caps) {
     const struct perfadapt__prospects prospects = {
         .policy = policy,
         .ladder = ladder,
@@ -88,11 +101,12 @@ static void choose(struct perfadapt__tick_control *control, const struct perfada
         .thermal = &control->thermal,
         .frames = frames,
     };
-    perfadapt__choice_step(&control->choice, &prospects, now_ns);
+    perfadapt__choice_step(&control->choice, &prospects, reading->now_ns);
     caps->rung = control->choice.rung;
     caps->rung_reasons = control->choice.reasons;
     caps->drops_seen = control->choice.drops_seen;
     caps->choice = control->choice.evidence;
+    caps->busy = reading_busy(reading);
     caps->spread = control->load.spread;
     caps->clock = control->load.clock;
 }
@@ -101,18 +115,24 @@ bool perfadapt__tick_step(struct perfadapt__tick_control *control, const struct 
                           const struct perfadapt__ladder *ladder, const struct perfadapt__reading *reading,
                           const struct perfadapt__frame_statistics *frames) {
     const int64_t now_ns = reading->now_ns > control->stepped_ns ? reading->now_ns : control->stepped_ns;
-    const double seconds = control->stepped_ns ? (double)(now_ns - control->stepped_ns) * 1e-9 : 1.0;
+    const bool first = control->looked_ns == 0;
+    const bool looks = first || now_ns - control->looked_ns >= look_gap_ns;
+    const double seconds = first ? 1.0 : (double)(now_ns - control->looked_ns) * 1e-9;
     control->stepped_ns = now_ns;
     struct perfadapt__reading in_order = *reading;
     in_order.now_ns = now_ns;
     struct perfadapt__caps caps = {.generation = control->caps.generation};
-    perfadapt__load_step(&control->load, frames, &in_order, seconds);
+    if (looks) {
+        control->looked_ns = now_ns > 0 ? now_ns : 1;
+        perfadapt__load_step(&control->load, frames, &in_order, seconds);
+        perfadapt__thermal_look(&control->thermal, &in_order, frames);
+    }
     perfadapt__thermal_step(&control->thermal, policy, &in_order, frames, &caps);
     perfadapt__memory_step(&control->memory, policy, &in_order, frames->rung, ladder->count, &caps);
     perfadapt__power_step(&control->power, policy, ladder, &in_order, frames, &control->load, &caps);
     perfadapt__pace_step(&control->pace, ladder, frames, now_ns, &caps);
     perfadapt__knobs_step(&control->knobs, policy, ladder, &in_order, frames, &caps);
-    choose(control, policy, ladder, frames, now_ns, &caps);
+    choose(control, policy, ladder, frames, &in_order, &caps);
     if (!differ(&control->caps, &caps))
         return false;
     caps.generation++;

@@ -18,6 +18,7 @@ struct perfadapt__tick_control {
     struct perfadapt__pace pace;
     struct perfadapt__knobs knobs;
     struct perfadapt__choice choice;
+    int64_t looked_ns;           /* 0 = never */
     int64_t stepped_ns;          /* 0 = never */
     struct perfadapt__caps caps; /* as last handed out */
 };

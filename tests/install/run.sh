@@ -126,6 +126,41 @@ check_find_package() {
     run_consumer "find_package: C++ consumer" "$work/cmake/consumer_cxx"
 }
 
+data_files() { # DIRECTORY
+    (cd "$1" && find plants presets -name '*.ini' | LC_ALL=C sort)
+}
+
+first_answer() { # PROGRAM DRIVE_ARGUMENTS...
+    local program=$1
+    shift
+    printf 'hold 0 off\n' | "$program" drive "$@" 2>&1
+}
+
+# What the program reads lies beside it, wherever the copy went; the directory it was built for is not asked.
+check_program() {
+    local program=$prefix/bin/perfadapt moved=$work/moved
+    if [[ ! -x $program ]]; then
+        printf 'no perfadapt program in this build\n'
+        return
+    fi
+    same_text "every plant and preset is installed" "$(data_files "$source_root/profiles")" \
+        "$(data_files "$prefix/share/perfadapt")"
+    expect "perfadapt: a plant is found" "$program" sim --plant rpi4 --scene steady --duration 2 --policy none
+    expect "perfadapt: a preset is found" grep -q 'frame_ns=33333333 ' <(first_answer "$program" --preset low)
+    mkdir "$moved"
+    cp -r "$prefix/bin" "$prefix/share" "$moved/"
+    sed -i 's/^target_fps = .*/target_fps = 50/' "$moved/share/perfadapt/presets/low.ini"
+    expect "perfadapt, moved: its own preset" grep -q 'frame_ns=20000000 ' \
+        <(first_answer "$moved/bin/perfadapt" --preset low)
+    rm "$moved/share/perfadapt/plants/rpi4.ini"
+    expect "perfadapt, moved: a plant that is missing" grep -qF "($moved/share/perfadapt/plants/rpi4.ini)" \
+        <("$moved/bin/perfadapt" sim --plant rpi4 --scene steady 2>&1)
+    ln -s "$moved/bin/perfadapt" "$work/elsewhere"
+    expect "perfadapt, by a link" grep -q 'frame_ns=20000000 ' <(first_answer "$work/elsewhere" --preset low)
+    expect "perfadapt, in the build tree: the source's preset" grep -q 'frame_ns=33333333 ' \
+        <(first_answer "$build/bin/perfadapt" --preset low)
+}
+
 require_tools
 mkdir -m 0700 "$work/run"
 if ! cmake --install "$build" --prefix "$prefix" >"$work/output" 2>&1; then
@@ -141,6 +176,7 @@ check_headers
 check_library
 check_pkg_config
 check_find_package
+check_program
 if ((failures)); then
     printf '%d checks failed\n' "$failures"
     exit 1

@@ -74,6 +74,15 @@ static bool wait_until(bool (*done)(void *), void *context) {
     return true;
 }
 
+static struct perfadapt_budget budget_of(perfadapt *session) {
+    struct perfadapt_budget budget = {.size = sizeof budget};
+    while (budget.generation == 0) { /* every retry collided with a writer that has been stopped */
+        perfadapt_get_budget(session, &budget);
+        sched_yield();
+    }
+    return budget;
+}
+
 static bool has_snapshot(void *context) {
     struct perfadapt_snapshot snapshot = {.size = sizeof snapshot};
     return perfadapt_get_snapshot(context, &snapshot) == PERFADAPT_OK && snapshot.generation > 0;
@@ -134,6 +143,10 @@ static void null_session_is_a_no_op(void **state) {
     perfadapt_frame_gpu(NULL, 1, 1);
     perfadapt_frame_applied(NULL, 1, 1);
     perfadapt_wait_next_frame(NULL);
+    perfadapt_report(NULL, PERFADAPT_EVENT_DEVICE_LOST, 0);
+    perfadapt_hold(NULL);
+    perfadapt_release(NULL);
+    perfadapt_set_gpu_memory(NULL, 1, 2);
     perfadapt_get_budget(NULL, &budget);
     assert_int_equal(budget.quality, 7);
     assert_int_equal(perfadapt_budget_fd(NULL), -1);
@@ -237,12 +250,18 @@ static void real_machine_is_read(void **state) {
     perfadapt_close(&session);
 }
 
+/* Late frames, or what a tick makes of them. */
+static const uint32_t too_much = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAME_COST;
+
+static bool gave_way(void *session) {
+    const struct perfadapt_budget budget = budget_of(session);
+    return budget.quality == 0 && budget.frame_ns > PERFADAPT__NS_PER_S / 60 + 1 && (budget.reasons & too_much);
+}
+
 static void frames_move_the_budget_and_the_descriptor(void **state) {
     (void)state;
     perfadapt *session = open_on_empty_root();
-    struct perfadapt_budget budget = {.size = sizeof budget};
-    perfadapt_get_budget(session, &budget);
-    const uint64_t generation = budget.generation;
+    const uint64_t generation = budget_of(session).generation;
     const int fd = perfadapt_budget_fd(session);
     assert_true(fd >= 0);
     assert_int_equal(perfadapt_budget_fd(session), fd);
@@ -253,10 +272,9 @@ static void frames_move_the_budget_and_the_descriptor(void **state) {
         perfadapt_frame_end(session);
         perfadapt_frame_gpu(session, frame, 100000000);
     }
-    perfadapt_get_budget(session, &budget);
-    assert_int_equal(budget.quality, 0);
-    assert_true(budget.generation > generation);
-    assert_true(budget.reasons & PERFADAPT_REASON_FRAME_LATE);
+    assert_true(
+        wait_until(gave_way, session)); /* the sampler may be in the midst of a step, and takes the rest along */
+    assert_true(budget_of(session).generation > generation);
     struct pollfd polled = {.fd = fd, .events = POLLIN};
     assert_int_equal(poll(&polled, 1, 0), 1);
     perfadapt_close(&session);
@@ -276,6 +294,9 @@ static void odd_calls_do_no_harm(void **state) {
     perfadapt_frame_gpu(session, UINT64_MAX, 1);
     perfadapt_frame_gpu(session, 2, -1);
     perfadapt_frame_gpu(session, 2, INT64_MAX);
+    perfadapt_report(session, (enum perfadapt_event)0, INT64_MIN);
+    perfadapt_report(session, (enum perfadapt_event)1000, INT64_MAX);
+    perfadapt_release(session); /* without a hold */
     perfadapt_get_budget(session, NULL);
     struct perfadapt_budget budget = {.size = sizeof budget};
     perfadapt_get_budget(session, &budget);
@@ -283,12 +304,139 @@ static void odd_calls_do_no_harm(void **state) {
     perfadapt_close(&session);
 }
 
+/* --- What the app tells --- */
+
+struct expected {
+    perfadapt *session;
+    int64_t dispatch_ns;
+    uint64_t gpu_memory_most, gpu_memory_least;
+};
+
+/* The sampler may hold the stepper just then, and takes the report along. */
+static bool dispatch_is(void *context) {
+    const struct expected *expected = context;
+    return budget_of(expected->session).dispatch_ns == expected->dispatch_ns;
+}
+
+static bool gpu_memory_is(void *context) {
+    const struct expected *expected = context;
+    const uint64_t bytes = budget_of(expected->session).gpu_memory_bytes;
+    return bytes >= expected->gpu_memory_least && bytes <= expected->gpu_memory_most;
+}
+
+static void run_late_frames(perfadapt *session, int count) {
+    for (int i = 0; i < count; i++) {
+        const uint64_t frame = perfadapt_frame_begin(session);
+        perfadapt_frame_end(session);
+        perfadapt_frame_gpu(session, frame, 100000000);
+    }
+}
+
+static void events_set_the_budget_back(void **state) {
+    (void)state;
+    perfadapt *session = open_on_empty_root();
+    struct expected expected = {.session = session, .dispatch_ns = 0};
+    assert_true(dispatch_is(&expected)); /* no limit */
+    perfadapt_report(session, PERFADAPT_EVENT_GPU_TIMEOUT, 20000000);
+    expected.dispatch_ns = 10000000;
+    assert_true(wait_until(dispatch_is, &expected));
+    assert_true(budget_of(session).reasons & PERFADAPT_REASON_EVENT);
+    perfadapt_report(session, PERFADAPT_EVENT_GPU_TIMEOUT, 20000000); /* at the same moment: the same timeout */
+    perfadapt_report(session, PERFADAPT_EVENT_DEVICE_LOST, 0);
+    expected.dispatch_ns = 5000000;
+    assert_true(wait_until(dispatch_is, &expected));
+    assert_int_equal(budget_of(session).frames_in_flight, 2);
+    perfadapt_close(&session);
+}
+
+static void hold_freezes_and_release_applies(void **state) {
+    (void)state;
+    perfadapt *session = open_on_empty_root();
+    struct expected expected = {.session = session, .dispatch_ns = 10000000};
+    assert_true(wait_until(has_snapshot, session));
+    perfadapt_hold(session);
+    perfadapt_hold(session);
+    run_late_frames(session, 1);
+    const struct perfadapt_budget held = budget_of(session);
+    run_late_frames(session, 50);
+    perfadapt_report(session, PERFADAPT_EVENT_GPU_TIMEOUT, 20000000);
+    perfadapt_set_gpu_memory(session, 1, 2);
+    perfadapt_release(session); /* one of two */
+    run_late_frames(session, 50);
+    struct perfadapt_budget budget = budget_of(session);
+    assert_memory_equal(&budget, &held, sizeof held);
+    perfadapt_release(session);
+    assert_true(wait_until(dispatch_is, &expected));
+    budget = budget_of(session);
+    assert_true(budget.generation > held.generation);
+    assert_true(gave_way(session));
+    assert_true(budget.reasons & PERFADAPT_REASON_EVENT);
+    perfadapt_close(&session);
+}
+
+static void *hold_elsewhere(void *session) {
+    perfadapt_hold(session);
+    return NULL;
+}
+
+static void *release_elsewhere(void *session) {
+    perfadapt_report(session, PERFADAPT_EVENT_GPU_TIMEOUT, 20000000);
+    perfadapt_set_gpu_memory(session, 500000000, 1000000000);
+    perfadapt_release(session);
+    return NULL;
+}
+
+static void run_elsewhere(void *(*work)(void *), perfadapt *session) {
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, work, session), 0);
+    run_late_frames(session, 20);
+    pthread_join(thread, NULL);
+    run_late_frames(session, 1); /* takes along what was left for it */
+}
+
+static void any_thread_may_tell(void **state) {
+    (void)state;
+    perfadapt *session = open_on_empty_root();
+    struct expected expected = {
+        .session = session, .dispatch_ns = 10000000, .gpu_memory_least = 900000000, .gpu_memory_most = 1000000000};
+    assert_true(wait_until(has_snapshot, session));
+    run_elsewhere(hold_elsewhere, session);
+    const struct perfadapt_budget held = budget_of(session);
+    run_late_frames(session, 20);
+    const struct perfadapt_budget budget = budget_of(session);
+    assert_memory_equal(&budget, &held, sizeof held);
+    run_elsewhere(release_elsewhere, session);
+    assert_true(wait_until(dispatch_is, &expected));
+    assert_true(wait_until(gpu_memory_is, &expected));
+    perfadapt_close(&session);
+}
+
+static void gpu_memory_follows_what_is_told(void **state) {
+    (void)state;
+    perfadapt *session = open_on_empty_root();
+    struct expected expected = {
+        .session = session, .gpu_memory_least = PERFADAPT_NO_LIMIT, .gpu_memory_most = PERFADAPT_NO_LIMIT};
+    assert_true(gpu_memory_is(&expected));
+    perfadapt_set_gpu_memory(session, 3000000000, 4000000000);
+    expected.gpu_memory_least = 3000000000;
+    expected.gpu_memory_most = 4000000000;
+    assert_true(wait_until(gpu_memory_is, &expected));
+    perfadapt_set_gpu_memory(session, 3000000000, 1000000000); /* others took the rest */
+    expected.gpu_memory_least = 500000000;
+    expected.gpu_memory_most = 1000000000;
+    assert_true(wait_until(gpu_memory_is, &expected));
+    assert_int_equal(budget_of(session).memory_state, PERFADAPT_MEMORY_CRITICAL);
+    perfadapt_set_gpu_memory(session, PERFADAPT_NO_LIMIT, PERFADAPT_NO_LIMIT);
+    expected.gpu_memory_least = expected.gpu_memory_most = PERFADAPT_NO_LIMIT;
+    assert_true(wait_until(gpu_memory_is, &expected));
+    perfadapt_close(&session);
+}
+
 static void waiters_hear_without_frames(void **state) {
     (void)state;
-    perfadapt *session = NULL;
-    const struct perfadapt_options options = {.size = sizeof options}; /* the real machine: facts will come in */
-    session = open_or_fail(&options);
+    perfadapt *session = open_on_empty_root();
     struct pollfd polled = {.fd = perfadapt_budget_fd(session), .events = POLLIN};
+    perfadapt_set_gpu_memory(session, 1, 1000000000); /* seen by the next tick */
     assert_int_equal(poll(&polled, 1, 10000), 1);
     perfadapt_close(&session);
 }
@@ -390,6 +538,10 @@ static int check_child(perfadapt *session, uint64_t parents_generation) {
     if (perfadapt_frame_begin(session) != 0)
         return 1;
     perfadapt_frame_end(session);
+    perfadapt_report(session, PERFADAPT_EVENT_DEVICE_LOST, 0);
+    perfadapt_hold(session);
+    perfadapt_set_gpu_memory(session, 1, 2);
+    perfadapt_release(session);
     perfadapt_get_budget(session, &budget);
     if (budget.generation != 0 || parents_generation == 0)
         return 2;
@@ -580,6 +732,10 @@ int main(void) {
         cmocka_unit_test(real_machine_is_read),
         cmocka_unit_test(frames_move_the_budget_and_the_descriptor),
         cmocka_unit_test(odd_calls_do_no_harm),
+        cmocka_unit_test(events_set_the_budget_back),
+        cmocka_unit_test(hold_freezes_and_release_applies),
+        cmocka_unit_test(any_thread_may_tell),
+        cmocka_unit_test(gpu_memory_follows_what_is_told),
         cmocka_unit_test(waiters_hear_without_frames),
         cmocka_unit_test(wait_keeps_the_pace),
         cmocka_unit_test(close_does_not_wait_for_a_blocked_read),

@@ -178,7 +178,8 @@ static void fast_die_is_answered_between_ticks(void **state) {
     for (int i = 0; i < 12; i++) {
         loop_run(&loop, 5 + i % 3, 40);
         const uint64_t drops = loop.decider.frame.statistics.drops;
-        assert_true(hottest_of(&loop, 16, 1) < 85.5);
+        const double hottest_c = hottest_of(&loop, 16, 1);
+        assert_true(hottest_c < (i == 0 ? 90 : 82)); /* the first jump teaches */
         if (loop.decider.frame.statistics.drops > drops) {
             assert_int_equal(loop.decider.arbiter.decision.signal, PERFADAPT_SIGNAL_TEMPERATURE);
             assert_true(loop.decider.arbiter.decision.value > loop.decider.arbiter.decision.limit);

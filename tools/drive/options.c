@@ -122,7 +122,7 @@ static bool take_fps(struct request *request) {
     if (*request->value != ':')
         request->settings->slowest_ns = 1e9 / low;
     if (request->value[strlen(request->value) - 1] != ':')
-        request->settings->target_ns = 1e9 / high;
+        request->settings->target_ns = request->settings->fastest_ns = 1e9 / high;
     return true;
 }
 

@@ -67,7 +67,9 @@ static bool set_scales(const struct drive_settings *settings, struct perfadapt__
 /* Cut, not rounded, as the library does: 60 per second are 16666666 ns. */
 static bool set_times(const struct drive_settings *settings, struct perfadapt__policy *policy,
                       char out_reason[DRIVE_REASON_MAX]) {
-    policy->target_frame_ns = (int64_t)given_or(settings->target_ns, default_target_ns(policy->role));
+    const double target_ns = given_or(settings->target_ns, default_target_ns(policy->role));
+    const double fastest_ns = given_or(settings->fastest_ns, 0); /* the range of --fps holds for any target */
+    policy->target_frame_ns = (int64_t)(target_ns >= 1 && target_ns < fastest_ns ? fastest_ns : target_ns);
     policy->slowest_frame_ns = (int64_t)given_or(settings->slowest_ns, 0);
     policy->refresh_ns = (int64_t)given_or(settings->refresh_ns, 0);
     if (!(policy->outputs & PERFADAPT_OUTPUT_FRAME_NS))

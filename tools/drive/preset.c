@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "drive/preset.h"
+#include "data.h"
 
 #include <errno.h>
 #include <ini.h>
-#include <limits.h>
 #include <string.h>
-
-/* Where the files are: installed, or else those of the source that this was built from. */
-static const char *const directories[] = {
-#ifdef PERFADAPT_DATA_DIR
-    PERFADAPT_DATA_DIR "/presets",
-#endif
-#ifdef PERFADAPT_SOURCE_DIR
-    PERFADAPT_SOURCE_DIR "/profiles/presets",
-#endif
-    NULL,
-};
 
 static const char *const names[] = {"minimal", "low", "medium", "high", "ultra", "handheld", "battery"};
 
@@ -68,7 +57,7 @@ static enum drive_preset_result read_file(const char *path, struct drive_setting
                                           char out_reason[DRIVE_REASON_MAX]) {
     struct reader reader = {.file = fopen(path, "re"), .path = path, .settings = settings, .reason = out_reason};
     if (!reader.file) {
-        const bool missing = errno == ENOENT || errno == ENOTDIR;
+        const bool missing = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
         snprintf(out_reason, DRIVE_REASON_MAX, "%.160s: %s", path, strerror(errno));
         return missing ? DRIVE_PRESET_UNKNOWN : DRIVE_PRESET_BROKEN;
     }
@@ -77,13 +66,13 @@ static enum drive_preset_result read_file(const char *path, struct drive_setting
     return good ? DRIVE_PRESET_READ : DRIVE_PRESET_BROKEN;
 }
 
-static enum drive_preset_result refuse_name(const char *name, char out_reason[DRIVE_REASON_MAX]) {
+static enum drive_preset_result refuse_name(const char *name, const char *path, char out_reason[DRIVE_REASON_MAX]) {
     struct drive_guess guess;
     drive_guess_init(&guess, name);
     for (size_t i = 0; i < NAME_COUNT; i++) {
         drive_guess_offer(&guess, names[i]);
         if (strcmp(name, names[i]) == 0) { /* it should be there */
-            drive_refuse_word("no file for preset", name, directories[0] ? directories[0] : "", out_reason);
+            snprintf(out_reason, DRIVE_REASON_MAX, "preset %s: no file %.300s", name, path);
             return DRIVE_PRESET_BROKEN;
         }
     }
@@ -100,14 +89,11 @@ enum drive_preset_result drive_preset_read(const char *name, struct drive_settin
                                            char out_reason[DRIVE_REASON_MAX]) {
     if (is_path(name)) /* a file that is not there is no wrong word */
         return read_file(name, settings, out_reason) == DRIVE_PRESET_READ ? DRIVE_PRESET_READ : DRIVE_PRESET_BROKEN;
-    for (size_t i = 0; directories[i] && *name && strlen(name) <= NAME_MAX; i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/%s.ini", directories[i], name);
-        const enum drive_preset_result result = read_file(path, settings, out_reason);
-        if (result != DRIVE_PRESET_UNKNOWN)
-            return result;
-    }
-    return refuse_name(name, out_reason);
+    char path[DATA_PATH_MAX] = "";
+    enum drive_preset_result result = DRIVE_PRESET_UNKNOWN;
+    if (*name && data_path("presets", name, path))
+        result = read_file(path, settings, out_reason);
+    return result == DRIVE_PRESET_UNKNOWN ? refuse_name(name, path, out_reason) : result;
 }
 
 void drive_preset_print_names(FILE *stream) {

@@ -195,6 +195,7 @@ void drive_settings_init(struct drive_settings *settings) {
         .quality_max = unknown,
         .target_ns = unknown,
         .slowest_ns = unknown,
+        .fastest_ns = unknown,
         .refresh_ns = unknown,
         .scale_min = unknown,
         .scale_max = unknown,

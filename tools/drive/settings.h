@@ -16,6 +16,7 @@ struct drive_settings {
     double quality_min, quality_max;
     double target_ns; /* 0 = none */
     double slowest_ns;
+    double fastest_ns;
     double refresh_ns; /* 0 = none */
     double scale_min, scale_max;
     double limit_c, margin_c;

@@ -62,7 +62,7 @@ bool sim_job_run(const struct sim_batch *batch, struct sim_job *job, FILE *trace
     const bool good = run_policies(batch, job, &cell, trace);
     sim_scene_destroy(&scene);
     if (!good)
-        strcpy(message, "out of memory");
+        snprintf(message, SIM_MESSAGE_MAX, "out of memory");
     return good;
 }
 

@@ -74,11 +74,11 @@ void sim_body_heat(struct sim_body *body, const struct sim_stretch *stretch, dou
 
 static void throttle_plain(struct sim_body *body) {
     const struct sim_plant *plant = body->plant;
+    const bool too_fast = body->die_c >= plant->soft_c && body->clock > plant->clock_soft;
+    const bool recovered = body->clock < plant->clock_soft && body->die_c < plant->hard_c - release_c;
     if (body->die_c >= plant->hard_c)
         body->clock = plant->clock_hard;
-    else if (body->die_c >= plant->soft_c && body->clock > plant->clock_soft)
-        body->clock = plant->clock_soft;
-    else if (body->clock < plant->clock_soft && body->die_c < plant->hard_c - release_c)
+    else if (too_fast || recovered)
         body->clock = plant->clock_soft;
     if (body->clock < 1.0 && body->die_c < plant->soft_c - release_c)
         body->clock = 1.0;

@@ -6,15 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data.h"
 #include "sim/plant_file.h"
 #include "sim/random.h"
-
-#ifndef PERFADAPT_PLANTS_INSTALLED
-#define PERFADAPT_PLANTS_INSTALLED "/usr/share/perfadapt/plants"
-#endif
-#ifndef PERFADAPT_PLANTS_SOURCE
-#define PERFADAPT_PLANTS_SOURCE "profiles/plants"
-#endif
 
 const char *const sim_plant_names[SIM_PLANT_COUNT] = {
     "rpi4", "handheld", "laptop-dgpu", "datacentre-gpu", "h200", "phone", "mini-pc",
@@ -31,17 +25,12 @@ static bool is_path(const char *text) {
 }
 
 bool sim_plant_load(const char *name_or_path, struct sim_plant *out_plant, char message[SIM_MESSAGE_MAX]) {
-    static const char *const directories[] = {PERFADAPT_PLANTS_INSTALLED, PERFADAPT_PLANTS_SOURCE};
+    char path[DATA_PATH_MAX] = "";
     if (is_path(name_or_path))
         return sim_plant_file_read(name_or_path, out_plant, message);
-    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
-        char path[4096];
-        const int length = snprintf(path, sizeof path, "%s/%s.ini", directories[i], name_or_path);
-        if (length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0)
-            return sim_plant_file_read(path, out_plant, message);
-    }
-    snprintf(message, SIM_MESSAGE_MAX, "no plant \"%.80s\" in %s or %s; sim --list names them", name_or_path,
-             directories[0], directories[1]);
+    if (data_path("plants", name_or_path, path) && access(path, F_OK) == 0)
+        return sim_plant_file_read(path, out_plant, message);
+    snprintf(message, SIM_MESSAGE_MAX, "no plant \"%.80s\" (%.300s); sim --list names them", name_or_path, path);
     return false;
 }
 

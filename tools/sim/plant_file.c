@@ -60,9 +60,10 @@ static int take_name(struct reader *reader, const char *value) {
     for (const char *c = value; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
             return refuse(reader, "name", "no blanks, quotes or backslashes here");
-    if (*value == 0 || strlen(value) >= sizeof reader->plant->name)
+    const size_t size = strlen(value) + 1;
+    if (size == 1 || size > sizeof reader->plant->name)
         return refuse(reader, "name", "1 to 47 characters");
-    strcpy(reader->plant->name, value);
+    memcpy(reader->plant->name, value, size);
     return 1;
 }
 

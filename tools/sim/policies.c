@@ -13,9 +13,8 @@
 
 /* The project's own comes first, then what it is compared with. */
 const struct sim_policy *const sim_policies[] = {
-    &sim_ours,
-    &sim_reference, &sim_ipa_frame, &sim_step_wise_frame, &sim_ipa,  &sim_step_wise,
-    &sim_bang_bang, &sim_filament,  &sim_unity,           &sim_none, &sim_clairvoyant,
+    &sim_ours,     &sim_reference, &sim_ipa_frame, &sim_step_wise_frame, &sim_ipa, &sim_step_wise, &sim_bang_bang,
+    &sim_filament, &sim_unity,     &sim_none,      &sim_clairvoyant,
 };
 
 const size_t sim_policy_count = sizeof sim_policies / sizeof sim_policies[0];

@@ -9,6 +9,8 @@
 #include "sim/options.h"
 #include "sim/report.h"
 
+static const size_t cells_of_all = (size_t)SIM_VARIANT_COUNT * SIM_PLANT_COUNT * SIM_SCENE_COUNT;
+
 static int fail(const char *message) {
     fprintf(stderr, "perfadapt sim: %s\n", message);
     return EXIT_CODE_ENVIRONMENT;
@@ -68,10 +70,10 @@ static int load_plants(struct sim_plant plants[SIM_PLANT_COUNT]) {
 }
 
 static void fill_all(const struct sim_options *options, const struct sim_plant *plants, struct sim_job *jobs) {
-    for (size_t i = 0; i < SIM_VARIANT_COUNT * SIM_PLANT_COUNT * SIM_SCENE_COUNT; i++) {
+    for (size_t i = 0; i < cells_of_all; i++) {
         jobs[i].plant = jobs[i].nominal = plants[i / SIM_SCENE_COUNT % SIM_PLANT_COUNT];
         jobs[i].scene = sim_scene_kinds[i % SIM_SCENE_COUNT].name;
-        jobs[i].variant = (enum sim_variant)(i / (SIM_SCENE_COUNT * SIM_PLANT_COUNT));
+        jobs[i].variant = (enum sim_variant)(i / SIM_SCENE_COUNT / SIM_PLANT_COUNT);
         jobs[i].seed = options->seed;
     }
 }
@@ -93,7 +95,7 @@ static int run_many(const struct sim_options *options, struct sim_batch *batch) 
     int code = load_plants(plants);
     if (code != EXIT_CODE_OK)
         return code;
-    batch->job_count = SIM_SCENE_COUNT * (options->all ? SIM_VARIANT_COUNT * SIM_PLANT_COUNT : (size_t)options->random);
+    batch->job_count = options->all ? cells_of_all : (size_t)options->random * SIM_SCENE_COUNT;
     batch->jobs = calloc(batch->job_count, sizeof *batch->jobs);
     if (!batch->jobs)
         return fail("out of memory");
