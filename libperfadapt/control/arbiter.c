@@ -64,7 +64,8 @@ static enum perfadapt_bottleneck bottleneck_of(const struct perfadapt__claims *c
     const bool gpu_known = frames->gpu_known && frames->now_ns - claims->frame->gpu_seen_ns < gpu_forgotten_ns;
     if (!(frames->period_ns > 0))
         return PERFADAPT_BOTTLENECK_UNKNOWN;
-    const double gpu_ns = gpu_known ? frames->gpu_ns : 0;
+    const double told_busy = claims->caps->busy >= 0 ? claims->caps->busy : 0;
+    const double gpu_ns = gpu_known ? frames->gpu_ns : told_busy * frames->period_ns;
     const double aim = frames->period_ns > (double)frame_ns ? frames->period_ns : (double)frame_ns;
     const bool gpu = fills(gpu_ns, aim, before == PERFADAPT_BOTTLENECK_GPU);
     const bool cpu = fills(frames->cpu_ns, aim, before == PERFADAPT_BOTTLENECK_CPU);
