@@ -220,21 +220,25 @@ static void print_row(const char *name, const double *sorted, size_t count, doub
            sorted[count - 1] - clock_ns);
 }
 
-/* Returns the median. */
-static double print_spread(const char *name, struct spread *spread) {
+struct figures {
+    double median_ns, worst_ns; /* worst: of 999 in 1000; what is beyond shows up where nothing is done too */
+};
+
+static struct figures print_spread(const char *name, struct spread *spread) {
     const size_t count = spread->count;
     qsort(spread->own_ns, count, sizeof(double), compare);
     qsort(spread->empty_ns, count, sizeof(double), compare);
     const double clock_ns = spread->empty_ns[count / 2];
-    const double median_ns = spread->own_ns[count / 2] - clock_ns;
+    const struct figures figures = {.median_ns = spread->own_ns[count / 2] - clock_ns,
+                                    .worst_ns = spread->own_ns[count * 999 / 1000] - clock_ns};
     print_row(name, spread->own_ns, count, clock_ns);
     print_row("  nothing, at the same times", spread->empty_ns, count, clock_ns);
     free(spread->own_ns);
     free(spread->empty_ns);
-    return median_ns;
+    return figures;
 }
 
-static void spread_frames(struct session *session) {
+static double spread_frames(struct session *session) {
     struct spread spread = make_spread(FRAMES);
     for (int i = 0; i < FRAMES; i++) {
         if (i % FRAMES_PER_TICK == 0)
@@ -244,7 +248,7 @@ static void spread_frames(struct session *session) {
         step_frame(session);
         add_sample(&spread, start_ns, now_ns());
     }
-    print_spread("frame step", &spread);
+    return print_spread("frame step", &spread).worst_ns;
 }
 
 /* As after rendering: what the step needs has left the caches. */
@@ -276,7 +280,7 @@ static double spread_ticks(struct session *session) {
         if (changed)
             perfadapt__decider_take_caps(&session->decider, &session->tick.caps);
     }
-    return print_spread("tick step", &spread);
+    return print_spread("tick step", &spread).median_ns;
 }
 
 /* --- Beside others --- */
@@ -305,9 +309,11 @@ static void bench_frames(struct session *session) {
     const struct bench_pair made = bench_compare(run_made, &unstepped, run_two_clocks, NULL, 20000);
     const struct bench_pair steps = bench_compare(run_frames, session, run_two_clocks, NULL, 20000);
     const double step_ns = steps.ours_ns - made.ours_ns;
-    printf("frame step: a frame's end and a late GPU time %6.1f ns   2 x clock_gettime %6.1f ns   target <= 30   %s\n",
-           step_ns, steps.other_ns, verdict(step_ns, 30));
-    spread_frames(session);
+    printf(
+        "frame step: a frame's end and a late GPU time %6.1f ns   2 x clock_gettime %6.1f ns   target <= 30 ns   %s\n",
+        step_ns, steps.other_ns, verdict(step_ns, 30));
+    const double worst_ns = spread_frames(session);
+    printf("frame step, worst of 999 in 1000 %6.0f ns   target <= 500 ns   %s\n", worst_ns, verdict(worst_ns, 500));
     spread_cold_frames(session);
 }
 
@@ -315,7 +321,7 @@ static void bench_ticks(struct session *session) {
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     const struct bench_pair reads = bench_compare(run_pread, &fd, run_two_clocks, NULL, 2000);
     const double tick_us = spread_ticks(session) * 1e-3;
-    printf("tick step: %d sensors, %u rungs %6.2f us   one pread of a file in /proc %6.2f us   target <= 20   %s\n",
+    printf("tick step: %d sensors, %u rungs %6.2f us   one pread of a file in /proc %6.2f us   target <= 20 us   %s\n",
            SENSORS, session->decider.ladder.count, tick_us, reads.ours_ns * 1e-3, verdict(tick_us, 20));
     close(fd);
 }
