@@ -17,7 +17,7 @@ static const double search_s = 30.0;                      /* after the start a r
 static const double search_dwell_s = 1.0;                 /* … this dwell */
 static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
 static const double gap_most_s = 8.0; /* between a switch and the next rise */
-static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.17 / 60;
+static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.19 / 60;
 static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
 static const double step_least = 0.05;   /* of the load, whatever the ladder: where steps are finer, moves are not */
