@@ -125,13 +125,17 @@ static bool stays_cool(const struct perfadapt__prospects *prospects, uint32_t ru
            0;
 }
 
+/* How far over the target the guard acts. */
+static double guarded_from_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const double allowed_c = allowance(prospects, rung);
+    return guard_c > allowed_c ? guard_c : allowed_c;
+}
+
 /* A temperature over its target stays over it, whatever the model says: where the device throttles, it learns nothing. */
 static bool is_over(const struct perfadapt__prospects *prospects, uint32_t rung) {
     double temperature_c;
     double target_c;
-    const double allowed_c = allowance(prospects, rung);
-    return perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c) >
-           (guard_c > allowed_c ? guard_c : allowed_c);
+    return perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c) > guarded_from_c(prospects, rung);
 }
 
 /* Without a target the GPU is busy all the time whatever it draws: a cut would cost quality and cool nothing. */
@@ -245,8 +249,7 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
     double temperature_c;
     double target_c;
     const double over_c = perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c);
-    const double allowed_c = allowance(prospects, choice->rung);
-    if (!(over_c >= (guard_c > allowed_c ? guard_c : allowed_c))) {
+    if (!(over_c >= guarded_from_c(prospects, choice->rung))) {
         choice->over_since_ns = 0;
         return false;
     }

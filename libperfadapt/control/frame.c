@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/frame.h"
 
+#include "control/median.h"
+
 #include <perfadapt/monitor.h>
 #include <perfadapt/perfadapt.h>
 #include <string.h>
@@ -51,12 +53,8 @@ static double maximum(double a, double b) {
     return a > b ? a : b;
 }
 
-static double median_of_3(const double *values) {
-    return maximum(minimum(values[0], values[1]), minimum(maximum(values[0], values[1]), values[2]));
-}
-
 static double newest_work(const struct perfadapt__frame_control *control) {
-    return control->statistics.works < 3 ? control->newest_ns[0] : median_of_3(control->newest_ns);
+    return control->statistics.works < 3 ? control->newest_ns[0] : perfadapt__median_of_3(control->newest_ns);
 }
 
 double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *control,

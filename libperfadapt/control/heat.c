@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/heat.h"
 
+#include "control/median.h"
 #include "control/root.h"
 
 #include <string.h>
@@ -64,12 +65,6 @@ static double clamp(double value, double low, double high) {
     return value > low ? (value < high ? value : high) : low;
 }
 
-static double median_of_3(const double *values) {
-    const double low = values[0] < values[1] ? values[0] : values[1];
-    const double high = values[0] < values[1] ? values[1] : values[0];
-    return values[2] < low ? low : values[2] > high ? high : values[2];
-}
-
 double perfadapt__heat_noise_c(const struct perfadapt__heat *heat) {
     return perfadapt__root(heat->variance);
 }
@@ -83,7 +78,7 @@ static double believable(struct perfadapt__heat *heat, double surprise) {
         return surprise;
     const double noise = perfadapt__heat_noise_c(heat);
     const double band = surprise_band * (noise > surprise_least_c ? noise : surprise_least_c);
-    const double middle = median_of_3(heat->surprises);
+    const double middle = perfadapt__median_of_3(heat->surprises);
     const double believed = clamp(surprise, middle - band, middle + band);
     const double step = believed - heat->believed;
     heat->believed = believed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/thermal.h"
 
+#include "control/median.h"
 #include "control/root.h"
 
 #include <math.h> /* NAN, INFINITY and isnan only: no libm is linked */
@@ -47,12 +48,6 @@ static double clamp(double value, double low, double high) {
 
 static double larger(double a, double b) {
     return a > b ? a : b;
-}
-
-static double median_of_3(const double *values) {
-    const double low = values[0] < values[1] ? values[0] : values[1];
-    const double high = larger(values[0], values[1]);
-    return values[2] < low ? low : values[2] > high ? high : values[2];
 }
 
 /* --- How busy the GPU is: what the frames know, and what others add --- */
@@ -178,7 +173,8 @@ static void take_sample(struct perfadapt__thermal_control *control, struct perfa
         channel->samples_c[i] = channel->samples_c[channel->sample_count ? i - 1 : 0];
     channel->samples_c[0] = reading->temperature_c;
     channel->sample_count = channel->sample_count < 3 ? channel->sample_count + 1 : 3;
-    channel->temperature_c = channel->sample_count < 3 ? reading->temperature_c : median_of_3(channel->samples_c);
+    channel->temperature_c =
+        channel->sample_count < 3 ? reading->temperature_c : perfadapt__median_of_3(channel->samples_c);
     channel->read_ns = reading->timestamp_ns;
     const double seconds = clamp((double)(reading->timestamp_ns - channel->learned_ns) * 1e-9, 0, gap_most_s);
     const bool first = channel->heat.learned == 0 && channel->sample_count == 1;

@@ -5,14 +5,13 @@
 #include <perfadapt/monitor.h>
 #include <string.h>
 
-static const int64_t look_gap_ns =
-    INT64_C(750000000); /* a second, with the jitter of a timer: what is learned is learned
-                                                        from seconds, at whatever pace ticks come */
+/* A second, with the jitter of a timer: what is learned is learned from seconds, at whatever pace ticks come. */
+static const int64_t look_gap_ns = INT64_C(750000000);
 static const int64_t far_ns = INT64_C(120000000000);
 static const float headroom_step = 0.03F; /* Android's smallest change worth a callback */
 static const float near_headroom = 0.7F;  /* 9 °C below the limit */
-static const double curve_step = 0.01;    /* likewise */
-static const double model_step_c = 0.25;  /* the fast model is passed on when it has moved by this */
+static const double model_step_c = 0.25;  /* the fast model is passed on when it has moved by this … */
+static const double curve_step = 0.01;    /* … or its curve by this */
 
 void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
                           const struct perfadapt__ladder *ladder) {
