@@ -40,13 +40,18 @@ const char *perfadapt_state_name(uint32_t state) {
     return WORD_OF(words, state);
 }
 
+const char *perfadapt_unit_name(uint32_t unit) {
+    static const char *const words[] = {"", "C", "bytes", "%", "us", "ratio", "W", "MHz", ""};
+    return WORD_OF(words, unit);
+}
+
 const char *perfadapt_sensor_role_name(uint32_t role) {
     static const char *const words[] = {"other", "cpu", "gpu", "gpu_memory", "board", "skin"};
     return WORD_OF(words, role);
 }
 
 const char *perfadapt_limit_source_name(uint32_t limit_source) {
-    static const char *const words[] = {"none", "crit", "max", "trip", "table", "simulated"};
+    static const char *const words[] = {"none", "crit", "max", "trip", "table", "simulated", "margin", "user"};
     return WORD_OF(words, limit_source);
 }
 

@@ -16,7 +16,8 @@ static void write_stall(struct json *json, const char *key, const struct perfada
 }
 
 static void write_pressure(struct json *json, const struct perfadapt_snapshot *snapshot) {
-    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu", "memory", "io", "cgroup_memory"};
+    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu",        "memory",    "io", "cgroup_memory",
+                                                                "cgroup_cpu", "cgroup_io", "irq"};
     json_object_begin(json, "pressure");
     for (int i = 0; i < PERFADAPT_RESOURCE_COUNT; ++i) {
         json_object_begin(json, names[i]);

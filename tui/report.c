@@ -71,10 +71,13 @@ static void write_stall(const char *name, const char *kind, const struct perfada
 }
 
 static void write_pressure(const struct model *model, FILE *out) {
-    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu", "memory", "io", "cgroup memory"};
+    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu",        "memory",    "io", "cgroup memory",
+                                                                "cgroup cpu", "cgroup io", "irq"};
     fputs("pressure: time stalled over 10, 60 and 300 s\n", out);
     for (int i = 0; i < PERFADAPT_RESOURCE_COUNT; ++i) {
-        write_stall(names[i], "some", &model->snapshot.pressure[i].some, out);
+        if (i != PERFADAPT_RESOURCE_IRQ) {
+            write_stall(names[i], "some", &model->snapshot.pressure[i].some, out);
+        }
         if (i != PERFADAPT_RESOURCE_CPU) {
             write_stall(names[i], "full", &model->snapshot.pressure[i].full, out);
         }

@@ -111,10 +111,10 @@ static void sort_sensors(struct model *model) {
 }
 
 static void add_stall(struct model *model, int resource, int full) {
-    static const char *const names[PERFADAPT_RESOURCE_COUNT][2] = {{"cpu some", "cpu full"},
-                                                                   {"memory some", "memory full"},
-                                                                   {"io some", "io full"},
-                                                                   {"cgroup some", "cgroup full"}};
+    static const char *const names[PERFADAPT_RESOURCE_COUNT][2] = {
+        {"cpu some", "cpu full"},       {"memory some", "memory full"},         {"io some", "io full"},
+        {"cgroup some", "cgroup full"}, {"cgroup cpu some", "cgroup cpu full"}, {"cgroup io some", "cgroup io full"},
+        {"irq some", "irq full"}};
     const struct perfadapt_pressure *pressure = &model->snapshot.pressure[resource];
     const struct perfadapt_metric *total = full ? &pressure->full.total : &pressure->some.total;
     struct perfadapt_metric *before = &model->stall_total[resource][full];

@@ -29,7 +29,8 @@ struct input {
 
 struct chip {
     struct perfadapt__hwmon_chip identity;
-    size_t first; /* of its inputs */
+    struct perfadapt__gate *gate; /* NULL = there are too many: never touched */
+    size_t first;                 /* of its inputs */
     size_t count;
     bool limits_known; /* a sleeping chip is not asked for them */
     bool is_coretemp;
@@ -43,6 +44,7 @@ struct hwmon {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
+    struct perfadapt__gates *gates;
     struct chip chips[CHIPS_MAX];
     size_t chip_count;
     struct input inputs[PERFADAPT_SENSORS_MAX];
@@ -202,6 +204,16 @@ static bool is_wanted(const struct hwmon *self, const struct chip *chip) {
     return !reason;
 }
 
+static void find_gate(struct hwmon *self, struct chip *chip) {
+    chip->gate =
+        perfadapt__gates_find(self->gates, chip->identity.device, perfadapt__hwmon_chip_is_gpu(chip->identity.name));
+}
+
+static enum perfadapt__gate_answer ask_gate(const struct hwmon *self, const struct chip *chip, bool in_use,
+                                            int64_t now_ns) {
+    return chip->gate ? perfadapt__gate_ask(self->root, chip->gate, in_use, now_ns) : PERFADAPT__GATE_FAULTY;
+}
+
 /* False where descriptors were short. */
 static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
     struct chip *chip = &self->chips[self->chip_count];
@@ -217,7 +229,8 @@ static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snaps
     if (chip->count == 0)
         return !self->starved;
     self->chip_count++;
-    if (perfadapt__hwmon_chip_power(self->root, &chip->identity) == PERFADAPT__HWMON_AWAKE)
+    find_gate(self, chip);
+    if (ask_gate(self, chip, false, 0) == PERFADAPT__GATE_OPEN)
         find_limits(self, chip, snapshot);
     return true;
 }
@@ -259,7 +272,8 @@ static void close_input(struct input *input) {
 static void close_chip(struct hwmon *self, struct chip *chip) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++)
         close_input(&self->inputs[i]);
-    perfadapt__hwmon_chip_close(&chip->identity);
+    if (chip->gate)
+        perfadapt__gate_forget(chip->gate);
 }
 
 static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
@@ -294,6 +308,7 @@ static bool find_again(struct hwmon *self, struct chip *chip) {
             !perfadapt__hwmon_chip_same(&found, &chip->identity))
             continue;
         chip->identity = found;
+        find_gate(self, chip);
         return true;
     }
     return false;
@@ -383,7 +398,7 @@ static bool read_input(struct hwmon *self, struct chip *chip, struct input *inpu
     bool asleep = false;
     const enum perfadapt_why why = read_millidegrees(self, chip, input, &millidegrees, &asleep);
     if (asleep) {
-        perfadapt__thermometer_asleep(sensor);
+        perfadapt__thermometer_asleep(sensor, PERFADAPT_WHY_NONE);
         return true;
     }
     if ((why == PERFADAPT_WHY_VANISHED || why == PERFADAPT_WHY_MISSING) && !is_still_there(self, chip)) {
@@ -399,15 +414,16 @@ static bool read_input(struct hwmon *self, struct chip *chip, struct input *inpu
     return true;
 }
 
-static void put_to_sleep(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
+static void put_to_sleep(struct hwmon *self, const struct chip *chip, enum perfadapt_why why,
+                         struct perfadapt_snapshot *snapshot) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++)
-        perfadapt__thermometer_asleep(sensor_of(snapshot, &self->inputs[i]));
+        perfadapt__thermometer_asleep(sensor_of(snapshot, &self->inputs[i]), why);
 }
 
 static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++) {
         struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
-        sensor->why = chip->identity.faulty_why;
+        sensor->why = chip->gate ? chip->gate->faulty_why : PERFADAPT_WHY_BUSY;
         perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
     }
 }
@@ -429,20 +445,25 @@ static void read_awake(struct hwmon *self, struct chip *chip, int64_t now_ns, st
     }
 }
 
-static void read_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
+static void read_chip(struct hwmon *self, struct chip *chip, const struct perfadapt__read_context *context,
+                      struct perfadapt_snapshot *snapshot) {
+    const int64_t now_ns = context->now_ns;
     if (chip->gone ? !is_back(self, chip, now_ns) : !is_due(self, chip, now_ns))
         return;
-    switch (perfadapt__hwmon_chip_power(self->root, &chip->identity)) {
-    case PERFADAPT__HWMON_AWAKE:
+    switch (ask_gate(self, chip, context->frames_flow, now_ns)) {
+    case PERFADAPT__GATE_OPEN:
         read_awake(self, chip, now_ns, snapshot);
         break;
-    case PERFADAPT__HWMON_ASLEEP:
-        put_to_sleep(self, chip, snapshot);
+    case PERFADAPT__GATE_ASLEEP:
+        put_to_sleep(self, chip, PERFADAPT_WHY_NONE, snapshot);
         break;
-    case PERFADAPT__HWMON_FAULTY:
+    case PERFADAPT__GATE_RESTING:
+        put_to_sleep(self, chip, PERFADAPT_WHY_RESTING, snapshot);
+        break;
+    case PERFADAPT__GATE_FAULTY:
         refuse_chip(self, chip, snapshot);
         break;
-    case PERFADAPT__HWMON_GONE:
+    case PERFADAPT__GATE_GONE:
         lose_chip(self, chip, now_ns, snapshot);
         break;
     }
@@ -454,7 +475,7 @@ static void hwmon_read(struct perfadapt__provider *provider, const struct perfad
     if (!self->discovered)
         discover_again(self, context->now_ns, snapshot);
     for (size_t i = 0; i < self->chip_count; i++)
-        read_chip(self, &self->chips[i], context->now_ns, snapshot);
+        read_chip(self, &self->chips[i], context, snapshot);
 }
 
 /* ---- life ---- */
@@ -474,6 +495,7 @@ static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider
     self->base.type = &perfadapt__hwmon_provider;
     self->root = environment->root;
     self->log = environment->log;
+    self->gates = environment->gates;
     discover(self, snapshot);
     if (self->chip_count > 0 || !self->discovered)
         return &self->base;

@@ -107,7 +107,7 @@ static int find_attributes(const struct perfadapt__root *root, uint32_t number, 
 
 int perfadapt__hwmon_chip_describe(const struct perfadapt__root *root, uint32_t number,
                                    struct perfadapt__hwmon_chip *out_chip) {
-    *out_chip = (struct perfadapt__hwmon_chip){.status_fd = -1, .power_fd = -1};
+    *out_chip = (struct perfadapt__hwmon_chip){0};
     char path[64];
     char canonical[512];
     snprintf(path, sizeof path, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
@@ -121,49 +121,12 @@ bool perfadapt__hwmon_chip_same(const struct perfadapt__hwmon_chip *one, const s
     return strcmp(one->name, other->name) == 0 && strcmp(one->device, other->device) == 0;
 }
 
-/* AWAKE with the content of a file of the device, "" where there is no such file. What exists and cannot be read (also
- * for want of descriptors) may be that of a device that sleeps. */
-static enum perfadapt__hwmon_power read_device_word(const struct perfadapt__root *root,
-                                                    struct perfadapt__hwmon_chip *chip, const char *file, int *fd,
-                                                    char *word, size_t capacity) {
-    char path[320];
-    snprintf(path, sizeof path, "%s/%s", chip->device, file);
-    const ssize_t length = perfadapt__kernel_file_read(root, path, fd, word, capacity);
-    perfadapt__fs_trim(word);
-    if (length == -ENODEV || length == -ENXIO)
-        return PERFADAPT__HWMON_GONE;
-    if (length >= 0 || length == -ENOENT || length == -ENOTDIR)
-        return PERFADAPT__HWMON_AWAKE;
-    chip->faulty_why = (uint32_t)perfadapt__fs_why((int)length);
-    return PERFADAPT__HWMON_FAULTY;
-}
-
-/* Only "active", and "unsupported" where there is no power management, say that a read wakes nothing up. */
-static enum perfadapt__hwmon_power runtime_power(struct perfadapt__hwmon_chip *chip, const char *status) {
-    if (!*status || strcmp(status, "active") == 0 || strcmp(status, "unsupported") == 0)
-        return PERFADAPT__HWMON_AWAKE;
-    chip->faulty_why = PERFADAPT_WHY_BUSY;
-    return strcmp(status, "error") == 0 ? PERFADAPT__HWMON_FAULTY : PERFADAPT__HWMON_ASLEEP;
-}
-
-enum perfadapt__hwmon_power perfadapt__hwmon_chip_power(const struct perfadapt__root *root,
-                                                        struct perfadapt__hwmon_chip *chip) {
-    char word[24];
-    enum perfadapt__hwmon_power power =
-        read_device_word(root, chip, "power/runtime_status", &chip->status_fd, word, sizeof word);
-    if (power == PERFADAPT__HWMON_AWAKE)
-        power = runtime_power(chip, word);
-    if (power != PERFADAPT__HWMON_AWAKE)
-        return power;
-    power = read_device_word(root, chip, "power_state", &chip->power_fd, word, sizeof word);
-    if (power != PERFADAPT__HWMON_AWAKE)
-        return power;
-    return word[0] == 'D' && word[1] != '0' ? PERFADAPT__HWMON_ASLEEP : PERFADAPT__HWMON_AWAKE;
-}
-
-void perfadapt__hwmon_chip_close(struct perfadapt__hwmon_chip *chip) {
-    perfadapt__kernel_file_close(&chip->status_fd);
-    perfadapt__kernel_file_close(&chip->power_fd);
+bool perfadapt__hwmon_chip_is_gpu(const char *name) {
+    static const char *const names[] = {"amdgpu", "i915", "xe", "nouveau", "radeon"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
 }
 
 static const char *without_prefix(const char *path) {

@@ -10,21 +10,27 @@
 #define PERFADAPT_PROVIDERS_PROVIDER_H
 
 #include "core/fs.h"
+#include "core/watch.h"
+#include "providers/gate.h"
 
 #include <perfadapt/perfadapt.h>
 #include <perfadapt/snapshot.h>
 
-/* Everything a provider may use. The root and the log outlive it. */
+/* Everything a provider may use. All of it outlives the provider. */
 struct perfadapt__provider_environment {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
-    const char *simulate; /* the fake provider's plant, NULL for the others */
+    const char *simulate;                 /* the fake provider's plant, NULL for the others */
+    struct perfadapt__gates *gates;       /* of devices that may sleep: asked before each is touched */
+    const struct perfadapt__watch *watch; /* where descriptors are watched; NULL = nowhere */
 };
 
 /* What is known at a read, beside the files. */
 struct perfadapt__read_context {
-    int64_t now_ns;  /* CLOCK_MONOTONIC */
-    double gpu_busy; /* 0 … 1 over the time since the last read, of this process's sessions; NAN unknown */
+    int64_t now_ns;   /* CLOCK_MONOTONIC */
+    double gpu_busy;  /* 0 … 1 over the time since the last read, of this process's sessions; NAN unknown */
+    bool frames_flow; /* a session of this process draws */
+    bool resumed;     /* the machine slept since the last read: differences mean nothing, devices may be others */
 };
 
 struct perfadapt__provider {
@@ -46,10 +52,10 @@ struct perfadapt__provider_class {
     /* Mandatory. Reads everything once. Allocates nothing, logs only changes of state. */
     void (*read)(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                  struct perfadapt_snapshot *snapshot);
-    /* Optional. A descriptor to poll for POLLPRI that asks for a read at once; -1 = none. Asked before every poll. */
-    int (*trigger_fd)(const struct perfadapt__provider *provider);
-    /* Optional. What poll said of that descriptor (POLLPRI, POLLERR, POLLNVAL). */
-    void (*triggered)(struct perfadapt__provider *provider, short events, struct perfadapt_snapshot *snapshot);
+    /* Optional. A descriptor of environment->watch has something to tell (EPOLLPRI, EPOLLIN, EPOLLERR): true where it is
+     * one of this provider's. It is then read at once. */
+    bool (*triggered)(struct perfadapt__provider *provider, int fd, uint32_t events,
+                      struct perfadapt_snapshot *snapshot);
 };
 
 /* A metric that was just read, and one that could not be. `metric` keeps an old value as STALE where it had one. */
@@ -61,5 +67,27 @@ void perfadapt__metric_fail(struct perfadapt_metric *metric, enum perfadapt_stat
  * (counted in sensors_left_out). Texts are cut to fit and made printable. */
 struct perfadapt_sensor *perfadapt__sensor_add(struct perfadapt_snapshot *snapshot, const char *id, const char *chip,
                                                const char *label);
+
+/*
+ * The entry of snapshot->gpus with that id, made (INIT, every metric UNSUPPORTED) where there is none yet; NULL where
+ * there is no room. `id` is the PCI address, or the platform device's name.
+ */
+struct perfadapt_gpu *perfadapt__gpu_find_or_add(struct perfadapt_snapshot *snapshot, const char *id,
+                                                 const char *driver);
+
+/* The GPU is not touched, or was: sets its state; what it measured is then ASLEEP, or kept. */
+void perfadapt__gpu_state(struct perfadapt_gpu *gpu, enum perfadapt_state state, enum perfadapt_why why);
+
+/* A new entry of snapshot->evidence (INIT, nothing claimed): its index, or -1 where there is no room. */
+int perfadapt__evidence_add(struct perfadapt_snapshot *snapshot, enum perfadapt_sensor_role subject, const char *source,
+                            const char *device);
+
+/* What the source says now: `claims` has a bit 1 << enum perfadapt_throttling for each kind. Index -1 is ignored. */
+void perfadapt__evidence_set(struct perfadapt_snapshot *snapshot, int index, uint32_t claims, const char *text,
+                             int64_t now_ns);
+/* It could not be asked, or was not. */
+void perfadapt__evidence_none(struct perfadapt_snapshot *snapshot, int index, enum perfadapt_state state);
+
+#define PERFADAPT__CLAIM(kind) (UINT32_C(1) << PERFADAPT_THROTTLING_##kind)
 
 #endif

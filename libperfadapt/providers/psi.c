@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -28,15 +28,23 @@ static const char *const paths[PERFADAPT_RESOURCE_COUNT] = {
     [PERFADAPT_RESOURCE_CPU] = "/proc/pressure/cpu",
     [PERFADAPT_RESOURCE_MEMORY] = "/proc/pressure/memory",
     [PERFADAPT_RESOURCE_IO] = "/proc/pressure/io",
+    [PERFADAPT_RESOURCE_IRQ] = "/proc/pressure/irq",
+};
+
+static const char *const cgroup_files[PERFADAPT_RESOURCE_COUNT] = {
+    [PERFADAPT_RESOURCE_CGROUP_CPU] = "cpu.pressure",
+    [PERFADAPT_RESOURCE_CGROUP_MEMORY] = "memory.pressure",
+    [PERFADAPT_RESOURCE_CGROUP_IO] = "io.pressure",
 };
 
 struct psi {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
+    const struct perfadapt__watch *events; /* where the trigger is waited for */
     int fds[PERFADAPT_RESOURCE_COUNT];
     bool absent[PERFADAPT_RESOURCE_COUNT];
-    char cgroup_file[FILE_PATH_MAX]; /* "" = the own cgroup is not known */
+    char cgroup[PERFADAPT__CGROUP_PATH_MAX]; /* "" = the own cgroup is not known */
     struct perfadapt__cgroup_watch watch;
     int64_t watch_ns; /* next look whether the process was moved */
     int trigger_fd;
@@ -121,16 +129,25 @@ static bool means_absent(ssize_t error) {
     return error == -ENOENT || error == -ENOTDIR || error == -EOPNOTSUPP;
 }
 
-static const char *path_of(const struct psi *self, size_t resource) {
-    return resource == PERFADAPT_RESOURCE_CGROUP_MEMORY ? self->cgroup_file : paths[resource];
+static bool is_of_cgroup(size_t resource) {
+    return !!cgroup_files[resource];
+}
+
+static void path_of(const struct psi *self, size_t resource, char *out, size_t capacity) {
+    if (is_of_cgroup(resource))
+        snprintf(out, capacity, "%s/%s", self->cgroup, cgroup_files[resource]);
+    else
+        snprintf(out, capacity, "%s", paths[resource]);
 }
 
 static void read_pressure(struct psi *self, size_t resource, int64_t now_ns, struct perfadapt_pressure *pressure) {
     char text[512];
+    char path[FILE_PATH_MAX];
     if (self->absent[resource])
         return;
-    const ssize_t length =
-        perfadapt__kernel_file_read(self->root, path_of(self, resource), &self->fds[resource], text, sizeof text);
+    if (self->fds[resource] < 0) /* the path is for opening only */
+        path_of(self, resource, path, sizeof path);
+    const ssize_t length = perfadapt__kernel_file_read(self->root, path, &self->fds[resource], text, sizeof text);
     if (means_absent(length)) {
         perfadapt__kernel_file_close(&self->fds[resource]);
         self->absent[resource] = true;
@@ -164,14 +181,15 @@ static bool is_root_cgroup(const struct psi *self, const struct perfadapt__cgrou
 
 static void resolve_cgroup(struct psi *self) {
     struct perfadapt__cgroup_path own;
-    perfadapt__kernel_file_close(&self->fds[PERFADAPT_RESOURCE_CGROUP_MEMORY]);
     const bool known =
         perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) == 0 && !is_root_cgroup(self, &own);
-    if (known)
-        snprintf(self->cgroup_file, sizeof self->cgroup_file, "%s/memory.pressure", own.path);
-    else
-        self->cgroup_file[0] = '\0';
-    self->absent[PERFADAPT_RESOURCE_CGROUP_MEMORY] = !known;
+    snprintf(self->cgroup, sizeof self->cgroup, "%s", known ? own.path : "");
+    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++) {
+        if (!is_of_cgroup(i))
+            continue;
+        perfadapt__kernel_file_close(&self->fds[i]);
+        self->absent[i] = !known;
+    }
 }
 
 /* ---- the trigger ---- */
@@ -221,14 +239,18 @@ static int open_trigger(const struct psi *self, const char *path) {
 /* The own cgroup first: its stalls are those that the process can do something about. */
 static void set_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
     int fd = -ENOENT;
-    if (self->cgroup_file[0])
-        fd = open_trigger(self, self->cgroup_file);
+    char path[FILE_PATH_MAX];
+    path_of(self, PERFADAPT_RESOURCE_CGROUP_MEMORY, path, sizeof path);
+    if (self->cgroup[0])
+        fd = open_trigger(self, path);
     if (fd < 0) {
         const int machine_fd = open_trigger(self, paths[PERFADAPT_RESOURCE_MEMORY]);
         if (machine_fd != -ENOENT)
             fd = machine_fd;
     }
     self->trigger_fd = fd >= 0 ? fd : -1;
+    if (fd >= 0 && self->events)
+        perfadapt__watch_add(self->events, fd, EPOLLPRI);
     self->trigger_lost = false;
     snapshot->psi_trigger = fd >= 0 ? PERFADAPT_STATE_OK : PERFADAPT_STATE_UNSUPPORTED;
     if (fd >= 0 || self->refusal_logged)
@@ -238,8 +260,14 @@ static void set_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
                    refusal_text(-fd));
 }
 
+static void close_trigger(struct psi *self) {
+    if (self->events)
+        perfadapt__watch_remove(self->events, self->trigger_fd);
+    perfadapt__kernel_file_close(&self->trigger_fd);
+}
+
 static void lose_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
-    self->trigger_fd = -1;
+    close_trigger(self);
     self->trigger_lost = true;
     self->trigger_retry_ns = 0;
     snapshot->psi_trigger = PERFADAPT_STATE_ERROR;
@@ -258,19 +286,17 @@ static void retry_trigger(struct psi *self, int64_t now_ns, struct perfadapt_sna
     set_trigger(self, snapshot);
 }
 
-static int psi_trigger_fd(const struct perfadapt__provider *provider) {
-    return ((const struct psi *)provider)->trigger_fd;
-}
-
-static void psi_triggered(struct perfadapt__provider *provider, short events, struct perfadapt_snapshot *snapshot) {
+/* POLLERR: the cgroup is gone. */
+static bool psi_triggered(struct perfadapt__provider *provider, int fd, uint32_t events,
+                          struct perfadapt_snapshot *snapshot) {
     struct psi *self = (struct psi *)provider;
-    if (!(events & (POLLERR | POLLNVAL)))
-        return;
-    /* POLLERR: the cgroup is gone. POLLNVAL: the host closed what was not its own; the number may be another's now. */
-    if (!(events & POLLNVAL))
-        perfadapt__kernel_file_close(&self->trigger_fd);
-    lose_trigger(self, snapshot);
-    perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "psi: the memory pressure trigger is gone");
+    if (fd != self->trigger_fd)
+        return false;
+    if (events & EPOLLERR) {
+        lose_trigger(self, snapshot);
+        perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "psi: the memory pressure trigger is gone");
+    }
+    return true;
 }
 
 /* ---- life ---- */
@@ -282,7 +308,7 @@ static void follow(struct psi *self, int64_t now_ns, struct perfadapt_snapshot *
     if (!perfadapt__cgroup_watch_moved(&self->watch, self->root))
         return;
     resolve_cgroup(self);
-    perfadapt__kernel_file_close(&self->trigger_fd);
+    close_trigger(self);
     set_trigger(self, snapshot);
 }
 
@@ -298,7 +324,7 @@ static void psi_destroy(struct perfadapt__provider *provider) {
     struct psi *self = (struct psi *)provider;
     for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
         perfadapt__kernel_file_close(&self->fds[i]);
-    perfadapt__kernel_file_close(&self->trigger_fd);
+    close_trigger(self);
     perfadapt__cgroup_watch_finish(&self->watch);
     free(self);
 }
@@ -326,6 +352,7 @@ static struct perfadapt__provider *psi_create(const struct perfadapt__provider_e
     self->base.type = &perfadapt__psi_provider;
     self->root = environment->root;
     self->log = environment->log;
+    self->events = environment->watch;
     self->trigger_fd = -1;
     self->trigger_pause_ns = PERFADAPT__NS_PER_S;
     for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
@@ -348,6 +375,5 @@ const struct perfadapt__provider_class perfadapt__psi_provider = {
     .create = psi_create,
     .destroy = psi_destroy,
     .read = psi_read,
-    .trigger_fd = psi_trigger_fd,
     .triggered = psi_triggered,
 };

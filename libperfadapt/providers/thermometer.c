@@ -43,9 +43,9 @@ void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, s
     }
 }
 
-void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor) {
+void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor, enum perfadapt_why why) {
     sensor->temperature = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_ASLEEP);
-    sensor->why = PERFADAPT_WHY_NONE;
+    sensor->why = (uint32_t)why;
 }
 
 bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,

@@ -22,8 +22,8 @@ int64_t perfadapt__thermometer_next_pause(int64_t pause_ns);
 void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, struct perfadapt_sensor *sensor,
                                    enum perfadapt_why why, int64_t millidegrees, int64_t now_ns, int64_t cost_ns);
 
-/* The sensor's device sleeps and was not asked. */
-void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor);
+/* The sensor's device sleeps (why NONE), or is left alone (RESTING), and was not asked. */
+void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor, enum perfadapt_why why);
 
 /* Sets the sensor's limit where it is one that a device can have (30 … 130 °C); false where it is not. */
 bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,

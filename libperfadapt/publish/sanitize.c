@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/sanitize.h"
 
+#include "core/metrics.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +21,7 @@
 #define COUNT_ENTRY(name, number, word) +1u
 #define SIGNAL_COUNT (0u PERFADAPT_SIGNAL_MAP(COUNT_ENTRY))
 #define WHY_COUNT (0u PERFADAPT_WHY_MAP(COUNT_ENTRY))
+#define THROTTLING_COUNT (0u PERFADAPT_THROTTLING_MAP(COUNT_ENTRY))
 
 /* The character at `text`: its length, and its number; length 0 where it is malformed, or cut (*out_cut) by the end. */
 static size_t decode(const unsigned char *text, uint32_t *out_character, bool *out_cut) {
@@ -159,7 +162,7 @@ void perfadapt__sanitize_decision(struct perfadapt_decision *decision) {
 }
 
 static void sanitize_metric(struct perfadapt_metric *metric) {
-    metric->unit = known(metric->unit, PERFADAPT_UNIT_MICROSECONDS, PERFADAPT_UNIT_NONE);
+    metric->unit = known(metric->unit, PERFADAPT_UNIT_COUNT, PERFADAPT_UNIT_NONE);
     metric->state = known(metric->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     metric->timestamp_ns = time_or_zero(metric->timestamp_ns);
     metric->value = number_or_nan(metric->value);
@@ -181,28 +184,60 @@ static void sanitize_sensor(struct perfadapt_sensor *sensor) {
     sensor->why = known(sensor->why, WHY_COUNT - 1, PERFADAPT_WHY_NONE);
     sanitize_metric(&sensor->temperature);
     sanitize_metric(&sensor->limit);
-    sensor->limit_source = known(sensor->limit_source, PERFADAPT_LIMIT_SIMULATED, PERFADAPT_LIMIT_NONE);
+    sensor->limit_source = known(sensor->limit_source, PERFADAPT_LIMIT_USER, PERFADAPT_LIMIT_NONE);
     sensor->headroom = headroom_or_nan(sensor->headroom);
     sensor->slope_c_per_s = number_or_nan(sensor->slope_c_per_s);
     sensor->steering_c = number_or_nan(sensor->steering_c);
+    if (sensor->time_to_limit_ns != PERFADAPT_THROTTLE_NOT_FORESEEN)
+        sensor->time_to_limit_ns = duration_or(sensor->time_to_limit_ns, PERFADAPT_THROTTLE_UNKNOWN);
+    sensor->confidence = sensor->confidence >= 0 && sensor->confidence <= 1 ? sensor->confidence : 0;
+    sensor->limit_why = known(sensor->limit_why, WHY_COUNT - 1, PERFADAPT_WHY_NONE);
 }
 
-static void sanitize_stall(struct perfadapt_stall *stall) {
-    sanitize_metric(&stall->avg10);
-    sanitize_metric(&stall->avg60);
-    sanitize_metric(&stall->avg300);
-    sanitize_metric(&stall->total);
+static void sanitize_metric_of(struct perfadapt_metric *metric, enum perfadapt_unit unit) {
+    metric->unit = (uint32_t)unit;
+    sanitize_metric(metric);
 }
 
-static void sanitize_memory(struct perfadapt_memory *memory) {
-    sanitize_metric(&memory->total);
-    sanitize_metric(&memory->available);
-    sanitize_metric(&memory->swap_total);
-    sanitize_metric(&memory->swap_free);
-    sanitize_metric(&memory->cgroup_limit);
-    sanitize_metric(&memory->cgroup_current);
-    sanitize_metric(&memory->process_resident);
-    sanitize_metric(&memory->process_shared);
+static void sanitize_throttle(struct perfadapt_throttle *throttle) {
+    throttle->verdict = known(throttle->verdict, THROTTLING_COUNT - 1, PERFADAPT_THROTTLING_UNKNOWN);
+    throttle->subject = known(throttle->subject, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
+    throttle->since_ns = time_or_zero(throttle->since_ns);
+    perfadapt__sanitize_text(throttle->proof, sizeof throttle->proof);
+}
+
+static void sanitize_evidence(struct perfadapt_evidence *evidence) {
+    perfadapt__sanitize_text(evidence->source, sizeof evidence->source);
+    perfadapt__sanitize_text(evidence->device, sizeof evidence->device);
+    perfadapt__sanitize_text(evidence->text, sizeof evidence->text);
+    evidence->subject = known(evidence->subject, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
+    evidence->state = known(evidence->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    evidence->claims &= (1u << THROTTLING_COUNT) - 1;
+    evidence->believed &= evidence->claims;
+    evidence->timestamp_ns = time_or_zero(evidence->timestamp_ns);
+}
+
+static void sanitize_gpu(struct perfadapt_gpu *gpu) {
+    perfadapt__sanitize_text(gpu->id, sizeof gpu->id);
+    perfadapt__sanitize_text(gpu->driver, sizeof gpu->driver);
+    perfadapt__sanitize_text(gpu->name, sizeof gpu->name);
+    gpu->state = known(gpu->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    gpu->why = known(gpu->why, WHY_COUNT - 1, PERFADAPT_WHY_NONE);
+    sanitize_throttle(&gpu->throttle);
+}
+
+static void sanitize_devices(struct perfadapt_snapshot *snapshot) {
+    snapshot->gpu_count = between(snapshot->gpu_count, 0, PERFADAPT_GPUS_MAX);
+    for (size_t i = 0; i < PERFADAPT_GPUS_MAX; i++)
+        sanitize_gpu(&snapshot->gpus[i]);
+    snapshot->evidence_count = between(snapshot->evidence_count, 0, PERFADAPT_EVIDENCE_MAX);
+    for (size_t i = 0; i < PERFADAPT_EVIDENCE_MAX; i++)
+        sanitize_evidence(&snapshot->evidence[i]);
+    snapshot->power.profile_state = known(snapshot->power.profile_state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    snapshot->power.reserved = 0;
+    perfadapt__sanitize_text(snapshot->power.profile, sizeof snapshot->power.profile);
+    sanitize_throttle(&snapshot->processor.throttle);
+    sanitize_throttle(&snapshot->throttle);
 }
 
 void perfadapt__sanitize_snapshot(struct perfadapt_snapshot *snapshot) {
@@ -210,11 +245,8 @@ void perfadapt__sanitize_snapshot(struct perfadapt_snapshot *snapshot) {
     snapshot->timestamp_ns = time_or_zero(snapshot->timestamp_ns);
     snapshot->simulated = snapshot->simulated != 0;
     snapshot->psi_trigger = known(snapshot->psi_trigger, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
-    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++) {
-        sanitize_stall(&snapshot->pressure[i].some);
-        sanitize_stall(&snapshot->pressure[i].full);
-    }
-    sanitize_memory(&snapshot->memory);
+    perfadapt__metrics_of_snapshot(snapshot, sanitize_metric_of);
+    sanitize_devices(snapshot);
     snapshot->sensor_count = between(snapshot->sensor_count, 0, PERFADAPT_SENSORS_MAX);
     for (size_t i = 0; i < snapshot->sensor_count; i++)
         sanitize_sensor(&snapshot->sensors[i]);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sampler/machine.h"
 
+#include "core/clock.h"
+#include "core/metrics.h"
 #include "sampler/roles.h"
 #include "sampler/schedule.h"
 
@@ -11,26 +13,16 @@ static const unsigned snapshot_retries = 64;
 /* Subscribers hear at least this often, also of a machine that has nothing to read. */
 static const int64_t beat_ns = INT64_C(1000000000);
 static const int64_t coalesce_ns = INT64_C(10000000);
+static const int64_t resumed_after_ns = INT64_C(500000000);
+
+static void mark_init(struct perfadapt_metric *metric, enum perfadapt_unit unit) {
+    *metric = perfadapt__metric_none(unit, PERFADAPT_STATE_INIT);
+}
 
 static void mark_unread(struct perfadapt_snapshot *snapshot) {
     memset(snapshot, 0, sizeof *snapshot);
     snapshot->size = sizeof *snapshot;
-    const struct perfadapt_metric percent = perfadapt__metric_none(PERFADAPT_UNIT_PERCENT, PERFADAPT_STATE_INIT);
-    const struct perfadapt_metric time = perfadapt__metric_none(PERFADAPT_UNIT_MICROSECONDS, PERFADAPT_STATE_INIT);
-    const struct perfadapt_metric bytes = perfadapt__metric_none(PERFADAPT_UNIT_BYTES, PERFADAPT_STATE_INIT);
-    const struct perfadapt_stall stall = {.avg10 = percent, .avg60 = percent, .avg300 = percent, .total = time};
-    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
-        snapshot->pressure[i] = (struct perfadapt_pressure){.some = stall, .full = stall};
-    snapshot->memory = (struct perfadapt_memory){
-        .total = bytes,
-        .available = bytes,
-        .swap_total = bytes,
-        .swap_free = bytes,
-        .cgroup_limit = bytes,
-        .cgroup_current = bytes,
-        .process_resident = bytes,
-        .process_shared = bytes,
-    };
+    perfadapt__metrics_of_snapshot(snapshot, mark_init);
 }
 
 /* The head and the sensors in use; what lies behind them in the published copy is never looked at. */
@@ -58,6 +50,7 @@ enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char 
         return result;
     }
     perfadapt__guard_init(&machine->guard);
+    perfadapt__gates_init(&machine->gates, &machine->root);
     mark_unread(&machine->snapshot);
     publish(machine);
     *out_machine = machine;
@@ -67,6 +60,7 @@ enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char 
 void perfadapt__machine_destroy(struct perfadapt__machine *machine) {
     for (size_t i = 0; i < machine->provider_count; i++)
         machine->providers[i]->type->destroy(machine->providers[i]);
+    perfadapt__gates_finish(&machine->gates);
     perfadapt__root_close(&machine->root);
     free(machine->sysroot);
     free(machine->simulate);
@@ -87,8 +81,11 @@ static void assign_roles(struct perfadapt__machine *machine) {
 }
 
 static void discover(struct perfadapt__machine *machine) {
-    const struct perfadapt__provider_environment environment = {
-        .root = &machine->root, .log = &machine->log, .simulate = machine->simulate};
+    const struct perfadapt__provider_environment environment = {.root = &machine->root,
+                                                                .log = &machine->log,
+                                                                .simulate = machine->simulate,
+                                                                .gates = &machine->gates,
+                                                                .watch = machine->watch};
     machine->provider_count =
         perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
     assign_roles(machine);
@@ -101,12 +98,26 @@ static int64_t due_ns(const struct perfadapt__machine *machine, size_t i, const 
     return machine->read_ns[i] + perfadapt__schedule_period_ns(machine->providers[i]->type, activity);
 }
 
+/* CLOCK_BOOTTIME goes on through a suspend, CLOCK_MONOTONIC does not. */
+static bool has_slept(struct perfadapt__machine *machine, int64_t now_ns) {
+    const int64_t asleep_ns = perfadapt__boottime_ns() - now_ns;
+    const bool slept = machine->asleep_known && asleep_ns - machine->asleep_ns > resumed_after_ns;
+    machine->asleep_known = true;
+    machine->asleep_ns = asleep_ns;
+    if (slept)
+        perfadapt__machine_hurry(machine);
+    return slept;
+}
+
 bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct perfadapt__activity *activity,
                                int64_t now_ns) {
     const bool first = !machine->discovered;
     if (first)
         discover(machine);
-    const struct perfadapt__read_context context = {.now_ns = now_ns, .gpu_busy = activity->gpu_busy};
+    const struct perfadapt__read_context context = {.now_ns = now_ns,
+                                                    .gpu_busy = activity->gpu_busy,
+                                                    .frames_flow = activity->frames_flow,
+                                                    .resumed = has_slept(machine, now_ns)};
     /* What is due in a moment is read along: one wake-up instead of two. */
     const int64_t soon_ns = now_ns + coalesce_ns;
     bool read = first || soon_ns - machine->snapshot.timestamp_ns >= beat_ns;
@@ -141,6 +152,17 @@ int64_t perfadapt__machine_due_ns(const struct perfadapt__machine *machine,
 
 void perfadapt__machine_hurry(struct perfadapt__machine *machine) {
     memset(machine->read_ns, 0, sizeof machine->read_ns);
+}
+
+bool perfadapt__machine_triggered(struct perfadapt__machine *machine, int fd, uint32_t events) {
+    for (size_t i = 0; i < machine->provider_count; i++) {
+        struct perfadapt__provider *provider = machine->providers[i];
+        if (!provider->type->triggered || !provider->type->triggered(provider, fd, events, &machine->snapshot))
+            continue;
+        machine->read_ns[i] = 0;
+        return true;
+    }
+    return false;
 }
 
 bool perfadapt__machine_snapshot(const struct perfadapt__machine *machine, struct perfadapt_snapshot *out) {

@@ -16,10 +16,12 @@ struct perfadapt__machine {
     unsigned users;                  /* subscriptions; under the sampler's lock */
     char *sysroot, *simulate;        /* as subscribed; NULL = none */
     struct perfadapt__root root;
-    struct perfadapt_log log; /* the sampler's: hands lines on to a subscriber */
-
-    /* The sampler thread's own. */
+    struct perfadapt_log log;             /* the sampler's: hands lines on to a subscriber */
+    const struct perfadapt__watch *watch; /* the sampler's */
+    struct perfadapt__gates gates;        /* the sampler thread's own from here on */
     bool discovered;
+    bool asleep_known; /* that `asleep_ns` has been looked at */
+    int64_t asleep_ns; /* the machine's sleep since boot */
     size_t provider_count;
     struct perfadapt__provider *providers[PERFADAPT__PROVIDERS_MAX];
     int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
@@ -47,6 +49,9 @@ int64_t perfadapt__machine_due_ns(const struct perfadapt__machine *machine, cons
 
 /* All of it is to be read at the next sample. */
 void perfadapt__machine_hurry(struct perfadapt__machine *machine);
+
+/* A descriptor of the watch has something to tell: true where it is one of this machine's. */
+bool perfadapt__machine_triggered(struct perfadapt__machine *machine, int fd, uint32_t events);
 
 /* Any thread. */
 bool perfadapt__machine_snapshot(const struct perfadapt__machine *machine, struct perfadapt_snapshot *out);

@@ -4,19 +4,22 @@
 #include "core/clock.h"
 #include "core/fork.h"
 #include "core/log.h"
+#include "core/watch.h"
 #include "providers/fake.h"
 #include "sampler/machine.h"
 #include "sampler/schedule.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#define EVENTS_AT_ONCE 16
 
 struct perfadapt__subscription {
     struct perfadapt__subscription *next;
@@ -33,8 +36,7 @@ struct perfadapt__sampler {
     struct perfadapt__subscription *subscriptions;
     bool stopping; /* nobody is left: the thread ends, and frees all of this, as soon as it gets here */
     int wake_fd;
-    struct pollfd *polled; /* the thread's: wake_fd, then descriptors of subscribers, then of providers */
-    size_t polled_capacity;
+    struct perfadapt__watch watch; /* wake_fd, descriptors of subscribers and of providers */
 };
 
 /* The one sampler of the process, and the lock over it, its lists and the calls of subscribers. */
@@ -129,107 +131,53 @@ static int64_t sample_machines(struct perfadapt__sampler *sampler, struct perfad
     return earliest_ns;
 }
 
-static bool add_polled(struct perfadapt__sampler *sampler, size_t *count, int fd, short events) {
-    if (*count == sampler->polled_capacity) {
-        const size_t capacity = sampler->polled_capacity ? sampler->polled_capacity * 2 : 16;
-        struct pollfd *grown = realloc(sampler->polled, capacity * sizeof *grown);
-        if (!grown)
-            return false;
-        sampler->polled = grown;
-        sampler->polled_capacity = capacity;
-    }
-    sampler->polled[(*count)++] = (struct pollfd){.fd = fd, .events = events};
-    return true;
-}
-
-static int trigger_fd(const struct perfadapt__provider *provider) {
-    return provider->type->trigger_fd ? provider->type->trigger_fd(provider) : -1;
-}
-
-/* With the lock held. */
-static size_t collect_polled(struct perfadapt__sampler *sampler) {
-    size_t count = 0;
-    add_polled(sampler, &count, sampler->wake_fd, POLLIN);
-    for (const struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
-        if (s->subscriber.watch_fd >= 0)
-            add_polled(sampler, &count, s->subscriber.watch_fd, POLLIN);
-    for (const struct perfadapt__machine *machine = sampler->machines; machine; machine = machine->next)
-        for (size_t i = 0; i < machine->provider_count; i++)
-            if (trigger_fd(machine->providers[i]) >= 0)
-                add_polled(sampler, &count, trigger_fd(machine->providers[i]), POLLPRI);
-    return count;
-}
-
-static short polled_events(const struct perfadapt__sampler *sampler, size_t count, int fd) {
-    for (size_t i = 0; i < count; i++)
-        if (sampler->polled[i].fd == fd)
-            return sampler->polled[i].revents;
-    return 0;
-}
-
-static void serve_triggers(const struct perfadapt__sampler *sampler, struct perfadapt__machine *machines,
-                           size_t count) {
-    for (struct perfadapt__machine *machine = machines; machine; machine = machine->next)
-        for (size_t i = 0; i < machine->provider_count; i++) {
-            struct perfadapt__provider *provider = machine->providers[i];
-            const int fd = trigger_fd(provider);
-            const short events = fd >= 0 ? polled_events(sampler, count, fd) : 0;
-            if (!events)
-                continue;
-            provider->type->triggered(provider, events, &machine->snapshot);
-            machine->read_ns[i] = 0;
-        }
-}
-
-/* With the lock held. A host that closes all descriptors it does not know closes ours too: the pace alone wakes then. */
-static void clear_wake(struct perfadapt__sampler *sampler) {
-    const short events = sampler->polled[0].revents;
+static void clear_wake(const struct perfadapt__sampler *sampler) {
     uint64_t woken;
-    if (events & POLLNVAL)
-        sampler->wake_fd = -1;
-    else if (events && read(sampler->wake_fd, &woken, sizeof woken) < 0) {
+    if (read(sampler->wake_fd, &woken, sizeof woken) < 0) {
         /* EAGAIN: woken for nothing, which is as good. */
     }
 }
 
-/* With the lock held. */
-static void serve_watch(const struct perfadapt__sampler *sampler, struct perfadapt__subscription *subscription,
-                        size_t count) {
-    struct perfadapt__subscriber *subscriber = &subscription->subscriber;
-    const short events = subscriber->watch_fd >= 0 ? polled_events(sampler, count, subscriber->watch_fd) : 0;
-    if (events & POLLNVAL)
-        subscriber->watch_fd = -1;
-    else if (events)
-        subscriber->watched(subscriber->context);
+/* With the lock held: the descriptor may be one that has just been unsubscribed. */
+static bool serve_subscriber(const struct perfadapt__sampler *sampler, int fd) {
+    for (struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next) {
+        if (s->subscriber.watch_fd != fd)
+            continue;
+        s->subscriber.watched(s->subscriber.context);
+        return true;
+    }
+    return false;
+}
+
+static void serve(const struct perfadapt__sampler *sampler, const struct perfadapt__watch_event *event) {
+    if (event->fd == sampler->wake_fd) {
+        clear_wake(sampler);
+        return;
+    }
+    pthread_mutex_lock(&sampler_lock);
+    const bool served = serve_subscriber(sampler, event->fd);
+    struct perfadapt__machine *machine = sampler->machines;
+    pthread_mutex_unlock(&sampler_lock);
+    while (!served && machine && !perfadapt__machine_triggered(machine, event->fd, event->events))
+        machine = machine->next;
+    if (!served && !machine) /* nobody's any more: it would be ready for ever */
+        perfadapt__watch_remove(&sampler->watch, event->fd);
 }
 
 static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
-    pthread_mutex_lock(&sampler_lock);
-    const size_t count = collect_polled(sampler);
-    pthread_mutex_unlock(&sampler_lock);
-    const int64_t left_ns = due_ns == INT64_MAX ? PERFADAPT__NS_PER_S : due_ns - perfadapt__now_ns();
-    const int64_t wait_ns = left_ns > 0 ? left_ns : 0;
-    const struct timespec timeout = {.tv_sec = (time_t)(wait_ns / PERFADAPT__NS_PER_S),
-                                     .tv_nsec = (long)(wait_ns % PERFADAPT__NS_PER_S)};
-    const int ready = ppoll(sampler->polled, (nfds_t)count, &timeout, NULL);
-    if (ready < 0) /* EINVAL: the host has lowered its limit of descriptors below what is polled */
-        perfadapt__sleep_until(perfadapt__now_ns() + wait_ns);
-    if (ready <= 0)
-        return;
-    pthread_mutex_lock(&sampler_lock);
-    clear_wake(sampler);
-    for (struct perfadapt__subscription *s = sampler->subscriptions; s; s = s->next)
-        serve_watch(sampler, s, count);
-    struct perfadapt__machine *machines = sampler->machines;
-    pthread_mutex_unlock(&sampler_lock);
-    serve_triggers(sampler, machines, count);
+    struct perfadapt__watch_event events[EVENTS_AT_ONCE];
+    const int64_t latest_ns = perfadapt__now_ns() + PERFADAPT__NS_PER_S;
+    const int64_t deadline_ns = due_ns < latest_ns ? due_ns : latest_ns;
+    const size_t count = perfadapt__watch_wait(&sampler->watch, deadline_ns, events, EVENTS_AT_ONCE);
+    for (size_t i = 0; i < count; i++)
+        serve(sampler, &events[i]);
 }
 
 static void destroy_sampler(struct perfadapt__sampler *sampler) {
     destroy_machines(sampler->machines);
+    perfadapt__watch_finish(&sampler->watch);
     if (sampler->wake_fd >= 0)
         close(sampler->wake_fd);
-    free(sampler->polled);
     free(sampler);
 }
 
@@ -287,8 +235,8 @@ static enum perfadapt_result start_sampler(void) {
     if (!sampler)
         return PERFADAPT_ERROR_NO_MEMORY;
     sampler->wake_fd = perfadapt__fs_lift(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    size_t count = 0;
-    if (sampler->wake_fd < 0 || !add_polled(sampler, &count, sampler->wake_fd, POLLIN) || start_thread(sampler)) {
+    if (!perfadapt__watch_init(&sampler->watch) || !perfadapt__watch_add(&sampler->watch, sampler->wake_fd, EPOLLIN) ||
+        start_thread(sampler)) {
         destroy_sampler(sampler);
         return PERFADAPT_ERROR_SYSTEM;
     }
@@ -322,6 +270,7 @@ static enum perfadapt_result add_subscription(const struct perfadapt__sampler_op
     }
     if (is_new) {
         machine->log = (struct perfadapt_log){.write = hand_log_on, .user_data = machine};
+        machine->watch = &the_sampler->watch;
         machine->next = the_sampler->machines;
         the_sampler->machines = machine;
     }
@@ -330,6 +279,8 @@ static enum perfadapt_result add_subscription(const struct perfadapt__sampler_op
     subscription->sampler = the_sampler;
     subscription->next = the_sampler->subscriptions;
     the_sampler->subscriptions = subscription;
+    if (subscription->subscriber.watch_fd >= 0)
+        perfadapt__watch_add(&the_sampler->watch, subscription->subscriber.watch_fd, EPOLLIN);
     wake(the_sampler);
     return PERFADAPT_OK;
 }
@@ -372,6 +323,7 @@ void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscriptio
         while (*link != subscription)
             link = &(*link)->next;
         *link = subscription->next;
+        perfadapt__watch_remove(&sampler->watch, subscription->subscriber.watch_fd);
         subscription->machine->users--;
         if (!sampler->subscriptions) {
             sampler->stopping = true;

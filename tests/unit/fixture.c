@@ -29,7 +29,11 @@ int fixture_setup(void **state) {
     if (!mkdtemp(fixture->path) || perfadapt__root_open(fixture->path, &fixture->root) != PERFADAPT_OK)
         return -1;
     fixture->log = (struct perfadapt_log){.write = count_line, .user_data = fixture};
-    fixture->environment = (struct perfadapt__provider_environment){.root = &fixture->root, .log = &fixture->log};
+    perfadapt__gates_init(&fixture->gates, &fixture->root);
+    if (!perfadapt__watch_init(&fixture->watch))
+        return -1;
+    fixture->environment = (struct perfadapt__provider_environment){
+        .root = &fixture->root, .log = &fixture->log, .gates = &fixture->gates, .watch = &fixture->watch};
     fixture->snapshot.size = sizeof fixture->snapshot;
     *state = fixture;
     return 0;
@@ -58,6 +62,8 @@ int fixture_teardown(void **state) {
     fixture_feed(fixture);
     if (fixture->provider)
         fixture->provider->type->destroy(fixture->provider);
+    perfadapt__gates_finish(&fixture->gates);
+    perfadapt__watch_finish(&fixture->watch);
     perfadapt__root_close(&fixture->root);
     remove_tree(fixture->path);
     free(fixture);

@@ -17,6 +17,8 @@
 struct fixture {
     char path[128];
     struct perfadapt__root root;
+    struct perfadapt__gates gates;
+    struct perfadapt__watch watch;
     struct perfadapt__provider_environment environment;
     struct perfadapt_snapshot snapshot;
     struct perfadapt__provider *provider;

@@ -9,6 +9,8 @@
 
 enum { NAME_WIDTH = 8, VALUE_WIDTH = 6, AVERAGES_WIDTH = 16, SPARK_SECONDS = 60 };
 
+#define SHOWN_COUNT 4 /* the machine's three and the own cgroup's memory */
+
 static int spark_width(const struct pane *pane) {
     const int width = pane->area.columns - NAME_WIDTH - 2 * VALUE_WIDTH - AVERAGES_WIDTH - 5;
     return width < 0 ? 0 : width > SPARK_SECONDS ? SPARK_SECONDS : width;
@@ -41,7 +43,7 @@ static void draw_averages(const struct pane *pane, int row, int column, const st
 }
 
 static void draw_resource(const struct pane *pane, int row, int resource) {
-    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu", "memory", "io", "cgroup"};
+    static const char *const names[SHOWN_COUNT] = {"cpu", "memory", "io", "cgroup"};
     const struct perfadapt_pressure *pressure = &pane->model->snapshot.pressure[resource];
     const double some = sensors_value(&pressure->some.avg10);
     const double full = sensors_value(&pressure->full.avg10);
@@ -99,7 +101,7 @@ void pressure_draw(const struct pane *pane) {
         return;
     }
     draw_head(pane);
-    for (int i = 0; i < PERFADAPT_RESOURCE_COUNT; ++i) {
+    for (int i = 0; i < SHOWN_COUNT; ++i) {
         draw_resource(pane, 1 + i, i);
     }
     const bool woken = model->snapshot.psi_trigger == PERFADAPT_STATE_OK;
