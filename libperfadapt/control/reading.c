@@ -134,11 +134,53 @@ static void read_heat(struct perfadapt__reading *reading, const struct perfadapt
     }
 }
 
+/* --- Which GPU --- */
+
+/* The one that this process draws with, or else the busiest of those that are awake. */
+static const struct perfadapt_gpu *choose_gpu(const struct perfadapt_snapshot *snapshot) {
+    const struct perfadapt_gpu *best = NULL;
+    double most = -1.0;
+    for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; i++) {
+        const struct perfadapt_gpu *gpu = &snapshot->gpus[i];
+        if (gpu->state != PERFADAPT_STATE_OK)
+            continue;
+        const double own = amount(&gpu->own_busy);
+        const double busy = amount(&gpu->busy);
+        const double weight = own > 0 ? 2.0 + own : busy >= 0 ? busy : 0.0;
+        if (weight > most) {
+            most = weight;
+            best = gpu;
+        }
+    }
+    return best;
+}
+
+/* What holds another device down does not slow this one, but heat is everybody's. */
+static uint32_t throttle_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_gpu *gpu) {
+    const uint32_t own = gpu ? gpu->throttle.verdict : (uint32_t)PERFADAPT_THROTTLING_UNKNOWN;
+    const bool heat = snapshot->throttle.verdict == PERFADAPT_THROTTLING_THERMAL;
+    return heat ? (uint32_t)PERFADAPT_THROTTLING_THERMAL : own;
+}
+
+static void read_gpu(struct perfadapt__reading *reading, const struct perfadapt_snapshot *snapshot) {
+    const struct perfadapt_gpu *gpu = choose_gpu(snapshot);
+    reading->throttle = throttle_of(snapshot, gpu);
+    if (!gpu)
+        return;
+    reading->busy = amount(&gpu->busy);
+    reading->power_w = amount(&gpu->power);
+    reading->clock_mhz = amount(&gpu->clock);
+    reading->clock_max_mhz = amount(&gpu->clock_max);
+}
+
 void perfadapt__reading_from_snapshot(struct perfadapt__reading *reading, const struct perfadapt_snapshot *snapshot,
                                       int64_t now_ns) {
     const struct perfadapt_memory *memory = &snapshot->memory;
     perfadapt__reading_init(reading, now_ns);
     read_heat(reading, snapshot);
+    read_gpu(reading, snapshot);
+    reading->cpu_quota = amount(&snapshot->processor.quota);
+    reading->on_ac = amount(&snapshot->power.on_ac);
     reading->machine_memory = read_stall(&snapshot->pressure[PERFADAPT_RESOURCE_MEMORY]);
     reading->cgroup_memory = read_stall(&snapshot->pressure[PERFADAPT_RESOURCE_CGROUP_MEMORY]);
     reading->cpu_some_us = amount(&snapshot->pressure[PERFADAPT_RESOURCE_CPU].some.total);

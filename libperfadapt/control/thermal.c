@@ -413,7 +413,9 @@ void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const s
     control->lost_since_ns = !lost ? 0 : control->lost_since_ns ? control->lost_since_ns : reading->now_ns;
     const double headroom = headroom_of(control);
     caps->hold = lost;
-    caps->throttled = reading->throttle >= PERFADAPT_THROTTLING_THERMAL;
+    /* A policy lasts: what frames cost under it is what they cost. */
+    caps->throttled =
+        reading->throttle >= PERFADAPT_THROTTLING_THERMAL && reading->throttle != PERFADAPT_THROTTLING_POLICY;
     caps->thermal_headroom = (float)headroom;
     caps->thermal_state = state_of(control, headroom);
     caps->time_to_throttle_ns = soonest_throttle_ns(control);

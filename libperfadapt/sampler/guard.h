@@ -22,15 +22,27 @@ struct perfadapt__guard_slot {
     uint32_t was_good;     /* 1: read and believed at least once */
     int64_t seen_ns;       /* timestamp of the last reading judged */
     int64_t good_since_ns; /* time of the last good reading, before that of the first look; 0 = never looked */
+    double jumped_to_c;    /* a reading too far off to be believed before the next agrees; NAN = none */
+
+    /* Since when it has shown the same, and how the load of the machine varied meanwhile. */
+    double same_c;
+    int64_t same_since_ns;
+    double load_low, load_high;
 };
 
 struct perfadapt__guard {
     struct perfadapt__guard_slot slots[PERFADAPT_SENSORS_MAX];
+    double load; /* of processors or GPU, whichever is busier, smoothed over half a minute; NAN unknown */
+    int64_t load_ns;
+    uint64_t disbelieved; /* bit i: sensor i cannot be what it seems (stuck, 0 beside warmer ones) */
 };
 
 void perfadapt__guard_init(struct perfadapt__guard *guard);
 
-/* After every read: sets state and why of what is not to be believed, slope, headroom and steering. */
+/*
+ * After every read: sets state and why of what is not to be believed; slope, headroom, steering, time to the limit and
+ * confidence of what is. A sensor that cannot be what it seems becomes UNSUPPORTED: as good as not there.
+ */
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/metrics.h"
 #include "sampler/roles.h"
 #include "sampler/schedule.h"
+#include "sampler/throttle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,15 @@ static int64_t due_ns(const struct perfadapt__machine *machine, size_t i, const 
     return machine->read_ns[i] + perfadapt__schedule_period_ns(machine->providers[i]->type, activity);
 }
 
+/* Some are found late, by hot-plug or because descriptors were short; others turn out not to be what they seem. */
+static void judge(struct perfadapt__machine *machine, int64_t now_ns) {
+    const uint64_t disbelieved = machine->guard.disbelieved;
+    perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
+    if (machine->snapshot.sensor_count != machine->sensors_with_role || machine->guard.disbelieved != disbelieved)
+        assign_roles(machine);
+    perfadapt__throttle_judge(&machine->snapshot, now_ns);
+}
+
 /* CLOCK_BOOTTIME goes on through a suspend, CLOCK_MONOTONIC does not. */
 static bool has_slept(struct perfadapt__machine *machine, int64_t now_ns) {
     const int64_t asleep_ns = perfadapt__boottime_ns() - now_ns;
@@ -130,10 +140,7 @@ bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct 
     }
     if (!read)
         return false;
-    /* Some are found late: discovery goes on where descriptors were short. */
-    if (machine->snapshot.sensor_count != machine->sensors_with_role)
-        assign_roles(machine);
-    perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
+    judge(machine, now_ns);
     machine->snapshot.generation++;
     machine->snapshot.timestamp_ns = now_ns;
     publish(machine);

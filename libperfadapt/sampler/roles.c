@@ -41,7 +41,10 @@ static const struct rule chip_rules[] = {
     {PERFADAPT_SENSOR_GPU, 2, "xe", "temp"},
     {PERFADAPT_SENSOR_GPU, 1, "i915", "pkg"},
     {PERFADAPT_SENSOR_GPU, 2, "i915", "temp"},
+    {PERFADAPT_SENSOR_GPU, 1, "nvidia", "gpu"},
+    {PERFADAPT_SENSOR_GPU_MEMORY, 1, "nvidia", "memory"},
     {PERFADAPT_SENSOR_GPU, 1, "nouveau", NULL},
+    {PERFADAPT_SENSOR_GPU, 1, "radeon", NULL},
 };
 
 /* Zones state the trip at which cooling starts; the hwmon chips made of them only the critical one. */
@@ -100,6 +103,11 @@ static struct claim claim_of(const struct perfadapt_sensor *sensor) {
     return claim.rank > 0 ? claim : claim_by_words(zone ? sensor->chip : sensor->label);
 }
 
+/* Shown as not there: stuck, 0 beside warmer ones, ignored or never read. */
+static bool is_out(const struct perfadapt_sensor *sensor) {
+    return sensor->temperature.state == PERFADAPT_STATE_UNSUPPORTED;
+}
+
 static bool may_have_limit(const struct perfadapt_sensor *sensor) {
     return sensor->limit.state == PERFADAPT_STATE_OK || sensor->limit.state == PERFADAPT_STATE_INIT;
 }
@@ -112,7 +120,7 @@ static const char *device_of(const struct perfadapt_sensor *sensor) {
 
 /* A sensor that can steer goes before a better one that cannot. */
 static unsigned weight_of(const struct claim *claim, const struct perfadapt_sensor *sensor) {
-    return claim->rank + (may_have_limit(sensor) ? 0 : 100);
+    return claim->rank + (may_have_limit(sensor) ? 0 : 100) + (is_out(sensor) ? 200 : 0);
 }
 
 /* CPUs are ranked over the whole machine: a package's other sources are other kinds of sensors elsewhere. Graphics
@@ -157,6 +165,7 @@ void perfadapt__roles_assign(struct perfadapt_snapshot *snapshot) {
         struct perfadapt_sensor *sensor = &snapshot->sensors[i];
         const bool chosen = is_chosen(snapshot, claims, i);
         sensor->role = chosen ? (uint32_t)claims[i].role : PERFADAPT_SENSOR_OTHER;
-        sensor->steers = chosen && claims[i].role != PERFADAPT_SENSOR_BOARD && may_have_limit(sensor);
+        sensor->steers =
+            chosen && claims[i].role != PERFADAPT_SENSOR_BOARD && may_have_limit(sensor) && !is_out(sensor);
     }
 }

@@ -3,6 +3,8 @@
 #include "sampler/guard.h"
 
 #include <math.h>
+#include <perfadapt/budget.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +84,7 @@ static void test_implausible(void **state) {
     reading(bench, 20, 125);
     assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 125);
     reading(bench, 21, -20);
+    reading(bench, 22, -20);
     assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, -20);
     assert_int_equal(bench->sensor->why, PERFADAPT_WHY_NONE);
 }
@@ -210,6 +213,111 @@ static void test_gap_starts_anew(void **state) {
     assert_near(bench->sensor->steering_c, 40, 0);
 }
 
+/* Never believed: as good as not there, not lost. */
+static void test_never_believed_has_no_time(void **state) {
+    struct bench *bench = *state;
+    reading(bench, 1, -273.2);
+    assert_int_equal(bench->sensor->temperature.timestamp_ns, 0);
+    reading(bench, 2, 50);
+    reading(bench, 3, -273.2);
+    assert_true(bench->sensor->temperature.timestamp_ns != 0);
+}
+
+static void test_impossible_jump_waits_for_a_second_reading(void **state) {
+    struct bench *bench = *state;
+    reading(bench, 1, 45);
+    reading(bench, 2, 45.5);
+    reading(bench, 3, 110);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_STALE, 45.5);
+    assert_int_equal(bench->sensor->why, PERFADAPT_WHY_SPIKE);
+    assert_int_equal(bench->sensor->temperature.timestamp_ns, 2000000000);
+    reading(bench, 4, 46);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 46);
+    reading(bench, 5, 100);
+    reading(bench, 6, 102);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 102);
+    reading(bench, 7, 103);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 103);
+    assert_int_equal(bench->sensor->why, PERFADAPT_WHY_NONE);
+}
+
+/* A second sensor on the same chip. */
+static void test_zero_beside_warmer(void **state) {
+    struct bench *bench = *state;
+    struct perfadapt_sensor *other = perfadapt__sensor_add(&bench->snapshot, "amdgpu/mem@pci/1", "amdgpu", "mem");
+    snprintf(bench->sensor->id, sizeof bench->sensor->id, "amdgpu/edge@pci/1");
+    other->temperature = perfadapt__metric_ok(0, PERFADAPT_UNIT_CELSIUS, 1000000000);
+    reading(bench, 1, 48);
+    assert_unknown(&other->temperature, PERFADAPT_STATE_UNSUPPORTED);
+    assert_int_equal(other->why, PERFADAPT_WHY_ZERO);
+    assert_int_equal(bench->guard.disbelieved, 2);
+    judge(bench, 1.5);
+    assert_int_equal(bench->guard.disbelieved, 2);
+    other->temperature = perfadapt__metric_ok(41, PERFADAPT_UNIT_CELSIUS, 2000000000);
+    reading(bench, 2, 49);
+    assert_metric(&other->temperature, PERFADAPT_STATE_OK, 41);
+    assert_int_equal(bench->guard.disbelieved, 0);
+    snprintf(other->id, sizeof other->id, "amdgpu/mem@pci/2"); /* a cold one elsewhere may be cold */
+    other->temperature = perfadapt__metric_ok(0, PERFADAPT_UNIT_CELSIUS, 3000000000);
+    reading(bench, 3, 49);
+    assert_int_equal(other->why, PERFADAPT_WHY_SPIKE);
+}
+
+/* 11 minutes at 40 °C; the load goes up and down every `load_period` seconds. */
+static void run_unchanged(struct bench *bench, double high_load, int load_period) {
+    for (int second = 1; second <= 660; second++) {
+        const double load = second / load_period % 2 ? high_load : 0.1;
+        bench->snapshot.processor.busy = perfadapt__metric_ok(load, PERFADAPT_UNIT_RATIO, (int64_t)second * 1000000000);
+        reading(bench, second, 40);
+    }
+}
+
+static void test_stuck_under_varying_load(void **state) {
+    struct bench *bench = *state;
+    run_unchanged(bench, 0.9, 120);
+    assert_unknown(&bench->sensor->temperature, PERFADAPT_STATE_UNSUPPORTED);
+    assert_int_equal(bench->sensor->why, PERFADAPT_WHY_STUCK);
+    reading(bench, 661, 40);
+    assert_int_equal(bench->sensor->why, PERFADAPT_WHY_STUCK);
+    reading(bench, 662, 40.5);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 40.5);
+}
+
+static void test_unchanged_at_rest_is_not_stuck(void **state) {
+    struct bench *bench = *state;
+    run_unchanged(bench, 0.2, 120);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 40);
+}
+
+static void test_flicker_of_load_heats_nothing(void **state) {
+    struct bench *bench = *state;
+    bench->guard.load = 0.5; /* it has done so for long */
+    run_unchanged(bench, 0.9, 1);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 40);
+}
+
+static void test_time_to_the_limit(void **state) {
+    struct bench *bench = *state;
+    reading(bench, 1, 70);
+    assert_int_equal(bench->sensor->time_to_limit_ns, PERFADAPT_THROTTLE_UNKNOWN);
+    for (int second = 2; second <= 8; second++)
+        reading(bench, second, 69 + second);
+    assert_near((double)bench->sensor->time_to_limit_ns / 1e9, 13, 0.01);
+    assert_near((double)bench->sensor->confidence, 1, 0.01);
+    bench->sensor->limit_source = PERFADAPT_LIMIT_TABLE;
+    judge(bench, 8);
+    assert_near((double)bench->sensor->confidence, 0.6, 0.01);
+    for (int second = 9; second <= 20; second++)
+        reading(bench, second, 77);
+    assert_int_equal(bench->sensor->time_to_limit_ns, PERFADAPT_THROTTLE_NOT_FORESEEN);
+    reading(bench, 21, 91);
+    assert_int_equal(bench->sensor->time_to_limit_ns, 0);
+    bench->sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
+    judge(bench, 21);
+    assert_int_equal(bench->sensor->time_to_limit_ns, PERFADAPT_THROTTLE_UNKNOWN);
+    assert_near((double)bench->sensor->confidence, 0, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -228,6 +336,13 @@ int main(void) {
         TEST(test_spike),
         TEST(test_real_jump),
         TEST(test_gap_starts_anew),
+        TEST(test_never_believed_has_no_time),
+        TEST(test_impossible_jump_waits_for_a_second_reading),
+        TEST(test_zero_beside_warmer),
+        TEST(test_stuck_under_varying_load),
+        TEST(test_unchanged_at_rest_is_not_stuck),
+        TEST(test_flicker_of_load_heats_nothing),
+        TEST(test_time_to_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
