@@ -8,14 +8,17 @@
 #include "providers/thermometer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CHIPS_MAX 64
 #define INPUTS_PER_CHIP_MAX 48
 
 static const int64_t discovery_pause_ns = 10 * PERFADAPT__NS_PER_S;
+static const int64_t rescan_period_ns = 30 * PERFADAPT__NS_PER_S; /* a directory listing: what was plugged in */
 
 /* coretemp sends an interrupt to the core to read its register, and keeps the value for a second anyway. */
 static const int64_t coretemp_period_ns = 950 * PERFADAPT__NS_PER_MS;
@@ -35,6 +38,7 @@ struct chip {
     bool limits_known; /* a sleeping chip is not asked for them */
     bool is_coretemp;
     bool is_amdgpu;
+    bool avoided; /* listed, never read */
     bool gone;
     int64_t retry_ns; /* while gone: next look for it */
     int64_t pause_ns;
@@ -49,10 +53,9 @@ struct hwmon {
     size_t chip_count;
     struct input inputs[PERFADAPT_SENSORS_MAX];
     size_t input_count;
-    bool starved;         /* since it was last cleared, an open failed for want of descriptors */
-    bool discovered;      /* every chip was looked at */
-    uint32_t next_number; /* until then: hwmonN where discovery goes on, */
-    int64_t discover_ns;  /* and when; 0 = not set */
+    bool starved;        /* since it was last cleared, an open failed for want of descriptors */
+    bool discovered;     /* every chip was looked at */
+    int64_t discover_ns; /* when they are looked at again; 0 = not set */
 };
 
 /* What could not be opened for want of descriptors may well be there. */
@@ -88,12 +91,14 @@ static bool read_limit(struct hwmon *self, const struct chip *chip, const struct
  * would stay: nothing is then decided. */
 static void find_limit(struct hwmon *self, const struct chip *chip, const struct input *input,
                        struct perfadapt_sensor *sensor) {
+    sensor->limit_why = PERFADAPT_WHY_NONE;
     if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved ||
         read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved)
         return;
     sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
-    perfadapt__thermometer_limit(sensor, perfadapt__hwmon_chip_usual_limit(chip->identity.name), PERFADAPT_LIMIT_TABLE,
-                                 perfadapt__now_ns());
+    const int64_t usual = perfadapt__hwmon_chip_usual_limit(chip->identity.name);
+    if (usual > 0)
+        perfadapt__thermometer_limit(sensor, usual, PERFADAPT_LIMIT_TABLE, perfadapt__now_ns());
 }
 
 static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
@@ -108,7 +113,7 @@ static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_
 static void read_label(struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
     char path[96];
     input_path(chip, number, "label", path, sizeof path);
-    if (is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
+    if (!chip->avoided && is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
         out[strcspn(out, "\r\n")] = '\0';
         perfadapt__fs_trim(out);
         if (*out)
@@ -197,11 +202,20 @@ static void add_inputs_or_none(struct hwmon *self, struct chip *chip, struct per
     chip->count = 0;
 }
 
-static bool is_wanted(const struct hwmon *self, const struct chip *chip) {
+/* Not even their labels are read: some firmware is asked for those as well. */
+static bool is_avoided(const struct hwmon *self, const struct chip *chip) {
     const char *reason = perfadapt__hwmon_chip_avoid(chip->identity.name);
     if (reason)
         perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "hwmon: %s is left alone: %s", chip->identity.name, reason);
-    return !reason;
+    return !!reason;
+}
+
+static void mark_avoided(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
+        sensor->temperature.state = sensor->limit.state = PERFADAPT_STATE_UNSUPPORTED;
+        sensor->why = PERFADAPT_WHY_AVOIDED;
+    }
 }
 
 static void find_gate(struct hwmon *self, struct chip *chip) {
@@ -214,6 +228,15 @@ static enum perfadapt__gate_answer ask_gate(const struct hwmon *self, const stru
     return chip->gate ? perfadapt__gate_ask(self->root, chip->gate, in_use, now_ns) : PERFADAPT__GATE_FAULTY;
 }
 
+/* Under this number or, while it was away, under another. */
+static bool is_listed(const struct hwmon *self, const struct perfadapt__hwmon_chip *identity) {
+    for (size_t i = 0; i < self->chip_count; i++)
+        if (perfadapt__hwmon_chip_same(&self->chips[i].identity, identity) &&
+            (self->chips[i].gone || strcmp(self->chips[i].identity.directory, identity->directory) == 0))
+            return true;
+    return false;
+}
+
 /* False where descriptors were short. */
 static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
     struct chip *chip = &self->chips[self->chip_count];
@@ -221,44 +244,59 @@ static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snaps
     self->starved = false;
     if (!is_there(self, perfadapt__hwmon_chip_describe(self->root, number, &chip->identity)))
         return !self->starved;
-    if (!is_wanted(self, chip))
+    if (is_listed(self, &chip->identity))
         return true;
+    chip->avoided = is_avoided(self, chip);
     chip->is_coretemp = strcmp(chip->identity.name, "coretemp") == 0;
     chip->is_amdgpu = strcmp(chip->identity.name, "amdgpu") == 0;
     add_inputs_or_none(self, chip, snapshot);
     if (chip->count == 0)
         return !self->starved;
     self->chip_count++;
+    if (chip->avoided) {
+        mark_avoided(self, chip, snapshot);
+        return true;
+    }
     find_gate(self, chip);
     if (ask_gate(self, chip, false, 0) == PERFADAPT__GATE_OPEN)
         find_limits(self, chip, snapshot);
     return true;
 }
 
-/* Stops where descriptors run short, to go on there another time: the order of chips decides on ids. */
+static bool has_number(const struct hwmon *self, uint32_t number) {
+    char directory[64];
+    snprintf(directory, sizeof directory, PERFADAPT__HWMON_CLASS "/hwmon%u", (unsigned)number);
+    const size_t length = strlen(directory);
+    for (size_t i = 0; i < self->chip_count; i++) {
+        const char *own = self->chips[i].identity.directory;
+        if (!self->chips[i].gone && strncmp(own, directory, length) == 0 && (own[length] == '\0' || own[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* What is not listed yet. Stops where descriptors run short, to go on another time: the order of chips decides on ids. */
 static void discover(struct hwmon *self, struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[CHIPS_MAX];
     const ssize_t count =
         perfadapt__kernel_directory_numbers(self->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
     if (count < 0)
         return;
-    for (ssize_t i = 0; i < count && self->chip_count < CHIPS_MAX; i++) {
-        if (numbers[i] < self->next_number)
-            continue;
-        if (!add_chip(self, numbers[i], snapshot))
+    self->discovered = false;
+    for (ssize_t i = 0; i < count && self->chip_count < CHIPS_MAX; i++)
+        if (!has_number(self, numbers[i]) && !add_chip(self, numbers[i], snapshot))
             return;
-        self->next_number = numbers[i] + 1;
-    }
     self->discovered = true;
 }
 
-static void discover_again(struct hwmon *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
-    if (self->discover_ns != 0 && now_ns >= self->discover_ns) {
+static void discover_again(struct hwmon *self, const struct perfadapt__read_context *context,
+                           struct perfadapt_snapshot *snapshot) {
+    if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
         discover(self, snapshot);
         self->discover_ns = 0;
     }
     if (self->discover_ns == 0)
-        self->discover_ns = now_ns + discovery_pause_ns;
+        self->discover_ns = context->now_ns + (self->discovered ? rescan_period_ns : discovery_pause_ns);
 }
 
 /* ---- chips that go and come back ---- */
@@ -448,6 +486,8 @@ static void read_awake(struct hwmon *self, struct chip *chip, int64_t now_ns, st
 static void read_chip(struct hwmon *self, struct chip *chip, const struct perfadapt__read_context *context,
                       struct perfadapt_snapshot *snapshot) {
     const int64_t now_ns = context->now_ns;
+    if (chip->avoided)
+        return;
     if (chip->gone ? !is_back(self, chip, now_ns) : !is_due(self, chip, now_ns))
         return;
     switch (ask_gate(self, chip, context->frames_flow, now_ns)) {
@@ -472,8 +512,7 @@ static void read_chip(struct hwmon *self, struct chip *chip, const struct perfad
 static void hwmon_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                        struct perfadapt_snapshot *snapshot) {
     struct hwmon *self = (struct hwmon *)provider;
-    if (!self->discovered)
-        discover_again(self, context->now_ns, snapshot);
+    discover_again(self, context, snapshot);
     for (size_t i = 0; i < self->chip_count; i++)
         read_chip(self, &self->chips[i], context, snapshot);
 }
@@ -489,7 +528,12 @@ static void hwmon_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider_environment *environment,
                                                 struct perfadapt_snapshot *snapshot) {
-    struct hwmon *self = calloc(1, sizeof *self);
+    /* Where there is no class, as in most containers, nothing is plugged in either. */
+    const int directory = perfadapt__root_openat(environment->root, PERFADAPT__HWMON_CLASS, O_RDONLY | O_DIRECTORY);
+    if (directory >= 0)
+        close(directory);
+    const bool absent = directory < 0 && !perfadapt__kernel_file_is_shortage(directory);
+    struct hwmon *self = absent ? NULL : calloc(1, sizeof *self);
     if (!self)
         return NULL;
     self->base.type = &perfadapt__hwmon_provider;
@@ -497,10 +541,7 @@ static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider
     self->log = environment->log;
     self->gates = environment->gates;
     discover(self, snapshot);
-    if (self->chip_count > 0 || !self->discovered)
-        return &self->base;
-    hwmon_destroy(&self->base);
-    return NULL;
+    return &self->base;
 }
 
 const struct perfadapt__provider_class perfadapt__hwmon_provider = {

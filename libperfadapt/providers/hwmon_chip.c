@@ -30,11 +30,12 @@ static const struct {
     {"applesmc", "polling the system management controller is slow"},
 };
 
-/* Zen processors and the graphics inside them state no limit; they throttle at 95 °C, mobile ones up to 105 °C. */
+/* Zen processors and the graphics inside them state no limit; they throttle at 95 °C, mobile ones up to 105 °C. Intel's
+ * first discrete graphics have a temperature and no limit; those whose driver states one throttle at 100 °C. */
 static const struct {
     const char *name;
     int64_t millidegrees;
-} usual_limits[] = {{"k10temp", 95000}, {"zenpower", 95000}, {"amdgpu", 95000}};
+} usual_limits[] = {{"k10temp", 95000}, {"zenpower", 95000}, {"amdgpu", 95000}, {"i915", 100000}, {"xe", 100000}};
 
 const char *perfadapt__hwmon_chip_avoid(const char *name) {
     for (size_t i = 0; i < sizeof avoided / sizeof avoided[0]; i++)

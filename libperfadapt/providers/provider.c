@@ -54,6 +54,27 @@ struct perfadapt_sensor *perfadapt__sensor_add(struct perfadapt_snapshot *snapsh
     return sensor;
 }
 
+static char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+/* Without regard to case; strcasestr() would go by the locale. */
+static bool contains(const char *text, const char *word) {
+    for (; *text; text++) {
+        size_t at = 0;
+        while (word[at] && lower(text[at]) == word[at])
+            at++;
+        if (!word[at])
+            return true;
+    }
+    return false;
+}
+
+bool perfadapt__sensor_is_skin(const struct perfadapt_sensor *sensor) {
+    /* TSKN: what Intel's platform framework calls it in firmware tables. */
+    return contains(sensor->chip, "skin") || contains(sensor->label, "skin") || strcmp(sensor->chip, "TSKN") == 0;
+}
+
 static void mark_unsupported(struct perfadapt_metric *metric, enum perfadapt_unit unit) {
     *metric = perfadapt__metric_none(unit, PERFADAPT_STATE_UNSUPPORTED);
 }

@@ -68,6 +68,9 @@ void perfadapt__metric_fail(struct perfadapt_metric *metric, enum perfadapt_stat
 struct perfadapt_sensor *perfadapt__sensor_add(struct perfadapt_snapshot *snapshot, const char *id, const char *chip,
                                                const char *label);
 
+/* It measures what a hand or a lap touches. */
+bool perfadapt__sensor_is_skin(const struct perfadapt_sensor *sensor);
+
 /*
  * The entry of snapshot->gpus with that id, made (INIT, every metric UNSUPPORTED) where there is none yet; NULL where
  * there is no room. `id` is the PCI address, or the platform device's name.

@@ -6,14 +6,26 @@
 #include "providers/kernel_file.h"
 #include "providers/thermometer.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CLASS_PATH "/sys/class/thermal"
 #define TRIPS_MAX 32
 
 static const int64_t discovery_pause_ns = 10 * PERFADAPT__NS_PER_S;
+static const int64_t rescan_period_ns = 30 * PERFADAPT__NS_PER_S; /* a directory listing: what was plugged in */
+
+/* Zones whose trips are where the machine switches off, or that have none. The firmware of Raspberry Pis slows the cores
+ * down from 80 °C (their documentation, "frequency management and thermal control"), and the zone says 110 °C. */
+static const struct {
+    const char *type;
+    const char *compatible; /* of the machine: part of a device tree's names; NULL = any */
+    int64_t millidegrees;
+} usual_limits[] = {
+    {"cpu-thermal", "raspberrypi,", 80000}, {"cpu_thermal", "raspberrypi,", 80000}, {"x86_pkg_temp", NULL, 95000}};
 
 struct zone {
     struct perfadapt__thermometer thermometer;
@@ -30,8 +42,8 @@ struct thermal_zone {
     size_t count;
     bool starved;         /* since it was last cleared, an open failed for want of descriptors */
     bool discovered;      /* every zone was looked at */
-    uint32_t next_number; /* until then: thermal_zoneN where discovery goes on, */
-    int64_t discover_ns;  /* and when; 0 = not set */
+    int64_t discover_ns;  /* when they are looked at again; 0 = not set */
+    char compatible[128]; /* of the machine, as its device tree says; NULs made spaces */
 };
 
 /* What could not be opened for want of descriptors may well be there. */
@@ -105,6 +117,25 @@ static void find_limit(struct thermal_zone *self, uint32_t number, struct perfad
     }
 }
 
+static void find_compatible(struct thermal_zone *self) {
+    const ssize_t length = perfadapt__fs_read_once(self->root, "/sys/firmware/devicetree/base/compatible",
+                                                   self->compatible, sizeof self->compatible);
+    for (ssize_t i = 0; i + 1 < length; i++)
+        if (!self->compatible[i])
+            self->compatible[i] = ' ';
+}
+
+/* The lower one counts: what the machine is known to do, or what the zone states. */
+static void find_usual_limit(const struct thermal_zone *self, const char *type, struct perfadapt_sensor *sensor) {
+    for (size_t i = 0; i < sizeof usual_limits / sizeof usual_limits[0]; i++) {
+        if (strcmp(usual_limits[i].type, type) != 0 ||
+            (usual_limits[i].compatible && !strstr(self->compatible, usual_limits[i].compatible)) ||
+            sensor->limit.value * 1000 <= (double)usual_limits[i].millidegrees)
+            continue;
+        perfadapt__thermometer_limit(sensor, usual_limits[i].millidegrees, PERFADAPT_LIMIT_TABLE, perfadapt__now_ns());
+    }
+}
+
 /* ---- discovery ---- */
 
 /* Zones of one type have nothing but their order to tell them apart. */
@@ -132,6 +163,7 @@ static bool add_zone(struct thermal_zone *self, uint32_t number, struct perfadap
     if (!sensor)
         return true;
     find_limit(self, number, sensor);
+    find_usual_limit(self, type, sensor);
     if (self->starved) {
         snapshot->sensor_count--;
         return false;
@@ -143,40 +175,50 @@ static bool add_zone(struct thermal_zone *self, uint32_t number, struct perfadap
     return true;
 }
 
-/* Stops where descriptors run short, to go on there another time: the order of zones decides on ids. */
-static void discover(struct thermal_zone *self, struct perfadapt_snapshot *snapshot) {
-    uint32_t numbers[PERFADAPT_SENSORS_MAX];
-    const ssize_t count =
-        perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers, PERFADAPT_SENSORS_MAX);
-    if (count < 0)
-        return;
-    for (ssize_t i = 0; i < count && self->count < PERFADAPT_SENSORS_MAX; i++) {
-        if (numbers[i] < self->next_number)
-            continue;
-        if (!add_zone(self, numbers[i], snapshot))
-            return;
-        self->next_number = numbers[i] + 1;
-    }
-    self->discovered = true;
-}
-
-static void discover_again(struct thermal_zone *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
-    if (self->discover_ns != 0 && now_ns >= self->discover_ns) {
-        discover(self, snapshot);
-        self->discover_ns = 0;
-    }
-    if (self->discover_ns == 0)
-        self->discover_ns = now_ns + discovery_pause_ns;
-}
-
-/* ---- reading ---- */
-
 static bool is_in_use(const struct thermal_zone *self, const struct zone *but, uint32_t number) {
     for (size_t i = 0; i < self->count; i++)
         if (&self->zones[i] != but && self->zones[i].number == number)
             return true;
     return false;
 }
+
+/* One that is lost may be back under another number: that is for it to find out. */
+static bool is_awaited(struct thermal_zone *self, uint32_t number) {
+    char type[sizeof self->zones[0].type];
+    if (!read_word(self, number, "type", type, sizeof type))
+        return false;
+    for (size_t i = 0; i < self->count; i++)
+        if (self->zones[i].thermometer.pause_ns > 0 && strcmp(self->zones[i].type, type) == 0)
+            return true;
+    return false;
+}
+
+/* What is not listed yet. Stops where descriptors run short, to go on another time: the order of zones decides on ids. */
+static void discover(struct thermal_zone *self, struct perfadapt_snapshot *snapshot) {
+    uint32_t numbers[PERFADAPT_SENSORS_MAX];
+    const ssize_t count =
+        perfadapt__kernel_directory_numbers(self->root, CLASS_PATH, "thermal_zone", "", numbers, PERFADAPT_SENSORS_MAX);
+    if (count < 0)
+        return;
+    self->discovered = false;
+    for (ssize_t i = 0; i < count && self->count < PERFADAPT_SENSORS_MAX; i++)
+        if (!is_in_use(self, NULL, numbers[i]) && !is_awaited(self, numbers[i]) &&
+            !add_zone(self, numbers[i], snapshot))
+            return;
+    self->discovered = true;
+}
+
+static void discover_again(struct thermal_zone *self, const struct perfadapt__read_context *context,
+                           struct perfadapt_snapshot *snapshot) {
+    if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
+        discover(self, snapshot);
+        self->discover_ns = 0;
+    }
+    if (self->discover_ns == 0)
+        self->discover_ns = context->now_ns + (self->discovered ? rescan_period_ns : discovery_pause_ns);
+}
+
+/* ---- reading ---- */
 
 /* A driver that was loaded anew has its zone under another number. */
 static void find_again(struct thermal_zone *self, struct zone *zone) {
@@ -244,8 +286,7 @@ static void read_zone(struct thermal_zone *self, struct zone *zone, int64_t now_
 static void thermal_zone_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                               struct perfadapt_snapshot *snapshot) {
     struct thermal_zone *self = (struct thermal_zone *)provider;
-    if (!self->discovered)
-        discover_again(self, context->now_ns, snapshot);
+    discover_again(self, context, snapshot);
     for (size_t i = 0; i < self->count; i++) {
         struct zone *zone = &self->zones[i];
         if (context->now_ns >= zone->thermometer.due_ns)
@@ -264,17 +305,20 @@ static void thermal_zone_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__provider_environment *environment,
                                                        struct perfadapt_snapshot *snapshot) {
-    struct thermal_zone *self = calloc(1, sizeof *self);
+    /* Where there is no class, as in most containers, nothing is plugged in either. */
+    const int directory = perfadapt__root_openat(environment->root, CLASS_PATH, O_RDONLY | O_DIRECTORY);
+    if (directory >= 0)
+        close(directory);
+    const bool absent = directory < 0 && !perfadapt__kernel_file_is_shortage(directory);
+    struct thermal_zone *self = absent ? NULL : calloc(1, sizeof *self);
     if (!self)
         return NULL;
     self->base.type = &perfadapt__thermal_zone_provider;
     self->root = environment->root;
     self->log = environment->log;
+    find_compatible(self);
     discover(self, snapshot);
-    if (self->count > 0 || !self->discovered)
-        return &self->base;
-    thermal_zone_destroy(&self->base);
-    return NULL;
+    return &self->base;
 }
 
 const struct perfadapt__provider_class perfadapt__thermal_zone_provider = {

@@ -4,8 +4,18 @@
 #include "core/clock.h"
 
 static const int64_t shown_only_ns = 900 * PERFADAPT__NS_PER_MS;
-static const int64_t slow_cost_ns = 20 * PERFADAPT__NS_PER_MS;
-static const int64_t slow_period_ns = 5 * PERFADAPT__NS_PER_S;
+
+/* A read that takes long keeps every other source waiting, and costs the device something: its share of the thread's time
+ * is kept to a hundredth, as long as the value does not get too old to steer by. */
+static const int64_t slow_cost_ns = 5 * PERFADAPT__NS_PER_MS;
+static const int64_t slow_share = 100;
+static const int64_t slow_period_most_ns = 5 * PERFADAPT__NS_PER_S;
+
+/* Millidegrees. What a hand touches throttles near 45 °C; a die whose limit is said to be below 50 °C has none. */
+static const int64_t skin_lowest = 30000;
+static const int64_t lowest_limit = 50000;
+static const int64_t highest_limit = 130000;
+
 static const int64_t first_pause_ns = PERFADAPT__NS_PER_S;
 static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
 
@@ -22,9 +32,11 @@ static bool calls_for_pause(enum perfadapt_why why) {
 }
 
 static int64_t period_of(const struct perfadapt_sensor *sensor, int64_t cost_ns) {
-    if (sensor->steers)
-        return 0;
-    return cost_ns > slow_cost_ns ? slow_period_ns : shown_only_ns;
+    const int64_t least_ns = sensor->steers ? 0 : shown_only_ns;
+    if (cost_ns <= slow_cost_ns)
+        return least_ns;
+    const int64_t slow_ns = cost_ns < slow_period_most_ns / slow_share ? cost_ns * slow_share : slow_period_most_ns;
+    return slow_ns > least_ns ? slow_ns : least_ns;
 }
 
 void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, struct perfadapt_sensor *sensor,
@@ -50,8 +62,11 @@ void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor, enum perfada
 
 bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,
                                   enum perfadapt_limit_source source, int64_t now_ns) {
-    if (millidegrees < 30000 || millidegrees > 130000)
+    const int64_t lowest = perfadapt__sensor_is_skin(sensor) ? skin_lowest : lowest_limit;
+    if (millidegrees < lowest || millidegrees > highest_limit) {
+        sensor->limit_why = PERFADAPT_WHY_LIMIT;
         return false;
+    }
     sensor->limit = perfadapt__metric_ok((double)millidegrees / 1000, PERFADAPT_UNIT_CELSIUS, now_ns);
     sensor->limit_source = (uint32_t)source;
     return true;

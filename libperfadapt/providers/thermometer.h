@@ -16,7 +16,7 @@ int64_t perfadapt__thermometer_next_pause(int64_t pause_ns);
 
 /*
  * Writes a reading (why NONE) or what is wrong with it into the sensor, and sets when it is due again: at once where it
- * steers, after about a second where it is shown only, later where the read took long, after a growing pause where the
+ * steers, after about a second where it is shown only, after a hundred times what it took where that was long, after a growing pause where the
  * device does not answer. `cost_ns` is how long the read took.
  */
 void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, struct perfadapt_sensor *sensor,
@@ -25,7 +25,8 @@ void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, s
 /* The sensor's device sleeps (why NONE), or is left alone (RESTING), and was not asked. */
 void perfadapt__thermometer_asleep(struct perfadapt_sensor *sensor, enum perfadapt_why why);
 
-/* Sets the sensor's limit where it is one that a device can have (30 … 130 °C); false where it is not. */
+/* Sets the sensor's limit where it is one that a device can have (50 … 130 °C, skin from 30 °C); false, and
+ * limit_why, where it is not. */
 bool perfadapt__thermometer_limit(struct perfadapt_sensor *sensor, int64_t millidegrees,
                                   enum perfadapt_limit_source source, int64_t now_ns);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sampler/roles.h"
 
+#include "providers/provider.h"
 #include "providers/thermal_zone.h"
 
 #include <stdbool.h>
@@ -57,22 +58,6 @@ static const struct rule zone_rules[] = {
     {PERFADAPT_SENSOR_GPU, 9, "GPU-therm", NULL},
 };
 
-static char lower(char letter) {
-    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
-}
-
-/* Without regard to case; strcasestr() would go by the locale. */
-static bool contains(const char *text, const char *word) {
-    for (; *text; text++) {
-        size_t at = 0;
-        while (word[at] && lower(text[at]) == word[at])
-            at++;
-        if (!word[at])
-            return true;
-    }
-    return false;
-}
-
 static bool is_zone(const struct perfadapt_sensor *sensor) {
     return strncmp(sensor->id, PERFADAPT__THERMAL_ZONE_ID, sizeof PERFADAPT__THERMAL_ZONE_ID - 1) == 0;
 }
@@ -85,10 +70,11 @@ static struct claim claim_by_rules(const struct rule *rules, size_t count, const
     return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
 }
 
-static struct claim claim_by_words(const char *text) {
-    if (contains(text, "skin"))
+static struct claim claim_by_words(const struct perfadapt_sensor *sensor) {
+    const char *text = is_zone(sensor) ? sensor->chip : sensor->label;
+    if (perfadapt__sensor_is_skin(sensor))
         return (struct claim){PERFADAPT_SENSOR_SKIN, 1};
-    if (contains(text, "board") || strcmp(text, "SYSTIN") == 0)
+    if (strstr(text, "board") || strstr(text, "Board") || strcmp(text, "SYSTIN") == 0)
         return (struct claim){PERFADAPT_SENSOR_BOARD, 1};
     return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
 }
@@ -100,7 +86,7 @@ static struct claim claim_of(const struct perfadapt_sensor *sensor) {
     const bool zone = is_zone(sensor);
     const struct claim claim = zone ? claim_by_rules(zone_rules, sizeof zone_rules / sizeof zone_rules[0], sensor)
                                     : claim_by_rules(chip_rules, sizeof chip_rules / sizeof chip_rules[0], sensor);
-    return claim.rank > 0 ? claim : claim_by_words(zone ? sensor->chip : sensor->label);
+    return claim.rank > 0 ? claim : claim_by_words(sensor);
 }
 
 /* Shown as not there: stuck, 0 beside warmer ones, ignored or never read. */

@@ -85,7 +85,7 @@ static void test_no_class(void **state) {
     assert_null(fixture->provider);
     fixture_directory(fixture, "/sys/class/hwmon");
     fixture_create(fixture, &perfadapt__hwmon_provider);
-    assert_null(fixture->provider);
+    assert_non_null(fixture->provider); /* something may be plugged in */
 }
 
 static void test_sparse_numbers_without_labels(void **state) {
@@ -115,7 +115,7 @@ static void test_limits(void **state) {
         {"100000\n", "84000\n", PERFADAPT_LIMIT_CRIT, 100}, {"0\n", "84000\n", PERFADAPT_LIMIT_MAX, 84},
         {"20800\n", "65261850\n", PERFADAPT_LIMIT_NONE, 0}, {"-273150\n", "130000\n", PERFADAPT_LIMIT_MAX, 130},
         {"130001\n", "29999\n", PERFADAPT_LIMIT_NONE, 0},   {"x\n", "", PERFADAPT_LIMIT_NONE, 0},
-        {"30000\n", "99000\n", PERFADAPT_LIMIT_CRIT, 30},
+        {"49999\n", "99000\n", PERFADAPT_LIMIT_MAX, 99},    {"50000\n", "99000\n", PERFADAPT_LIMIT_CRIT, 50},
     };
     struct fixture *fixture = *state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -148,9 +148,31 @@ static void test_chips_left_alone(void **state) {
         add_chip(fixture, device, i, names[i]);
         set(fixture, i, "temp1_input", "40000\n");
     }
-    fixture_create(fixture, &perfadapt__hwmon_provider);
-    assert_null(fixture->provider);
-    assert_int_equal(fixture->snapshot.sensor_count, 0);
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_read(fixture, 40000);
+    assert_int_equal(fixture->snapshot.sensor_count, sizeof names / sizeof names[0]);
+    for (uint32_t i = 0; i < fixture->snapshot.sensor_count; i++) {
+        assert_unknown(&fixture->snapshot.sensors[i].temperature, PERFADAPT_STATE_UNSUPPORTED);
+        assert_int_equal(fixture->snapshot.sensors[i].why, PERFADAPT_WHY_AVOIDED);
+    }
+}
+
+static void test_plugged_in_later(void **state) {
+    struct fixture *fixture = *state;
+    add_chip(fixture, "/sys/devices/platform/first", 0, "lm75\n");
+    set(fixture, 0, "temp1_input", "40000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    add_chip(fixture, "/sys/devices/platform/second", 1, "lm75\n");
+    set(fixture, 1, "temp1_input", "50000\n");
+    fixture_read(fixture, 30000);
+    assert_int_equal(fixture->snapshot.sensor_count, 1);
+    fixture_read(fixture, 31000);
+    assert_int_equal(fixture->snapshot.sensor_count, 2);
+    assert_metric(&fixture->snapshot.sensors[1].temperature, PERFADAPT_STATE_OK, 50);
+    fixture_read(fixture, 62000); /* and not once more */
+    assert_int_equal(fixture->snapshot.sensor_count, 2);
 }
 
 static void test_old_driver_with_attributes_in_the_device(void **state) {
@@ -559,7 +581,7 @@ int main(void) {
     /* clang-format off */
     const struct CMUnitTest tests[] = {
         TEST(test_reads_a_chip), TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
-        TEST(test_chips_left_alone), TEST(test_old_driver_with_attributes_in_the_device),
+        TEST(test_chips_left_alone), TEST(test_plugged_in_later), TEST(test_old_driver_with_attributes_in_the_device),
         TEST(test_equal_labels_have_different_ids), TEST(test_long_paths_are_cut_at_a_directory),
         TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),
         TEST(test_directory_dead_link_and_unreadable), TEST(test_a_single_input_goes_and_comes_back),

@@ -43,7 +43,45 @@ static void test_reads_zones(void **state) {
     assert_string_equal(package->label, "thermal_zone12");
     assert_metric(&package->temperature, PERFADAPT_STATE_OK, 55);
     assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 16.8);
-    assert_unknown(&package->limit, PERFADAPT_STATE_UNSUPPORTED);
+    assert_metric(&package->limit, PERFADAPT_STATE_OK, 95); /* its trips are for programs to set */
+    assert_int_equal(package->limit_source, PERFADAPT_LIMIT_TABLE);
+    assert_unknown(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+/* The zone states where the machine switches off; the firmware slows down 30 °C below. */
+static void test_raspberry_pi(void **state) {
+    static const char compatible[] = "raspberrypi,4-model-b\0brcm,bcm2711";
+    struct fixture *fixture = *state;
+    fixture_bytes(fixture, "/sys/firmware/devicetree/base/compatible", compatible, sizeof compatible);
+    add_zone(fixture, 0, "cpu-thermal\n", "48000\n");
+    add_trip(fixture, 0, 0, "critical\n", "110000\n");
+    create(fixture);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 80);
+    assert_int_equal(fixture->snapshot.sensors[0].limit_source, PERFADAPT_LIMIT_TABLE);
+}
+
+static void test_other_boards_zone_is_believed(void **state) {
+    static const char compatible[] = "friendlyarm,nanopi\0rockchip,rk3399";
+    struct fixture *fixture = *state;
+    fixture_bytes(fixture, "/sys/firmware/devicetree/base/compatible", compatible, sizeof compatible);
+    add_zone(fixture, 0, "cpu-thermal\n", "48000\n");
+    add_trip(fixture, 0, 0, "critical\n", "110000\n");
+    create(fixture);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 110);
+    assert_int_equal(fixture->snapshot.sensors[0].limit_source, PERFADAPT_LIMIT_TRIP);
+}
+
+static void test_plugged_in_later(void **state) {
+    struct fixture *fixture = *state;
+    add_zone(fixture, 0, "acpitz\n", "20000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    add_zone(fixture, 3, "gpu-thermal\n", "50000\n");
+    fixture_read(fixture, 32000);
+    assert_int_equal(fixture->snapshot.sensor_count, 2);
+    assert_metric(&fixture->snapshot.sensors[1].temperature, PERFADAPT_STATE_OK, 50);
+    fixture_read(fixture, 63000);
+    assert_int_equal(fixture->snapshot.sensor_count, 2);
 }
 
 static void test_none(void **state) {
@@ -52,8 +90,8 @@ static void test_none(void **state) {
     assert_null(fixture->provider);
     fixture_directory(fixture, "/sys/class/thermal/cooling_device0");
     fixture_directory(fixture, "/sys/class/thermal/thermal_zone0");
-    fixture_create(fixture, &perfadapt__thermal_zone_provider);
-    assert_null(fixture->provider);
+    create(fixture);
+    assert_int_equal(fixture->snapshot.sensor_count, 0);
 }
 
 static void test_same_types_have_different_ids(void **state) {
@@ -183,6 +221,9 @@ static void test_created_without_descriptors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(test_raspberry_pi),
+        TEST(test_other_boards_zone_is_believed),
+        TEST(test_plugged_in_later),
         TEST(test_reads_zones),
         TEST(test_none),
         TEST(test_same_types_have_different_ids),
