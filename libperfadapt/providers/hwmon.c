@@ -549,6 +549,7 @@ const struct perfadapt__provider_class perfadapt__hwmon_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = 100 * PERFADAPT__NS_PER_MS,
     .fast_with_frames = false,
+    .slow_when_cool = true,
     .create = hwmon_create,
     .destroy = hwmon_destroy,
     .read = hwmon_read,

@@ -326,6 +326,7 @@ const struct perfadapt__provider_class perfadapt__thermal_zone_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = 100 * PERFADAPT__NS_PER_MS,
     .fast_with_frames = false,
+    .slow_when_cool = true,
     .create = thermal_zone_create,
     .destroy = thermal_zone_destroy,
     .read = thermal_zone_read,

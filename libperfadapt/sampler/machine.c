@@ -96,7 +96,30 @@ static void discover(struct perfadapt__machine *machine) {
 static int64_t due_ns(const struct perfadapt__machine *machine, size_t i, const struct perfadapt__activity *activity) {
     if (machine->read_ns[i] == 0)
         return 0;
-    return machine->read_ns[i] + perfadapt__schedule_period_ns(machine->providers[i]->type, activity);
+    struct perfadapt__activity now = *activity;
+    now.cool = machine->cool;
+    return perfadapt__schedule_due_ns(machine->providers[i]->type, &now, machine->read_ns[i], machine->cost_ns[i]);
+}
+
+static void read_provider(struct perfadapt__machine *machine, size_t i, const struct perfadapt__read_context *context) {
+    const int64_t started_ns = perfadapt__now_ns();
+    machine->providers[i]->type->read(machine->providers[i], context, &machine->snapshot);
+    machine->cost_ns[i] = perfadapt__now_ns() - started_ns;
+    machine->read_ns[i] = context->now_ns;
+}
+
+/* Headroom is 0 at 30 °C below a limit. Where no limit is known nothing is known to be cool. */
+static bool is_cool(const struct perfadapt_snapshot *snapshot) {
+    bool known = false;
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
+        const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
+        if (!sensor->steers || sensor->temperature.state == PERFADAPT_STATE_ASLEEP)
+            continue;
+        if (!(sensor->headroom <= 0))
+            return false;
+        known = true;
+    }
+    return known;
 }
 
 /* Some are found late, by hot-plug or because descriptors were short; others turn out not to be what they seem. */
@@ -106,6 +129,7 @@ static void judge(struct perfadapt__machine *machine, int64_t now_ns) {
     if (machine->snapshot.sensor_count != machine->sensors_with_role || machine->guard.disbelieved != disbelieved)
         assign_roles(machine);
     perfadapt__throttle_judge(&machine->snapshot, now_ns);
+    machine->cool = is_cool(&machine->snapshot);
 }
 
 /* CLOCK_BOOTTIME goes on through a suspend, CLOCK_MONOTONIC does not. */
@@ -134,8 +158,7 @@ bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct 
     for (size_t i = 0; i < machine->provider_count; i++) {
         if (due_ns(machine, i, activity) > soon_ns)
             continue;
-        machine->providers[i]->type->read(machine->providers[i], &context, &machine->snapshot);
-        machine->read_ns[i] = now_ns;
+        read_provider(machine, i, &context);
         read = true;
     }
     if (!read)

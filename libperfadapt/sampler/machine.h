@@ -25,7 +25,9 @@ struct perfadapt__machine {
     size_t provider_count;
     struct perfadapt__provider *providers[PERFADAPT__PROVIDERS_MAX];
     int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
-    uint32_t sensors_with_role;                /* sensors when roles were last given out */
+    int64_t cost_ns[PERFADAPT__PROVIDERS_MAX]; /* of the last read */
+    bool cool;
+    uint32_t sensors_with_role; /* sensors when roles were last given out */
     struct perfadapt__guard guard;
     struct perfadapt_snapshot snapshot;
 

@@ -16,6 +16,7 @@
 struct perfadapt__activity {
     bool frames_flow; /* a frame ended within the last 250 ms */
     bool near_limit;  /* its controller wants the temperatures faster */
+    bool cool;        /* the machine's: every sensor that steers is far below its limit */
     double gpu_busy;  /* 0 … 1 since its last answer; NAN unknown */
 };
 
