@@ -213,7 +213,7 @@ static void sanitize_evidence(struct perfadapt_evidence *evidence) {
     evidence->subject = known(evidence->subject, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
     evidence->state = known(evidence->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     evidence->claims &= (1u << THROTTLING_COUNT) - 1;
-    evidence->believed &= evidence->claims;
+    evidence->believed &= (1u << THROTTLING_COUNT) - 1;
     evidence->timestamp_ns = time_or_zero(evidence->timestamp_ns);
 }
 

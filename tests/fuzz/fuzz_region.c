@@ -60,6 +60,33 @@ static void check_decisions(const struct perfadapt__region *region, size_t capac
     }
 }
 
+static void check_throttle(const struct perfadapt_throttle *throttle) {
+    CHECK(throttle->verdict <= PERFADAPT_THROTTLING_POLICY && throttle->subject <= PERFADAPT_SENSOR_SKIN);
+    check_text(throttle->proof, sizeof throttle->proof);
+}
+
+static void check_devices(void) {
+    CHECK(snapshot.gpu_count <= PERFADAPT_GPUS_MAX && snapshot.evidence_count <= PERFADAPT_EVIDENCE_MAX);
+    for (size_t i = 0; i < snapshot.gpu_count; i++) {
+        const struct perfadapt_gpu *gpu = &snapshot.gpus[i];
+        check_text(gpu->id, sizeof gpu->id);
+        check_text(gpu->driver, sizeof gpu->driver);
+        check_text(gpu->name, sizeof gpu->name);
+        check_throttle(&gpu->throttle);
+        CHECK(gpu->power.state <= PERFADAPT_STATE_ERROR && !isinf(gpu->power.value) && !(gpu->power.value < 0));
+    }
+    for (size_t i = 0; i < snapshot.evidence_count; i++) {
+        const struct perfadapt_evidence *evidence = &snapshot.evidence[i];
+        check_text(evidence->source, sizeof evidence->source);
+        check_text(evidence->device, sizeof evidence->device);
+        check_text(evidence->text, sizeof evidence->text);
+        CHECK(evidence->claims < 1u << 6 && evidence->believed < 1u << 6);
+    }
+    check_text(snapshot.power.profile, sizeof snapshot.power.profile);
+    check_throttle(&snapshot.processor.throttle);
+    check_throttle(&snapshot.throttle);
+}
+
 static void check_snapshot(const struct perfadapt__region *region) {
     if (!perfadapt__view_snapshot(region, &snapshot))
         return;
@@ -70,7 +97,10 @@ static void check_snapshot(const struct perfadapt__region *region) {
         check_text(sensor->chip, sizeof sensor->chip);
         check_text(sensor->label, sizeof sensor->label);
         CHECK(sensor->temperature.state <= PERFADAPT_STATE_ERROR && !isinf(sensor->temperature.value));
+        CHECK(sensor->confidence >= 0 && sensor->confidence <= 1);
+        CHECK(sensor->time_to_limit_ns >= PERFADAPT_THROTTLE_UNKNOWN);
     }
+    check_devices();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

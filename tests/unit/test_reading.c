@@ -210,6 +210,57 @@ static uint64_t next_random(uint64_t *seed) {
     return *seed;
 }
 
+static struct perfadapt_gpu *add_gpu(double own_busy, double busy, double power_w) {
+    struct perfadapt_gpu *gpu = &snapshot.gpus[snapshot.gpu_count++];
+    gpu->state = PERFADAPT_STATE_OK;
+    gpu->own_busy = metric(own_busy, isnan(own_busy) ? PERFADAPT_STATE_UNSUPPORTED : PERFADAPT_STATE_OK);
+    gpu->busy = metric(busy, isnan(busy) ? PERFADAPT_STATE_UNSUPPORTED : PERFADAPT_STATE_OK);
+    gpu->power = metric(power_w, PERFADAPT_STATE_OK);
+    gpu->clock = metric(900, PERFADAPT_STATE_OK);
+    gpu->clock_max = metric(1800, PERFADAPT_STATE_OK);
+    return gpu;
+}
+
+static void the_gpu_that_draws_counts(void **state) {
+    (void)state;
+    add_gpu((double)NAN, 0.9, 100);
+    add_gpu(0.1, 0.2, 20);
+    snapshot.gpus[1].throttle.verdict = PERFADAPT_THROTTLING_POWER;
+    read_now();
+    assert_equal(reading.power_w, 20);
+    assert_equal(reading.busy, 0.2);
+    assert_equal(reading.clock_mhz, 900);
+    assert_equal(reading.clock_max_mhz, 1800);
+    assert_int_equal(reading.throttle, PERFADAPT_THROTTLING_POWER);
+    snapshot.gpus[1].own_busy = metric((double)NAN, PERFADAPT_STATE_UNSUPPORTED);
+    read_now(); /* nobody tells: the busiest */
+    assert_equal(reading.power_w, 100);
+    assert_int_equal(reading.throttle, PERFADAPT_THROTTLING_UNKNOWN);
+    snapshot.gpus[0].state = PERFADAPT_STATE_ASLEEP;
+    read_now();
+    assert_equal(reading.power_w, 20);
+}
+
+static void heat_is_everybodys_and_policy_of_the_processor_is_not(void **state) {
+    (void)state;
+    add_gpu(0.5, 0.5, 20)->throttle.verdict = PERFADAPT_THROTTLING_NONE;
+    snapshot.throttle.verdict = PERFADAPT_THROTTLING_POLICY;
+    read_now();
+    assert_int_equal(reading.throttle, PERFADAPT_THROTTLING_NONE);
+    snapshot.throttle.verdict = PERFADAPT_THROTTLING_THERMAL;
+    read_now();
+    assert_int_equal(reading.throttle, PERFADAPT_THROTTLING_THERMAL);
+}
+
+static void quota_and_mains(void **state) {
+    (void)state;
+    snapshot.processor.quota = metric(1.5, PERFADAPT_STATE_OK);
+    snapshot.power.on_ac = metric(0, PERFADAPT_STATE_OK);
+    read_now();
+    assert_equal(reading.cpu_quota, 1.5);
+    assert_equal(reading.on_ac, 0);
+}
+
 static void anything_gives_a_sound_list(void **state) {
     (void)state;
     uint64_t seed = 20240607;
@@ -245,6 +296,9 @@ int main(void) {
         cmocka_unit_test_setup(of_many_the_nearest_to_their_limits_are_taken, prepare),
         cmocka_unit_test_setup(of_many_a_lost_one_stays, prepare),
         cmocka_unit_test_setup(stalls_and_memory_are_taken_where_they_are_good, prepare),
+        cmocka_unit_test_setup(the_gpu_that_draws_counts, prepare),
+        cmocka_unit_test_setup(heat_is_everybodys_and_policy_of_the_processor_is_not, prepare),
+        cmocka_unit_test_setup(quota_and_mains, prepare),
         cmocka_unit_test_setup(anything_gives_a_sound_list, prepare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
