@@ -26,6 +26,12 @@ if(PERFADAPT_TOOLS)
     perfadapt_missing(PERFADAPT_TOOLS "pkg-config and inih" "pkg-config libinih-dev" "pkgconf inih-devel"
                       "pkgconf libinih")
   endif()
+  if(PkgConfig_FOUND)
+    pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
+  endif()
+  if(NOT JANSSON_FOUND)
+    perfadapt_missing(PERFADAPT_TOOLS "jansson" libjansson-dev jansson-devel jansson)
+  endif()
 endif()
 
 if(PERFADAPT_VULKAN AND PERFADAPT_EXAMPLES)
