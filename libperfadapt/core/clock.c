@@ -18,6 +18,10 @@ int64_t perfadapt__boottime_ns(void) {
     return read_clock(CLOCK_BOOTTIME);
 }
 
+int64_t perfadapt__thread_ns(void) {
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void perfadapt__sleep_until(int64_t deadline_ns) {
     const struct timespec deadline = {.tv_sec = (time_t)(deadline_ns / PERFADAPT__NS_PER_S),
                                       .tv_nsec = (long)(deadline_ns % PERFADAPT__NS_PER_S)};

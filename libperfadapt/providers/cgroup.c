@@ -3,24 +3,19 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "providers/cgroup_path.h"
+#include "providers/cgroup_column.h"
+#include "providers/cgroup_own.h"
+#include "providers/cgroup_quota.h"
 #include "providers/kernel_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Levels whose limits are watched, from the own cgroup upwards; a desktop's app sits five deep. */
-#define LEVELS_MAX 12
 #define LIMITS_PER_LEVEL 2
-#define FILE_PATH_MAX (PERFADAPT__CGROUP_PATH_MAX + 64)
 
 static const int64_t recheck_ns = 30 * PERFADAPT__NS_PER_S;
-
-/* The page counter's maximum is LONG_MAX rounded down to a page: with pages of up to 64 KiB nothing above this is a
- * limit somebody set. */
-static const uint64_t unlimited_bytes = UINT64_C(0x7fffffffffff0000);
+/* Quotas are set by hand or at a start. */
+static const int64_t quota_period_ns = 5 * PERFADAPT__NS_PER_S;
 
 struct dialect {
     const char *limits[LIMITS_PER_LEVEL]; /* NULL = no such file */
@@ -29,8 +24,8 @@ struct dialect {
 };
 
 static const struct dialect dialects[] = {
-    [PERFADAPT__CGROUP_V2] = {{"memory.max", "memory.high"}, "memory.current", "inactive_file "},
-    [PERFADAPT__CGROUP_V1_MEMORY] = {{"memory.limit_in_bytes", NULL}, "memory.usage_in_bytes", "total_inactive_file "},
+    [PERFADAPT__CGROUP_V2] = {{"memory.max", "memory.high"}, "memory.current", "inactive_file"},
+    [PERFADAPT__CGROUP_V1_MEMORY] = {{"memory.limit_in_bytes", NULL}, "memory.usage_in_bytes", "total_inactive_file"},
 };
 
 struct level {
@@ -46,11 +41,14 @@ struct cgroup {
     const struct dialect *dialect;
     struct perfadapt__cgroup_path own;
     struct perfadapt__cgroup_watch watch;
-    struct level levels[LEVELS_MAX]; /* the own cgroup's first */
+    struct level levels[PERFADAPT__CGROUP_LEVELS_MAX]; /* the own cgroup's first */
     size_t level_count;
     bool denied;     /* a limit exists that may not be read */
     bool incomplete; /* something could not be opened that may exist: tried again at the next read */
     int64_t resolved_ns;
+    struct perfadapt__cgroup_own extra; /* swap and events */
+    struct perfadapt__cgroup_quota quota;
+    int64_t quota_ns; /* when it is to be read */
 };
 
 /* ---- files ---- */
@@ -64,12 +62,11 @@ static void close_files(struct cgroup *self) {
         perfadapt__kernel_file_close(&level->stat_fd);
     }
     self->level_count = 0;
+    perfadapt__cgroup_own_close(&self->extra);
 }
 
 static int open_in(const struct cgroup *self, const struct perfadapt__cgroup_path *directory, const char *name) {
-    char path[FILE_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", directory->path, name);
-    return perfadapt__root_openat(self->root, path, 0);
+    return perfadapt__cgroup_open(self->root, directory, name);
 }
 
 /* Only a file that does not exist says that there is no limit. */
@@ -100,7 +97,7 @@ static bool open_levels(struct cgroup *self) {
     bool any = false;
     do
         any |= open_level(self, &directory);
-    while (self->level_count < LEVELS_MAX && perfadapt__cgroup_to_parent(&directory));
+    while (self->level_count < PERFADAPT__CGROUP_LEVELS_MAX && perfadapt__cgroup_to_parent(&directory));
     return any;
 }
 
@@ -117,7 +114,9 @@ static bool open_hierarchy(struct cgroup *self, enum perfadapt__cgroup_hierarchy
     self->levels[0].current_fd = fd >= 0 ? fd : -1;
     self->incomplete |= perfadapt__kernel_file_is_shortage(fd);
     const bool accounts = limits || self->denied || fd >= 0;
-    if (!accounts)
+    if (accounts)
+        perfadapt__cgroup_own_open(self->root, &self->own, hierarchy, &self->extra);
+    else
         close_files(self);
     return accounts;
 }
@@ -132,20 +131,14 @@ static bool open_any(struct cgroup *self) {
 
 enum reading { READING_OK, READING_NONE, READING_BAD };
 
-/* A number, or "max" for none. */
 static enum reading read_bytes(int fd, uint64_t *out_bytes) {
+    static const enum reading readings[] = {[PERFADAPT__CGROUP_VALUE] = READING_OK,
+                                            [PERFADAPT__CGROUP_NO_VALUE] = READING_NONE,
+                                            [PERFADAPT__CGROUP_BAD_VALUE] = READING_BAD};
     char text[64];
     if (perfadapt__fs_pread(fd, text, sizeof text) < 0)
         return READING_BAD;
-    perfadapt__fs_trim(text);
-    if (strcmp(text, "max") == 0)
-        return READING_NONE;
-    const char *at = text;
-    uint64_t bytes;
-    if (!perfadapt__fs_parse_u64(&at, &bytes) || *at)
-        return READING_BAD;
-    *out_bytes = bytes;
-    return bytes >= unlimited_bytes ? READING_NONE : READING_OK;
+    return readings[perfadapt__cgroup_parse_bytes(text, out_bytes)];
 }
 
 /* NONE where the level has no limit; *bad is set where it may have one. */
@@ -163,20 +156,19 @@ static enum reading read_level_limit(const struct level *level, uint64_t *out_lo
     return *out_lowest != UINT64_MAX ? READING_OK : READING_NONE;
 }
 
-/* Page cache that can go at once is no use of memory. Where it is not told, the use is an upper bound. */
+/*
+ * What is to stay below the limit: everything but inactive file pages. Those are given up first, and cost nothing; active
+ * ones are by the kernel's word in use (cgroup-v2.rst: memory.high puts the cgroup "under heavy reclaim pressure"), so
+ * that to reach the limit with them means to read them again, which is a memory stall. An app that streams files through
+ * twice looks fuller than it is by them: the safe side. Where it is not told, the use is an upper bound.
+ */
 static uint64_t read_inactive(const struct cgroup *self, int stat_fd) {
     char text[8192];
+    uint64_t bytes = 0;
     if (stat_fd < 0 || perfadapt__fs_pread(stat_fd, text, sizeof text) < 0)
         return 0;
-    const char *key = self->dialect->inactive_key;
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        uint64_t bytes;
-        const char *at = line + strlen(key);
-        if (strncmp(line, key, strlen(key)) == 0)
-            return perfadapt__fs_parse_u64(&at, &bytes) ? bytes : 0;
-    }
-    return 0;
+    return perfadapt__cgroup_parse_key(text, self->dialect->inactive_key, &bytes) == PERFADAPT__CGROUP_VALUE ? bytes
+                                                                                                             : 0;
 }
 
 /* 0 where the level's use can be read, or -errno. */
@@ -257,33 +249,57 @@ static void write_reading(enum reading reading, uint64_t bytes, int64_t now_ns, 
 /* A cgroup that was removed leaves files that fail; one that the process has left goes on answering. */
 static void follow(struct cgroup *self, int64_t now_ns) {
     const bool moved = perfadapt__cgroup_watch_moved(&self->watch, self->root);
-    if (!moved && !self->incomplete && now_ns - self->resolved_ns < recheck_ns)
+    const bool short_of = self->incomplete || self->extra.incomplete || self->quota.incomplete;
+    if (!moved && !short_of && now_ns - self->resolved_ns < recheck_ns)
         return;
     if (moved)
         perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "cgroup: the process was moved");
     close_files(self);
     open_any(self);
+    perfadapt__cgroup_quota_open(self->root, &self->quota);
+    self->quota_ns = 0;
     self->resolved_ns = now_ns;
+}
+
+static void mark_memory(struct perfadapt_memory *memory, enum perfadapt_state state) {
+    memory->cgroup_limit = memory->cgroup_current = perfadapt__metric_none(PERFADAPT_UNIT_BYTES, state);
+    memory->cgroup_swap_limit = memory->cgroup_swap = perfadapt__metric_none(PERFADAPT_UNIT_BYTES, state);
+    memory->cgroup_high_events = memory->cgroup_max_events = perfadapt__metric_none(PERFADAPT_UNIT_COUNT, state);
+    memory->cgroup_oom_kills = perfadapt__metric_none(PERFADAPT_UNIT_COUNT, state);
+}
+
+static void read_memory(struct cgroup *self, int64_t now_ns, struct perfadapt_memory *memory) {
+    if (self->level_count == 0 && !self->incomplete) { /* nothing accounts memory */
+        mark_memory(memory, PERFADAPT_STATE_UNSUPPORTED);
+        return;
+    }
+    /* Of limits that are not all known, the lowest one may be missing. */
+    struct pair pair = {.limit_reading = READING_BAD, .used_reading = READING_BAD};
+    if (!self->incomplete)
+        pair = read_pair(self);
+    write_reading(pair.limit_reading, pair.limit, now_ns, &memory->cgroup_limit);
+    write_reading(pair.used_reading, pair.used, now_ns, &memory->cgroup_current);
+    self->extra.incomplete |= self->incomplete;
+    perfadapt__cgroup_own_read(&self->extra, now_ns, memory);
 }
 
 static void cgroup_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                         struct perfadapt_snapshot *snapshot) {
     struct cgroup *self = (struct cgroup *)provider;
     follow(self, context->now_ns);
-    /* Of limits that are not all known, the lowest one may be missing. */
-    struct pair pair = {.limit_reading = READING_BAD, .used_reading = READING_BAD};
-    if (!self->incomplete)
-        pair = read_pair(self);
-    write_reading(pair.limit_reading, pair.limit, context->now_ns, &snapshot->memory.cgroup_limit);
-    write_reading(pair.used_reading, pair.used, context->now_ns, &snapshot->memory.cgroup_current);
+    read_memory(self, context->now_ns, &snapshot->memory);
+    if (context->now_ns < self->quota_ns)
+        return;
+    self->quota_ns = context->now_ns + quota_period_ns;
+    perfadapt__cgroup_quota_read(&self->quota, context->now_ns, &snapshot->processor.quota);
 }
 
 /* ---- life ---- */
 
 static struct perfadapt__provider *cgroup_create(const struct perfadapt__provider_environment *environment,
                                                  struct perfadapt_snapshot *snapshot) {
-    snapshot->memory.cgroup_limit = perfadapt__metric_none(PERFADAPT_UNIT_BYTES, PERFADAPT_STATE_UNSUPPORTED);
-    snapshot->memory.cgroup_current = snapshot->memory.cgroup_limit;
+    mark_memory(&snapshot->memory, PERFADAPT_STATE_UNSUPPORTED);
+    snapshot->processor.quota = perfadapt__metric_none(PERFADAPT_UNIT_COUNT, PERFADAPT_STATE_UNSUPPORTED);
     struct cgroup *self = calloc(1, sizeof *self);
     if (!self)
         return NULL;
@@ -291,19 +307,25 @@ static struct perfadapt__provider *cgroup_create(const struct perfadapt__provide
     self->root = environment->root;
     self->log = environment->log;
     self->resolved_ns = perfadapt__now_ns();
-    if (!open_any(self)) {
+    perfadapt__cgroup_own_init(&self->extra);
+    perfadapt__cgroup_quota_open(self->root, &self->quota);
+    const bool memory = open_any(self);
+    const bool processor = self->quota.quota.any || self->quota.quota.denied || self->quota.incomplete;
+    if (!memory && !processor) {
         free(self);
         return NULL;
     }
     perfadapt__cgroup_watch_init(&self->watch, self->root);
-    snapshot->memory.cgroup_limit.state = PERFADAPT_STATE_INIT;
-    snapshot->memory.cgroup_current.state = PERFADAPT_STATE_INIT;
+    if (memory)
+        mark_memory(&snapshot->memory, PERFADAPT_STATE_INIT);
+    snapshot->processor.quota.state = processor ? PERFADAPT_STATE_INIT : PERFADAPT_STATE_UNSUPPORTED;
     return &self->base;
 }
 
 static void cgroup_destroy(struct perfadapt__provider *provider) {
     struct cgroup *self = (struct cgroup *)provider;
     close_files(self);
+    perfadapt__cgroup_quota_close(&self->quota);
     perfadapt__cgroup_watch_finish(&self->watch);
     free(self);
 }

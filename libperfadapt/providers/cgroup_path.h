@@ -3,10 +3,9 @@
 #define PERFADAPT_PROVIDERS_CGROUP_PATH_H
 
 #include "core/fs.h"
+#include "providers/cgroup_text.h"
 
 #define PERFADAPT__CGROUP_PATH_MAX 1024
-
-enum perfadapt__cgroup_hierarchy { PERFADAPT__CGROUP_V2 = 0, PERFADAPT__CGROUP_V1_MEMORY = 1 };
 
 struct perfadapt__cgroup_path {
     char path[PERFADAPT__CGROUP_PATH_MAX]; /* the own cgroup's directory, "/sys/fs/cgroup/user.slice/app.scope" */

@@ -1,4 +1,4 @@
-/* The own process's memory: /proc/self/statm. SPDX-License-Identifier: MIT */
+/* The own process's memory: /proc/self/{statm,status,smaps_rollup}, and malloc's own word. SPDX-License-Identifier: MIT */
 #ifndef PERFADAPT_PROVIDERS_PROCESS_H
 #define PERFADAPT_PROVIDERS_PROCESS_H
 

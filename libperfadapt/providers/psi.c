@@ -2,27 +2,21 @@
 #include "providers/psi.h"
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "providers/cgroup_path.h"
 #include "providers/kernel_file.h"
+#include "providers/psi_text.h"
+#include "providers/psi_trigger.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #define FILE_PATH_MAX (PERFADAPT__CGROUP_PATH_MAX + 32)
 
-/* 150 ms of stall in 2 s. Plain users get windows of whole multiples of 2 s only: kernels answer EINVAL otherwise. */
-static const char trigger_text[] = "some 150000 2000000";
-
 static const int64_t watch_period_ns = PERFADAPT__NS_PER_S;
-static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
+/* cgroup.pressure switches a cgroup's files off and on again at run time. */
+static const int64_t absent_period_ns = 30 * PERFADAPT__NS_PER_S;
 
 static const char *const paths[PERFADAPT_RESOURCE_COUNT] = {
     [PERFADAPT_RESOURCE_CPU] = "/proc/pressure/cpu",
@@ -40,21 +34,17 @@ static const char *const cgroup_files[PERFADAPT_RESOURCE_COUNT] = {
 struct psi {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
-    const struct perfadapt_log *log;
-    const struct perfadapt__watch *events; /* where the trigger is waited for */
     int fds[PERFADAPT_RESOURCE_COUNT];
     bool absent[PERFADAPT_RESOURCE_COUNT];
+    int64_t absent_ns;                       /* next look for what is absent; 0 = to be set */
     char cgroup[PERFADAPT__CGROUP_PATH_MAX]; /* "" = the own cgroup is not known */
+    bool unresolved;                         /* descriptors were too short to find the own cgroup */
     struct perfadapt__cgroup_watch watch;
     int64_t watch_ns; /* next look whether the process was moved */
-    int trigger_fd;
-    bool trigger_lost; /* had one; to be set up again at trigger_retry_ns */
-    int64_t trigger_retry_ns;
-    int64_t trigger_pause_ns;
-    bool refusal_logged;
+    struct perfadapt__psi_trigger trigger;
 };
 
-/* ---- parsing ---- */
+/* ---- metrics ---- */
 
 static void mark_stall(struct perfadapt_stall *stall, enum perfadapt_state state) {
     const struct perfadapt_metric percent = perfadapt__metric_none(PERFADAPT_UNIT_PERCENT, state);
@@ -71,50 +61,24 @@ static void fail_stall(struct perfadapt_stall *stall) {
     perfadapt__metric_fail(&stall->total, PERFADAPT_STATE_ERROR);
 }
 
-/* What stands behind "<keyword> " at the start of a line, or NULL. */
-static const char *find_line(const char *text, const char *keyword) {
-    const size_t length = strlen(keyword);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, keyword, length) == 0 && line[length] == ' ')
-            return line + length;
-    }
-    return NULL;
-}
-
-static bool parse_key(const char **text, const char *key) {
-    const size_t length = strlen(key);
-    const char *at = *text + strspn(*text, " ");
-    if (strncmp(at, key, length) != 0 || at[length] < '0' || at[length] > '9')
-        return false;
-    *text = at + length;
-    return true;
-}
-
-static bool parse_line(const char *at, int64_t now_ns, struct perfadapt_stall *out_stall) {
-    double averages[3];
-    uint64_t total;
-    static const char *const keys[] = {"avg10=", "avg60=", "avg300="};
-    for (size_t i = 0; i < 3; i++)
-        if (!parse_key(&at, keys[i]) || !perfadapt__fs_parse_decimal(&at, &averages[i]))
-            return false;
-    if (!parse_key(&at, "total=") || !perfadapt__fs_parse_u64(&at, &total))
-        return false;
+static void write_stall(const struct perfadapt__psi_line *line, int64_t now_ns, struct perfadapt_stall *out_stall) {
     *out_stall = (struct perfadapt_stall){
-        .avg10 = perfadapt__metric_ok(averages[0], PERFADAPT_UNIT_PERCENT, now_ns),
-        .avg60 = perfadapt__metric_ok(averages[1], PERFADAPT_UNIT_PERCENT, now_ns),
-        .avg300 = perfadapt__metric_ok(averages[2], PERFADAPT_UNIT_PERCENT, now_ns),
-        .total = perfadapt__metric_ok((double)total, PERFADAPT_UNIT_MICROSECONDS, now_ns),
+        .avg10 = perfadapt__metric_ok(line->avg10, PERFADAPT_UNIT_PERCENT, now_ns),
+        .avg60 = perfadapt__metric_ok(line->avg60, PERFADAPT_UNIT_PERCENT, now_ns),
+        .avg300 = perfadapt__metric_ok(line->avg300, PERFADAPT_UNIT_PERCENT, now_ns),
+        .total = perfadapt__metric_ok((double)line->total_us, PERFADAPT_UNIT_MICROSECONDS, now_ns),
     };
-    return true;
 }
 
-static void read_stall(const char *text, const char *keyword, int64_t now_ns, struct perfadapt_stall *stall) {
-    const char *line = find_line(text, keyword);
-    if (!line)
-        mark_stall(stall, PERFADAPT_STATE_UNSUPPORTED);
-    else if (!parse_line(line, now_ns, stall))
+static enum perfadapt__psi_found read_stall(const char *text, const char *keyword, int64_t now_ns,
+                                            struct perfadapt_stall *stall) {
+    struct perfadapt__psi_line line;
+    const enum perfadapt__psi_found found = perfadapt__psi_parse(text, keyword, &line);
+    if (found == PERFADAPT__PSI_LINE)
+        write_stall(&line, now_ns, stall);
+    else if (found == PERFADAPT__PSI_BAD_LINE)
         fail_stall(stall);
+    return found;
 }
 
 /* ---- the files ---- */
@@ -140,11 +104,32 @@ static void path_of(const struct psi *self, size_t resource, char *out, size_t c
         snprintf(out, capacity, "%s", paths[resource]);
 }
 
+static void fail_pressure(struct perfadapt_pressure *pressure) {
+    fail_stall(&pressure->some);
+    fail_stall(&pressure->full);
+}
+
+/* A file of neither line is no pressure file; of one line it is one that has but this, as "irq". */
+static void read_lines(const char *text, int64_t now_ns, struct perfadapt_pressure *pressure) {
+    const enum perfadapt__psi_found some = read_stall(text, "some", now_ns, &pressure->some);
+    const enum perfadapt__psi_found full = read_stall(text, "full", now_ns, &pressure->full);
+    if (some == PERFADAPT__PSI_NO_LINE && full == PERFADAPT__PSI_NO_LINE)
+        fail_pressure(pressure);
+    else if (some == PERFADAPT__PSI_NO_LINE)
+        mark_stall(&pressure->some, PERFADAPT_STATE_UNSUPPORTED);
+    else if (full == PERFADAPT__PSI_NO_LINE)
+        mark_stall(&pressure->full, PERFADAPT_STATE_UNSUPPORTED);
+}
+
 static void read_pressure(struct psi *self, size_t resource, int64_t now_ns, struct perfadapt_pressure *pressure) {
     char text[512];
     char path[FILE_PATH_MAX];
     if (self->absent[resource])
         return;
+    if (is_of_cgroup(resource) && self->unresolved) {
+        fail_pressure(pressure);
+        return;
+    }
     if (self->fds[resource] < 0) /* the path is for opening only */
         path_of(self, resource, path, sizeof path);
     const ssize_t length = perfadapt__kernel_file_read(self->root, path, &self->fds[resource], text, sizeof text);
@@ -152,15 +137,11 @@ static void read_pressure(struct psi *self, size_t resource, int64_t now_ns, str
         perfadapt__kernel_file_close(&self->fds[resource]);
         self->absent[resource] = true;
         mark_pressure(pressure, PERFADAPT_STATE_UNSUPPORTED);
-        return;
+    } else if (length < 0) {
+        fail_pressure(pressure);
+    } else {
+        read_lines(text, now_ns, pressure);
     }
-    if (length < 0 || (!find_line(text, "some") && !find_line(text, "full"))) {
-        fail_stall(&pressure->some);
-        fail_stall(&pressure->full);
-        return;
-    }
-    read_stall(text, "some", now_ns, &pressure->some);
-    read_stall(text, "full", now_ns, &pressure->full);
 }
 
 static void read_all(struct psi *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
@@ -171,160 +152,83 @@ static void read_all(struct psi *self, int64_t now_ns, struct perfadapt_snapshot
 }
 
 /* The root cgroup's pressure is the machine's. It alone has no cgroup.type; in a cgroup namespace "/" is another. */
-static bool is_root_cgroup(const struct psi *self, const struct perfadapt__cgroup_path *own) {
+static int look_for_own(const struct psi *self, struct perfadapt__cgroup_path *out_own) {
     char file[PERFADAPT__CGROUP_PATH_MAX + sizeof "/cgroup.type"];
     char text[16];
-    snprintf(file, sizeof file, "%s/cgroup.type", own->path);
-    return strlen(own->path) == own->mount_length &&
-           perfadapt__fs_read_once(self->root, file, text, sizeof text) == -ENOENT;
+    const int error = perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, out_own);
+    if (error || strlen(out_own->path) != out_own->mount_length)
+        return error;
+    snprintf(file, sizeof file, "%s/cgroup.type", out_own->path);
+    const ssize_t length = perfadapt__fs_read_once(self->root, file, text, sizeof text);
+    return length == -ENOENT || perfadapt__kernel_file_is_shortage(length) ? (int)length : 0;
 }
 
-static void resolve_cgroup(struct psi *self) {
+static void resolve_cgroup(struct psi *self, struct perfadapt_snapshot *snapshot) {
     struct perfadapt__cgroup_path own;
-    const bool known =
-        perfadapt__cgroup_resolve(self->root, PERFADAPT__CGROUP_V2, &own) == 0 && !is_root_cgroup(self, &own);
-    snprintf(self->cgroup, sizeof self->cgroup, "%s", known ? own.path : "");
+    const int error = look_for_own(self, &own);
+    self->unresolved = perfadapt__kernel_file_is_shortage(error);
+    snprintf(self->cgroup, sizeof self->cgroup, "%s", error == 0 ? own.path : "");
     for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++) {
         if (!is_of_cgroup(i))
             continue;
         perfadapt__kernel_file_close(&self->fds[i]);
-        self->absent[i] = !known;
+        self->absent[i] = error != 0 && !self->unresolved;
+        if (self->absent[i])
+            mark_pressure(&snapshot->pressure[i], PERFADAPT_STATE_UNSUPPORTED);
     }
 }
 
-/* ---- the trigger ---- */
-
-static const char *refusal_text(int error) {
-    switch (error) {
-    case EINVAL:
-        return "the kernel takes no trigger of this window from this user";
-    case EOPNOTSUPP:
-        return "pressure accounting is switched off";
-    case EACCES:
-    case EPERM:
-        return "permission denied";
-    case EBUSY:
-        return "the file has a trigger already";
-    case ENOENT:
-    case ENOTDIR:
-        return "no such file";
-    case EROFS:
-        return "the file system is read-only";
-    default:
-        return "the kernel refused it";
-    }
-}
-
-/* Anything else, as in a recorded root, is a plain file: a write would change it and a poll would never sleep. */
-static bool is_kernel_pressure_file(int fd) {
-    struct statfs status;
-    return fstatfs(fd, &status) == 0 &&
-           ((uint32_t)status.f_type == PROC_SUPER_MAGIC || (uint32_t)status.f_type == CGROUP2_SUPER_MAGIC);
-}
-
-/* The descriptor, or -errno. The terminating NUL is part of the text: the /proc handler overwrites the last byte. */
-static int open_trigger(const struct psi *self, const char *path) {
-    const int fd = perfadapt__root_openat(self->root, path, O_RDWR);
-    if (fd < 0)
-        return fd;
-    int error = ENOENT;
-    if (is_kernel_pressure_file(fd))
-        error = write(fd, trigger_text, sizeof trigger_text) == (ssize_t)sizeof trigger_text ? 0 : errno;
-    if (error == 0)
-        return fd;
-    close(fd); /* without a trigger it would poll as POLLERR at once, for ever */
-    return -error;
-}
-
-/* The own cgroup first: its stalls are those that the process can do something about. */
 static void set_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
-    int fd = -ENOENT;
     char path[FILE_PATH_MAX];
     path_of(self, PERFADAPT_RESOURCE_CGROUP_MEMORY, path, sizeof path);
-    if (self->cgroup[0])
-        fd = open_trigger(self, path);
-    if (fd < 0) {
-        const int machine_fd = open_trigger(self, paths[PERFADAPT_RESOURCE_MEMORY]);
-        if (machine_fd != -ENOENT)
-            fd = machine_fd;
-    }
-    self->trigger_fd = fd >= 0 ? fd : -1;
-    if (fd >= 0 && self->events)
-        perfadapt__watch_add(self->events, fd, EPOLLPRI);
-    self->trigger_lost = false;
-    snapshot->psi_trigger = fd >= 0 ? PERFADAPT_STATE_OK : PERFADAPT_STATE_UNSUPPORTED;
-    if (fd >= 0 || self->refusal_logged)
-        return;
-    self->refusal_logged = true;
-    perfadapt__log(self->log, PERFADAPT_LOG_INFO, "psi: no memory pressure trigger (%s): polling is used",
-                   refusal_text(-fd));
+    perfadapt__psi_trigger_set(&self->trigger, self->cgroup[0] ? path : NULL, snapshot);
 }
 
-static void close_trigger(struct psi *self) {
-    if (self->events)
-        perfadapt__watch_remove(self->events, self->trigger_fd);
-    perfadapt__kernel_file_close(&self->trigger_fd);
-}
-
-static void lose_trigger(struct psi *self, struct perfadapt_snapshot *snapshot) {
-    close_trigger(self);
-    self->trigger_lost = true;
-    self->trigger_retry_ns = 0;
-    snapshot->psi_trigger = PERFADAPT_STATE_ERROR;
-}
-
-static void retry_trigger(struct psi *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
-    if (!self->trigger_lost)
-        return;
-    if (self->trigger_retry_ns == 0)
-        self->trigger_retry_ns = now_ns + self->trigger_pause_ns;
-    if (now_ns < self->trigger_retry_ns)
-        return;
-    if (self->trigger_pause_ns < longest_pause_ns)
-        self->trigger_pause_ns *= 2;
-    resolve_cgroup(self);
-    set_trigger(self, snapshot);
-}
-
-/* POLLERR: the cgroup is gone. */
-static bool psi_triggered(struct perfadapt__provider *provider, int fd, uint32_t events,
-                          struct perfadapt_snapshot *snapshot) {
-    struct psi *self = (struct psi *)provider;
-    if (fd != self->trigger_fd)
-        return false;
-    if (events & EPOLLERR) {
-        lose_trigger(self, snapshot);
-        perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "psi: the memory pressure trigger is gone");
-    }
-    return true;
-}
-
-/* ---- life ---- */
+/* ---- reading ---- */
 
 static void follow(struct psi *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
-    if (now_ns < self->watch_ns)
+    bool resolve = perfadapt__psi_trigger_is_due(&self->trigger, now_ns);
+    if (now_ns >= self->watch_ns) {
+        self->watch_ns = now_ns + watch_period_ns;
+        resolve |= perfadapt__cgroup_watch_moved(&self->watch, self->root) || self->unresolved;
+    }
+    if (!resolve)
         return;
-    self->watch_ns = now_ns + watch_period_ns;
-    if (!perfadapt__cgroup_watch_moved(&self->watch, self->root))
-        return;
-    resolve_cgroup(self);
-    close_trigger(self);
+    resolve_cgroup(self, snapshot);
     set_trigger(self, snapshot);
+}
+
+static void look_for_absent(struct psi *self, int64_t now_ns) {
+    if (self->absent_ns == 0)
+        self->absent_ns = now_ns + absent_period_ns;
+    if (now_ns < self->absent_ns)
+        return;
+    self->absent_ns = now_ns + absent_period_ns;
+    for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
+        self->absent[i] &= is_of_cgroup(i) && !self->cgroup[0];
 }
 
 static void psi_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                      struct perfadapt_snapshot *snapshot) {
     struct psi *self = (struct psi *)provider;
     follow(self, context->now_ns, snapshot);
-    retry_trigger(self, context->now_ns, snapshot);
+    perfadapt__psi_trigger_pace(&self->trigger, context, snapshot);
+    look_for_absent(self, context->now_ns);
     read_all(self, context->now_ns, snapshot);
 }
+
+static bool psi_triggered(struct perfadapt__provider *provider, int fd, uint32_t events,
+                          struct perfadapt_snapshot *snapshot) {
+    return perfadapt__psi_trigger_event(&((struct psi *)provider)->trigger, fd, events, snapshot);
+}
+
+/* ---- life ---- */
 
 static void psi_destroy(struct perfadapt__provider *provider) {
     struct psi *self = (struct psi *)provider;
     for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
         perfadapt__kernel_file_close(&self->fds[i]);
-    close_trigger(self);
+    perfadapt__psi_trigger_finish(&self->trigger);
     perfadapt__cgroup_watch_finish(&self->watch);
     free(self);
 }
@@ -351,14 +255,11 @@ static struct perfadapt__provider *psi_create(const struct perfadapt__provider_e
         return NULL;
     self->base.type = &perfadapt__psi_provider;
     self->root = environment->root;
-    self->log = environment->log;
-    self->events = environment->watch;
-    self->trigger_fd = -1;
-    self->trigger_pause_ns = PERFADAPT__NS_PER_S;
     for (size_t i = 0; i < PERFADAPT_RESOURCE_COUNT; i++)
         self->fds[i] = -1;
+    perfadapt__psi_trigger_init(&self->trigger, environment);
     perfadapt__cgroup_watch_init(&self->watch, self->root);
-    resolve_cgroup(self);
+    resolve_cgroup(self, snapshot);
     if (!probe(self, snapshot)) {
         psi_destroy(&self->base);
         return NULL;

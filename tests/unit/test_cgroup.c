@@ -56,6 +56,9 @@ static void test_resolve(void **state) {
          PERFADAPT__CGROUP_V2, NULL},
         {"", V2_MOUNT, PERFADAPT__CGROUP_V2, NULL},
         {"0\n0:\n0::\n0::relative\n", V2_MOUNT, PERFADAPT__CGROUP_V2, NULL},
+        {"4:memory:/m\n3:cpuset:/x\n2:cpuacct,cpu:/c (deleted)\n",
+         "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n", PERFADAPT__CGROUP_V1_CPU,
+         "/sys/fs/cgroup/cpu/c"},
         {"4:memoryless:/a\n", V1_MOUNT, PERFADAPT__CGROUP_V1_MEMORY, NULL},
     };
     struct fixture *fixture = *state;
@@ -263,6 +266,199 @@ static void test_moved_without_descriptors(void **state) {
     assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 6000000);
 }
 
+static void test_swap(void **state) {
+    struct fixture *fixture = *state;
+    const struct perfadapt_memory *memory = &fixture->snapshot.memory;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.swap.max", "max\n");
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.swap.max", "max\n");
+    fixture_file(fixture, OWN "memory.swap.current", "4096\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    assert_unknown(&memory->cgroup_swap, PERFADAPT_STATE_INIT);
+    fixture_read(fixture, 1000);
+    assert_unknown(&memory->cgroup_swap_limit, PERFADAPT_STATE_UNSUPPORTED);
+    assert_metric(&memory->cgroup_swap, PERFADAPT_STATE_OK, 4096);
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/memory.swap.max", "0\n");
+    fixture_file(fixture, OWN "memory.swap.max", "8192\n");
+    fixture_file(fixture, OWN "memory.swap.current", "garbage\n");
+    fixture_read(fixture, 7000);
+    assert_metric(&memory->cgroup_swap_limit, PERFADAPT_STATE_OK, 0);
+    assert_metric(&memory->cgroup_swap, PERFADAPT_STATE_STALE, 4096);
+    assert_int_equal(memory->cgroup_swap_limit.unit, PERFADAPT_UNIT_BYTES);
+}
+
+#define EVENTS "low 1\nhigh 20\nmax 3\noom 4\noom_kill 5\noom_group_kill 6\n"
+
+static void test_events_are_the_own_ones(void **state) {
+    struct fixture *fixture = *state;
+    const struct perfadapt_memory *memory = &fixture->snapshot.memory;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.events", "low 0\nhigh 99\nmax 98\noom 97\noom_kill 96\n");
+    fixture_file(fixture, OWN "memory.events.local", EVENTS);
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&memory->cgroup_high_events, PERFADAPT_STATE_OK, 20);
+    assert_metric(&memory->cgroup_max_events, PERFADAPT_STATE_OK, 3);
+    assert_metric(&memory->cgroup_oom_kills, PERFADAPT_STATE_OK, 5);
+    assert_int_equal(memory->cgroup_oom_kills.unit, PERFADAPT_UNIT_COUNT);
+    fixture_file(fixture, OWN "memory.events.local", "high x\nmax 7\n");
+    fixture_read(fixture, 2000);
+    assert_metric(&memory->cgroup_high_events, PERFADAPT_STATE_STALE, 20);
+    assert_metric(&memory->cgroup_max_events, PERFADAPT_STATE_OK, 7);
+    assert_unknown(&memory->cgroup_oom_kills, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+/* Linux before 5.2 */
+static void test_events_of_the_hierarchy_where_there_are_no_own_ones(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.events", EVENTS);
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&fixture->snapshot.memory.cgroup_high_events, PERFADAPT_STATE_OK, 20);
+}
+
+static void test_v1_swap_and_events(void **state) {
+    struct fixture *fixture = *state;
+    const struct perfadapt_memory *memory = &fixture->snapshot.memory;
+    lay(fixture, "4:memory:/a\n", V1_MOUNT);
+    fixture_file(fixture, "/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", "9223372036854771712\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "500000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.memsw.limit_in_bytes", "700000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.usage_in_bytes", "300000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.stat", "swap 1\ntotal_inactive_file 0\ntotal_swap 4096\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.failcnt", "12\n");
+    fixture_file(fixture, "/sys/fs/cgroup/memory/a/memory.oom_control",
+                 "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&memory->cgroup_swap_limit, PERFADAPT_STATE_OK, 200000);
+    assert_metric(&memory->cgroup_swap, PERFADAPT_STATE_OK, 4096);
+    assert_metric(&memory->cgroup_max_events, PERFADAPT_STATE_OK, 12);
+    assert_metric(&memory->cgroup_oom_kills, PERFADAPT_STATE_OK, 2);
+    assert_unknown(&memory->cgroup_high_events, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+static const struct perfadapt_metric *quota(struct fixture *fixture) {
+    return &fixture->snapshot.processor.quota;
+}
+
+static void test_quota(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "cpu.max", "max 100000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/cpu.max", "max 100000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    assert_unknown(quota(fixture), PERFADAPT_STATE_INIT);
+    fixture_read(fixture, 1000);
+    assert_unknown(quota(fixture), PERFADAPT_STATE_UNSUPPORTED);
+    fixture_file(fixture, OWN "cpu.max", "150000 100000\n");
+    fixture_read(fixture, 7000);
+    assert_metric(quota(fixture), PERFADAPT_STATE_OK, 1.5);
+    assert_int_equal(quota(fixture)->unit, PERFADAPT_UNIT_COUNT);
+    fixture_file(fixture, "/sys/fs/cgroup/user.slice/cpu.max", "50000 100000\n");
+    fixture_read(fixture, 13000);
+    assert_metric(quota(fixture), PERFADAPT_STATE_OK, 0.5);
+}
+
+static void test_quota_without_a_memory_controller(void **state) {
+    struct fixture *fixture = *state;
+    lay(fixture, "0::/a\n", V2_MOUNT);
+    fixture_file(fixture, "/sys/fs/cgroup/a/cpu.max", "200000 100000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(quota(fixture), PERFADAPT_STATE_OK, 2);
+    assert_unknown(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_UNSUPPORTED);
+    assert_unknown(&fixture->snapshot.memory.cgroup_swap, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+#define V1_CPU "33 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct\n"
+
+static void test_v1_quota_on_its_own_mount(void **state) {
+    struct fixture *fixture = *state;
+    lay(fixture, "9:cpuset:/\n4:memory:/m\n3:cpu,cpuacct:/c/d\n0::/x\n", V2_MOUNT V1_MOUNT V1_CPU);
+    fixture_file(fixture, "/sys/fs/cgroup/memory/m/memory.limit_in_bytes", "500000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us", "300000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_period_us", "100000\n");
+    fixture_file(fixture, "/sys/fs/cgroup/cpu,cpuacct/c/d/cpu.cfs_quota_us", "-1\n");
+    fixture_file(fixture, "/sys/fs/cgroup/cpu,cpuacct/c/d/cpu.cfs_period_us", "100000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(quota(fixture), PERFADAPT_STATE_OK, 3);
+    assert_metric(&fixture->snapshot.memory.cgroup_limit, PERFADAPT_STATE_OK, 500000);
+    fixture_file(fixture, "/sys/fs/cgroup/cpu,cpuacct/c/cpu.cfs_quota_us", "-1\n");
+    fixture_read(fixture, 7000);
+    assert_unknown(quota(fixture), PERFADAPT_STATE_UNSUPPORTED);
+}
+
+static void test_quota_texts(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum perfadapt__cgroup_value value;
+        double processors;
+    } cases[] = {
+        {"max 100000\n", PERFADAPT__CGROUP_NO_VALUE, 0},
+        {"max\n", PERFADAPT__CGROUP_NO_VALUE, 0},
+        {"50000 100000\n", PERFADAPT__CGROUP_VALUE, 0.5},
+        {"50000 100000", PERFADAPT__CGROUP_VALUE, 0.5},
+        {"", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"50000\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"50000 \n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"50000 0\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"0 100000\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"-1 100000\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"maximum 100000\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"50000 100000 7\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+        {"99999999999999999999 100000\n", PERFADAPT__CGROUP_BAD_VALUE, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double processors = 0;
+        assert_int_equal(perfadapt__cgroup_parse_cpu_max(cases[i].text, &processors), cases[i].value);
+        assert_true(processors >= cases[i].processors && processors <= cases[i].processors);
+    }
+    double processors = 0;
+    assert_int_equal(perfadapt__cgroup_parse_cfs("-1\n", "", &processors), PERFADAPT__CGROUP_NO_VALUE);
+    assert_int_equal(perfadapt__cgroup_parse_cfs("-2\n", "100000\n", &processors), PERFADAPT__CGROUP_BAD_VALUE);
+    assert_int_equal(perfadapt__cgroup_parse_cfs("5 5\n", "100000\n", &processors), PERFADAPT__CGROUP_BAD_VALUE);
+    assert_int_equal(perfadapt__cgroup_parse_cfs("5\n", "", &processors), PERFADAPT__CGROUP_BAD_VALUE);
+}
+
+static void test_bad_quota_is_not_all_processors(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "cpu.max", "garbage\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_unknown(quota(fixture), PERFADAPT_STATE_ERROR);
+}
+
+static void test_quota_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "cpu.max", "50000 100000\n");
+    fixture_file(fixture, OWN "memory.swap.current", "4096\n");
+    fixture_starve(fixture, 0);
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_unknown(quota(fixture), PERFADAPT_STATE_ERROR);
+    assert_unknown(&fixture->snapshot.memory.cgroup_swap, PERFADAPT_STATE_ERROR);
+    fixture_feed(fixture);
+    fixture_read(fixture, 2000);
+    assert_metric(quota(fixture), PERFADAPT_STATE_OK, 0.5);
+    assert_metric(&fixture->snapshot.memory.cgroup_swap, PERFADAPT_STATE_OK, 4096);
+}
+
+static void test_active_file_pages_count_as_used(void **state) {
+    struct fixture *fixture = *state;
+    lay_v2(fixture);
+    fixture_file(fixture, OWN "memory.stat", "active_file 3000000\ninactive_file 500000\n");
+    fixture_create(fixture, &perfadapt__cgroup_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&fixture->snapshot.memory.cgroup_current, PERFADAPT_STATE_OK, 4500000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void) {
@@ -281,6 +477,17 @@ int main(void) {
         TEST(test_the_limit_with_the_least_left),
         TEST(test_created_without_descriptors),
         TEST(test_moved_without_descriptors),
+        TEST(test_swap),
+        TEST(test_events_are_the_own_ones),
+        TEST(test_events_of_the_hierarchy_where_there_are_no_own_ones),
+        TEST(test_v1_swap_and_events),
+        TEST(test_quota),
+        TEST(test_quota_without_a_memory_controller),
+        TEST(test_v1_quota_on_its_own_mount),
+        TEST(test_quota_texts),
+        TEST(test_bad_quota_is_not_all_processors),
+        TEST(test_quota_without_descriptors),
+        TEST(test_active_file_pages_count_as_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

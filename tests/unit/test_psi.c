@@ -2,10 +2,10 @@
 #include "fixture.h"
 #include "providers/psi.h"
 
-#include <sys/epoll.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/epoll.h>
 
 #define SOME "some avg10=1.50 avg60=0.25 avg300=0.00 total=1234\n"
 #define FULL "full avg10=0.75 avg60=0.00 avg300=0.00 total=567\n"
@@ -225,9 +225,9 @@ static void test_trigger_of_this_machine(void **state) {
         assert_true(fixture->logged > 0);
         return;
     }
-    struct perfadapt__watch_event event;
-    if (perfadapt__watch_wait(&fixture->watch, 0, &event, 1) == 1)
-        assert_false(event.events & EPOLLERR); /* it may have fired: other tests make pressure */
+    struct perfadapt__watch_event events[4];
+    if (perfadapt__watch_wait(&fixture->watch, 0, events, 4) == 1)
+        assert_false(events[0].events & EPOLLERR); /* it may have fired: other tests make pressure */
     const int fd = trigger_descriptor(fixture);
     assert_true(fd >= 0);
     assert_true(fixture->provider->type->triggered(fixture->provider, fd, EPOLLERR, &fixture->snapshot));
@@ -238,6 +238,104 @@ static void test_trigger_of_this_machine(void **state) {
     fixture_read(fixture, 2500);
     assert_int_equal(fixture->snapshot.psi_trigger, PERFADAPT_STATE_OK);
     assert_true(trigger_descriptor(fixture) >= 0);
+}
+
+static void test_leaving_for_an_unknown_cgroup_forgets_the_old_one(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/one");
+    fixture_file(fixture, "/sys/fs/cgroup/one/memory.pressure", SOME FULL);
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 1.5);
+    write_cgroup(fixture, "/../outside");
+    fixture_read(fixture, 3000);
+    assert_unknown(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_UNSUPPORTED);
+}
+
+static void test_want_of_descriptors_is_not_want_of_a_cgroup(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/one");
+    fixture_file(fixture, "/sys/fs/cgroup/one/memory.pressure", SOME FULL);
+    fixture_starve(fixture, 0);
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    assert_unknown(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_ERROR);
+    assert_unknown(&pressure(fixture, PERFADAPT_RESOURCE_MEMORY)->some.avg10, PERFADAPT_STATE_ERROR);
+    fixture_feed(fixture);
+    fixture_read(fixture, 2000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 1.5);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 1.5);
+}
+
+static void test_moved_without_descriptors(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/one");
+    fixture_file(fixture, "/sys/fs/cgroup/one/memory.pressure", SOME FULL);
+    fixture_file(fixture, "/sys/fs/cgroup/two/memory.pressure", "some avg10=7.00 avg60=0.00 avg300=0.00 total=9\n");
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    write_cgroup(fixture, "/two");
+    fixture_starve(fixture, 0);
+    fixture_read(fixture, 2000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_STALE, 1.5);
+    fixture_feed(fixture);
+    fixture_read(fixture, 3000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 7);
+}
+
+/* cgroup.pressure takes the files away and brings them back. */
+static void test_files_that_return(void **state) {
+    struct fixture *fixture = *state;
+    write_all(fixture);
+    write_cgroup(fixture, "/one");
+    fixture_file(fixture, "/sys/fs/cgroup/one/memory.pressure", SOME FULL);
+    fixture_create(fixture, &perfadapt__psi_provider);
+    fixture_read(fixture, 1000);
+    fixture_remove(fixture, "/sys/fs/cgroup/one/memory.pressure");
+    fixture_read(fixture, 2000);
+    fixture_read(fixture, 3000);
+    assert_unknown(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_UNSUPPORTED);
+    fixture_file(fixture, "/sys/fs/cgroup/one/memory.pressure", SOME FULL);
+    fixture_read(fixture, 34000);
+    assert_metric(&pressure(fixture, PERFADAPT_RESOURCE_CGROUP_MEMORY)->some.avg10, PERFADAPT_STATE_OK, 1.5);
+}
+
+static void read_with_frames(struct fixture *fixture, int64_t now_ms) {
+    const struct perfadapt__read_context context = {
+        .now_ns = now_ms * 1000000, .gpu_busy = (double)NAN, .frames_flow = true};
+    fixture->provider->type->read(fixture->provider, &context, &fixture->snapshot);
+}
+
+/* Without a trigger POLLERR would come at once and for ever. */
+static void test_trigger_is_set_before_it_is_watched(void **state) {
+    struct fixture *fixture = *state;
+    perfadapt__root_close(&fixture->root);
+    assert_int_equal(perfadapt__root_open("/", &fixture->root), PERFADAPT_OK);
+    fixture_create(fixture, &perfadapt__psi_provider);
+    if (!fixture->provider || fixture->snapshot.psi_trigger != PERFADAPT_STATE_OK)
+        skip();
+    const int fd = trigger_descriptor(fixture);
+    assert_false(perfadapt__watch_add(&fixture->watch, fd, EPOLLPRI)); /* it is in there already */
+    read_with_frames(fixture, 1000);
+    assert_true(perfadapt__watch_add(&fixture->watch, fd, EPOLLPRI)); /* while frames flow it rests */
+    perfadapt__watch_remove(&fixture->watch, fd);
+    fixture_read(fixture, 2000);
+    assert_false(perfadapt__watch_add(&fixture->watch, fd, EPOLLPRI));
+}
+
+static void test_without_an_epoll_there_is_no_trigger(void **state) {
+    struct fixture *fixture = *state;
+    perfadapt__root_close(&fixture->root);
+    assert_int_equal(perfadapt__root_open("/", &fixture->root), PERFADAPT_OK);
+    fixture->environment.watch = NULL;
+    fixture_create(fixture, &perfadapt__psi_provider);
+    if (!fixture->provider)
+        skip();
+    assert_int_equal(fixture->snapshot.psi_trigger, PERFADAPT_STATE_UNSUPPORTED);
+    assert_int_equal(trigger_descriptor(fixture), -1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -258,6 +356,12 @@ int main(void) {
         TEST(test_directory_and_unreadable),
         TEST(test_plain_files_are_never_written),
         TEST(test_trigger_of_this_machine),
+        TEST(test_leaving_for_an_unknown_cgroup_forgets_the_old_one),
+        TEST(test_want_of_descriptors_is_not_want_of_a_cgroup),
+        TEST(test_moved_without_descriptors),
+        TEST(test_files_that_return),
+        TEST(test_trigger_is_set_before_it_is_watched),
+        TEST(test_without_an_epoll_there_is_no_trigger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
