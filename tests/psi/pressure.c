@@ -2,9 +2,12 @@
  * Real memory pressure, and how long the library takes to say so. SPDX-License-Identifier: MIT
  *
  * A child inside a memory cgroup of 64 MiB walks over a mapped file half again as large, so that it stalls for memory
- * while the rest of the machine keeps all of its own. The parent, outside, renders frames that cost nothing and waits
- * until its snapshot shows the stall and its budget gives way to it. Exit 0: both came. 77: not possible here.
+ * while the rest of the machine keeps all of its own. The parent is outside. With "frames" it renders frames that cost
+ * nothing and waits until its snapshot shows the stall and its budget gives way to it. With "trigger" it draws nothing and
+ * waits until the snapshot shows the stall, and one that is read at the kernel's call alone does so too. Exit 0: both came. 77: not possible here.
  */
+#include "providers/psi.h"
+
 #include <perfadapt/perfadapt.h>
 
 #include <errno.h>
@@ -33,12 +36,14 @@
 #define NS_PER_S INT64_C(1000000000)
 
 static const int64_t warm_up_ns = 1 * NS_PER_S; /* frames flow and the first samples are in */
-static const int64_t hog_ns = 6 * NS_PER_S;
-static const double stall_us = 50000; /* growth of the stall total that counts as seen */
+static const int64_t frames_hog_ns = 6 * NS_PER_S;
+static const int64_t trigger_hog_ns = 10 * NS_PER_S; /* plain users' triggers come every 2 s at most */
+static const double stall_us = 50000;                /* growth of the stall total that counts as seen */
 
 enum { EXIT_SKIPPED = 77 };
 
 static volatile sig_atomic_t interrupted;
+static int64_t hog_ns;
 
 /* What has to be undone, however the test ends. */
 static struct {
@@ -264,8 +269,13 @@ static void one_frame(perfadapt *session, struct perfadapt_budget *budget) {
 
 /* When each thing was first seen; 0 = not yet. */
 struct sightings {
-    int64_t onset_ns, raw_ns, snapshot_ns, budget_ns;
+    int64_t onset_ns, raw_ns, snapshot_ns, budget_ns, trigger_ns;
 };
+
+static void see_onset(struct pipes pipes, struct sightings *seen) {
+    if (!seen->onset_ns && read(pipes.from_hog, &seen->onset_ns, sizeof seen->onset_ns) < 0)
+        seen->onset_ns = 0;
+}
 
 static void watch(perfadapt *session, struct perfadapt_budget *budget, struct pipes pipes, struct sightings *seen) {
     const double raw_before = raw_stall_us();
@@ -278,8 +288,7 @@ static void watch(perfadapt *session, struct perfadapt_budget *budget, struct pi
     while (!interrupted && now_ns() < deadline && !(seen->snapshot_ns && seen->budget_ns)) {
         one_frame(session, budget);
         const int64_t now = now_ns();
-        if (!seen->onset_ns && read(pipes.from_hog, &seen->onset_ns, sizeof seen->onset_ns) < 0)
-            seen->onset_ns = 0;
+        see_onset(pipes, seen);
         if (!seen->raw_ns && raw_stall_us() - raw_before > stall_us)
             seen->raw_ns = now;
         if (!seen->snapshot_ns && snapshot_stall_us(session) - before > stall_us)
@@ -296,7 +305,7 @@ static void print_latency(const char *what, int64_t seen_ns, int64_t onset_ns) {
         printf("%-44s never\n", what);
 }
 
-static void run(perfadapt *session, struct pipes pipes) {
+static void run_frames(perfadapt *session, struct pipes pipes) {
     struct sightings seen = {0};
     struct perfadapt_budget budget = {.size = sizeof budget};
     for (const int64_t warm = now_ns() + warm_up_ns; now_ns() < warm;)
@@ -321,6 +330,97 @@ static void run(perfadapt *session, struct pipes pipes) {
            budget.quality_levels - 1, perfadapt_memory_state_name(budget.memory_state), reasons);
 }
 
+/* --- without frames --- */
+
+/* The provider alone, read when the kernel says so and at no other time: what its snapshot shows, the trigger has brought.
+ * The session beside it also reads once a second. */
+struct alone {
+    struct perfadapt__root root;
+    struct perfadapt__watch watch;
+    struct perfadapt__provider *psi;
+    struct perfadapt_snapshot snapshot;
+};
+
+static void read_alone(struct alone *alone) {
+    const struct perfadapt__read_context context = {.now_ns = now_ns(), .gpu_busy = (double)NAN};
+    alone->psi->type->read(alone->psi, &context, &alone->snapshot);
+}
+
+static double alone_us(const struct alone *alone) {
+    return alone->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total.value;
+}
+
+static void open_alone(struct alone *alone) {
+    if (perfadapt__root_open("/", &alone->root) != PERFADAPT_OK || !perfadapt__watch_init(&alone->watch))
+        end(EXIT_FAILURE, "FAIL: no root or no epoll: %s", strerror(errno));
+    const struct perfadapt__provider_environment environment = {.root = &alone->root, .watch = &alone->watch};
+    alone->psi = perfadapt__psi_provider.create(&environment, &alone->snapshot);
+    if (!alone->psi || alone->snapshot.psi_trigger != PERFADAPT_STATE_OK)
+        end(EXIT_SKIPPED, "skipped: this user gets no memory pressure trigger here");
+    read_alone(alone);
+}
+
+static void close_alone(struct alone *alone) {
+    perfadapt__psi_provider.destroy(alone->psi);
+    perfadapt__watch_finish(&alone->watch);
+    perfadapt__root_close(&alone->root);
+}
+
+static void wait_alone(struct alone *alone, int64_t deadline_ns) {
+    struct perfadapt__watch_event events[4]; /* the timer's is one of them */
+    if (perfadapt__watch_wait(&alone->watch, deadline_ns, events, 4) > 0 &&
+        perfadapt__psi_provider.triggered(alone->psi, events[0].fd, events[0].events, &alone->snapshot))
+        read_alone(alone);
+}
+
+static double watch_idle(const perfadapt *session, struct alone *alone, struct pipes pipes, struct sightings *seen) {
+    const double raw_before = raw_stall_us();
+    const double before = snapshot_stall_us(session);
+    if (write(pipes.to_hog, "", 1) != 1)
+        end(EXIT_FAILURE, "FAIL: the hog has gone");
+    const int64_t deadline = now_ns() + hog_ns;
+    while (!interrupted && now_ns() < deadline && !(seen->snapshot_ns && seen->trigger_ns)) {
+        wait_alone(alone, now_ns() + 16000000); /* as often as a frame: reading more often slows the hog */
+        see_onset(pipes, seen);
+        const int64_t now = now_ns();
+        if (!seen->raw_ns && raw_stall_us() - raw_before > stall_us)
+            seen->raw_ns = now;
+        if (!seen->snapshot_ns && snapshot_stall_us(session) - before > stall_us)
+            seen->snapshot_ns = now;
+        if (!seen->trigger_ns && alone_us(alone) - raw_before > stall_us)
+            seen->trigger_ns = now;
+    }
+    return raw_stall_us() - raw_before;
+}
+
+/* The cgroup's first way over its limit may go by without a stall, while the disk still takes all that is given up. */
+static void print_delay(const char *what, int64_t ns, int64_t raw_ns) {
+    if (ns && raw_ns)
+        printf("%-44s %8.1f ms after the kernel had counted them\n", what, (double)(ns - raw_ns) / 1e6);
+}
+
+static void run_trigger(perfadapt *session, struct pipes pipes) {
+    static struct alone alone;
+    struct sightings seen = {0};
+    open_alone(&alone);
+    usleep(1500000); /* the first samples are in, the pace is that of a machine at rest */
+    const double stalled_us = watch_idle(session, &alone, pipes, &seen);
+    close_alone(&alone);
+    if (interrupted)
+        end(EXIT_FAILURE, "FAIL: interrupted");
+    print_latency("kernel: 50 ms of stalls in /proc/pressure", seen.raw_ns, seen.onset_ns);
+    print_latency("session at rest: 50 ms of stalls", seen.snapshot_ns, seen.onset_ns);
+    print_latency("trigger alone: 50 ms of stalls", seen.trigger_ns, seen.onset_ns);
+    print_delay("session at rest: behind the kernel", seen.snapshot_ns, seen.raw_ns);
+    print_delay("trigger alone: behind the kernel", seen.trigger_ns, seen.raw_ns);
+    printf("the kernel counted %.0f ms of stalls\n", stalled_us / 1e3);
+    /* 150 ms in any 2 s make it fire: an average of twice that cannot miss it. */
+    if (!seen.raw_ns || (!seen.trigger_ns && stalled_us * 1e3 < 0.15 * (double)hog_ns))
+        end(EXIT_SKIPPED, "skipped: the kernel counted too few stalls in %s", undo.cgroup);
+    if (!seen.snapshot_ns || !seen.trigger_ns)
+        end(EXIT_FAILURE, "FAIL: the pressure was real, and %s", seen.snapshot_ns ? "no trigger came" : "not seen");
+}
+
 static void on_signal(int number) {
     (void)number;
     interrupted = 1;
@@ -328,7 +428,9 @@ static void on_signal(int number) {
 
 int main(int argc, char **argv) {
     const char *directory = argc > 1 ? argv[1] : ".";
+    const bool draws = argc <= 2 || strcmp(argv[2], "trigger") != 0;
     perfadapt *session = NULL;
+    hog_ns = draws ? frames_hog_ns : trigger_hog_ns;
     const struct perfadapt_options options = {.size = sizeof options,
                                               .app_name = "pressure",
                                               .quality_levels = 5,
@@ -348,7 +450,11 @@ int main(int argc, char **argv) {
     const enum perfadapt_result result = perfadapt_open(&options, &session);
     if (result != PERFADAPT_OK)
         end(EXIT_FAILURE, "FAIL: perfadapt_open: %s", perfadapt_strerror(result));
-    run(session, pipes);
+    if (draws)
+        run_frames(session, pipes);
+    else
+        run_trigger(session, pipes);
     perfadapt_close(&session);
-    end(EXIT_SUCCESS, "PASS: real memory pressure reaches the snapshot and the budget");
+    end(EXIT_SUCCESS, "PASS: real memory pressure reaches %s",
+        draws ? "the snapshot and the budget" : "the snapshot, and the kernel says so");
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Real memory pressure, confined to one cgroup: run.sh PRESSURE_PROGRAM [DIRECTORY_ON_A_DISK]
+# Real memory pressure, confined to one cgroup: run.sh PRESSURE_PROGRAM [DIRECTORY_ON_A_DISK [frames|trigger]]
 # SPDX-License-Identifier: MIT
 set -euo pipefail
 
-program=${1:?usage: run.sh PRESSURE_PROGRAM [DIRECTORY]}
+program=${1:?usage: run.sh PRESSURE_PROGRAM [DIRECTORY [frames|trigger]]}
 directory=$(mktemp -d "${2:-$(dirname "$program")}/psi-XXXXXX")
 pid=
 
@@ -20,7 +20,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$program" "$directory" &
+"$program" "$directory" "${3:-frames}" &
 pid=$!
 status=0
 wait "$pid" || status=$?
