@@ -1,5 +1,5 @@
 # What the optional parts need, looked for once and named where it is missing. SPDX-License-Identifier: MIT
-# The library itself needs nothing but libc.
+# The library itself needs libc and inih.
 
 # Ends the configuration with the packages to install and the option that does without them.
 function(perfadapt_missing option what debian fedora arch)
@@ -8,6 +8,14 @@ function(perfadapt_missing option what debian fedora arch)
 endfunction()
 
 find_package(PkgConfig QUIET)
+
+if(PkgConfig_FOUND)
+  pkg_check_modules(INIH QUIET IMPORTED_TARGET inih)
+endif()
+if(NOT INIH_FOUND)
+  message(FATAL_ERROR "perfadapt needs pkg-config and inih, which were not found. Install them (Debian, Ubuntu: "
+                      "pkg-config libinih-dev; Fedora: pkgconf inih-devel; Arch: pkgconf libinih).")
+endif()
 
 if(PERFADAPT_TUI)
   set(CURSES_NEED_NCURSES TRUE)
@@ -19,16 +27,7 @@ if(PERFADAPT_TUI)
 endif()
 
 if(PERFADAPT_TOOLS)
-  if(PkgConfig_FOUND)
-    pkg_check_modules(INIH QUIET IMPORTED_TARGET inih)
-  endif()
-  if(NOT INIH_FOUND)
-    perfadapt_missing(PERFADAPT_TOOLS "pkg-config and inih" "pkg-config libinih-dev" "pkgconf inih-devel"
-                      "pkgconf libinih")
-  endif()
-  if(PkgConfig_FOUND)
-    pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
-  endif()
+  pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
   if(NOT JANSSON_FOUND)
     perfadapt_missing(PERFADAPT_TOOLS "jansson" libjansson-dev jansson-devel jansson)
   endif()

@@ -290,23 +290,31 @@ static bool is_zero_beside_warmer(const struct perfadapt_snapshot *snapshot, con
     return false;
 }
 
+/* Without a time: it is not a sensor that was lost, but none. */
 static void disbelieve(struct perfadapt_sensor *sensor, enum perfadapt_why why) {
-    sensor->temperature.value = (double)NAN;
-    sensor->temperature.state = PERFADAPT_STATE_UNSUPPORTED;
+    sensor->temperature =
+        (struct perfadapt_metric){.value = (double)NAN, .unit = PERFADAPT_UNIT_CELSIUS, .state = PERFADAPT_STATE_ERROR};
     sensor->why = (uint32_t)why;
+}
+
+static bool is_disbelieved(const struct perfadapt_sensor *sensor) {
+    return sensor->why == PERFADAPT_WHY_ZERO || sensor->why == PERFADAPT_WHY_STUCK;
 }
 
 /* Sensors that are read and shown as they are must not steer as something they are not. */
 static bool cannot_be(struct perfadapt__guard *guard, uint32_t index, const struct perfadapt_snapshot *snapshot,
                       struct perfadapt_sensor *sensor, int64_t now_ns) {
     if (sensor->temperature.state != PERFADAPT_STATE_OK)
-        return (guard->disbelieved >> index & 1) && sensor->temperature.state == PERFADAPT_STATE_UNSUPPORTED;
+        return is_disbelieved(sensor);
     const bool stuck = is_stuck(&guard->slots[index], sensor->temperature.value, guard->load, now_ns);
     if (is_zero_beside_warmer(snapshot, sensor))
         disbelieve(sensor, PERFADAPT_WHY_ZERO);
     else if (stuck)
         disbelieve(sensor, PERFADAPT_WHY_STUCK);
-    return sensor->temperature.state != PERFADAPT_STATE_OK;
+    else
+        return false;
+    guard->slots[index].count = 0; /* what it seemed to be is nothing to compare with */
+    return true;
 }
 
 static void doubt(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns) {

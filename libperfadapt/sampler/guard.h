@@ -41,7 +41,7 @@ void perfadapt__guard_init(struct perfadapt__guard *guard);
 
 /*
  * After every read: sets state and why of what is not to be believed; slope, headroom, steering, time to the limit and
- * confidence of what is. A sensor that cannot be what it seems becomes UNSUPPORTED: as good as not there.
+ * confidence of what is. A sensor that cannot be what it seems becomes an ERROR without a time: as good as not there.
  */
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns);
 

@@ -89,9 +89,10 @@ static struct claim claim_of(const struct perfadapt_sensor *sensor) {
     return claim.rank > 0 ? claim : claim_by_words(sensor);
 }
 
-/* Shown as not there: stuck, 0 beside warmer ones, ignored or never read. */
+/* As good as not there: ignored, never read, stuck, or 0 beside warmer ones. */
 static bool is_out(const struct perfadapt_sensor *sensor) {
-    return sensor->temperature.state == PERFADAPT_STATE_UNSUPPORTED;
+    return sensor->temperature.state == PERFADAPT_STATE_UNSUPPORTED || sensor->why == PERFADAPT_WHY_STUCK ||
+           sensor->why == PERFADAPT_WHY_ZERO;
 }
 
 static bool may_have_limit(const struct perfadapt_sensor *sensor) {

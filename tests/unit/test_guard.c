@@ -248,7 +248,8 @@ static void test_zero_beside_warmer(void **state) {
     snprintf(bench->sensor->id, sizeof bench->sensor->id, "amdgpu/edge@pci/1");
     other->temperature = perfadapt__metric_ok(0, PERFADAPT_UNIT_CELSIUS, 1000000000);
     reading(bench, 1, 48);
-    assert_unknown(&other->temperature, PERFADAPT_STATE_UNSUPPORTED);
+    assert_unknown(&other->temperature, PERFADAPT_STATE_ERROR);
+    assert_int_equal(other->temperature.timestamp_ns, 0);
     assert_int_equal(other->why, PERFADAPT_WHY_ZERO);
     assert_int_equal(bench->guard.disbelieved, 2);
     judge(bench, 1.5);
@@ -275,7 +276,7 @@ static void run_unchanged(struct bench *bench, double high_load, int load_period
 static void test_stuck_under_varying_load(void **state) {
     struct bench *bench = *state;
     run_unchanged(bench, 0.9, 120);
-    assert_unknown(&bench->sensor->temperature, PERFADAPT_STATE_UNSUPPORTED);
+    assert_unknown(&bench->sensor->temperature, PERFADAPT_STATE_ERROR);
     assert_int_equal(bench->sensor->why, PERFADAPT_WHY_STUCK);
     reading(bench, 661, 40);
     assert_int_equal(bench->sensor->why, PERFADAPT_WHY_STUCK);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/sensor_map.h"
+
+#include "config/sensor_map_text.h"
+#include "core/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h> /* isnan only: no libm is linked */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char system_path[] = "/etc/perfadapt/sensors.ini";
+static const char user_file[] = "perfadapt/sensors.ini";
+
+/* ---- notes ---- */
+
+const struct perfadapt__sensor_note *perfadapt__sensor_map_find(const struct perfadapt__sensor_map *map,
+                                                                const char *id) {
+    for (size_t i = 0; i < map->count; i++)
+        if (strcmp(map->notes[i].id, id) == 0)
+            return &map->notes[i];
+    return NULL;
+}
+
+static void merge_number(double *to, double from) {
+    if (!isnan(from))
+        *to = from;
+}
+
+static void merge_answer(int8_t *to, int8_t from) {
+    if (from >= 0)
+        *to = from;
+}
+
+static void merge_note(struct perfadapt__sensor_note *to, const struct perfadapt__sensor_note *from) {
+    if (from->label[0])
+        memcpy(to->label, from->label, sizeof to->label);
+    if (from->role != PERFADAPT__NOTE_UNSET)
+        to->role = from->role;
+    merge_number(&to->limit_c, from->limit_c);
+    merge_number(&to->scale, from->scale);
+    merge_number(&to->offset_c, from->offset_c);
+    merge_answer(&to->ignore, from->ignore);
+    merge_answer(&to->read, from->read);
+}
+
+/* How many did not fit. */
+static uint32_t merge(struct perfadapt__sensor_map *to, const struct perfadapt__sensor_map *from) {
+    uint32_t left_out = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        struct perfadapt__sensor_note *note = perfadapt__sensor_note_find_or_add(to, from->notes[i].id);
+        if (note)
+            merge_note(note, &from->notes[i]);
+        else
+            left_out++;
+    }
+    return left_out;
+}
+
+/* ---- one text ---- */
+
+/* An old cache is nothing to warn of: the next run of the probe writes it anew. */
+static bool is_current(const struct perfadapt__sensor_map_text *parsed, const char *name, const char *boot_id,
+                       const struct perfadapt_log *log) {
+    if (parsed->version != PERFADAPT__SENSOR_MAP_VERSION) {
+        perfadapt__log(log, boot_id ? PERFADAPT_LOG_DEBUG : PERFADAPT_LOG_WARNING,
+                       "%.300s: the version of its [map] is not %d; the file is not used", name,
+                       PERFADAPT__SENSOR_MAP_VERSION);
+        return false;
+    }
+    if (boot_id && strcmp(parsed->boot_id, boot_id) != 0) {
+        perfadapt__log(log, PERFADAPT_LOG_DEBUG, "%.300s: of another boot; the file is not used", name);
+        return false;
+    }
+    return true;
+}
+
+bool perfadapt__sensor_map_add(struct perfadapt__sensor_map *map, const char *text, size_t length, const char *name,
+                               const char *boot_id, const struct perfadapt_log *log) {
+    struct perfadapt__sensor_map_text *parsed = malloc(sizeof *parsed);
+    if (!parsed)
+        return false;
+    const bool used =
+        perfadapt__sensor_map_parse(text, length, name, log, parsed) && is_current(parsed, name, boot_id, log);
+    if (used) {
+        const uint32_t left_out = parsed->left_out + merge(map, &parsed->map);
+        if (left_out > 0)
+            perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: %u sensors more than the %d that fit are left out",
+                           name, (unsigned)left_out, PERFADAPT__SENSOR_NOTES_MAX);
+    }
+    free(parsed);
+    return used;
+}
+
+/* ---- files ---- */
+
+/* NULL, or what is wrong. `trust`: the user's own, whom another must not speak for (think of sudo and HOME). */
+static const char *refuse(const struct stat *status, bool trust) {
+    if (!S_ISREG(status->st_mode))
+        return "not a regular file";
+    if (status->st_size > PERFADAPT__SENSOR_MAP_BYTES_MAX)
+        return "larger than 64 KiB";
+    if (trust && status->st_uid != geteuid() && status->st_uid != 0)
+        return "another user's";
+    if (trust && (status->st_mode & S_IWOTH))
+        return "writable by everyone";
+    return NULL;
+}
+
+/* The length, or -errno; EFBIG where the file has grown beyond `capacity`. */
+static ssize_t read_all(int fd, char *buffer, size_t capacity) {
+    size_t length = 0;
+    while (length < capacity) {
+        const ssize_t got = pread(fd, buffer + length, capacity - length, (off_t)length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            return (ssize_t)length;
+        length += (size_t)got;
+    }
+    return -EFBIG;
+}
+
+static void add_open_file(struct perfadapt__sensor_map *map, int fd, const char *path, bool trust, const char *boot_id,
+                          const struct perfadapt_log *log) {
+    struct stat status;
+    const char *wrong = fstat(fd, &status) == 0 ? refuse(&status, trust) : "cannot be examined";
+    if (wrong) {
+        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: %s; the file is not used", path, wrong);
+        return;
+    }
+    const size_t capacity = (size_t)status.st_size + 1; /* one more, to see whether it has grown */
+    char *text = malloc(capacity);
+    if (!text)
+        return;
+    const ssize_t length = read_all(fd, text, capacity);
+    if (length >= 0)
+        perfadapt__sensor_map_add(map, text, (size_t)length, path, boot_id, log);
+    else
+        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: cannot be read (errno %d); the file is not used", path,
+                       (int)-length);
+    free(text);
+}
+
+static void add_file(struct perfadapt__sensor_map *map, const struct perfadapt__root *root, const char *path,
+                     bool trust, const char *boot_id, const struct perfadapt_log *log) {
+    const int fd = perfadapt__root_openat(root, path, O_RDONLY);
+    if (fd < 0) {
+        if (fd != -ENOENT && fd != -ENOTDIR)
+            perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: cannot be opened (errno %d)", path, -fd);
+        return;
+    }
+    add_open_file(map, fd, path, trust, boot_id, log);
+    close(fd);
+}
+
+/* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
+bool perfadapt__sensor_map_user_path(const char *variable, const char *fallback, char *out, size_t capacity) {
+    const char *base = secure_getenv(variable);
+    const char *home = secure_getenv("HOME");
+    int length = -1;
+    if (base && *base == '/')
+        length = snprintf(out, capacity, "%s/%s", base, user_file);
+    else if (home && *home == '/')
+        length = snprintf(out, capacity, "%s/%s/%s", home, fallback, user_file);
+    return length >= 0 && (size_t)length < capacity;
+}
+
+bool perfadapt__boot_id_read(const struct perfadapt__root *root, char *out, size_t capacity) {
+    const ssize_t length = perfadapt__fs_read_once(root, "/proc/sys/kernel/random/boot_id", out, capacity);
+    perfadapt__fs_trim(out);
+    return length > 0 && *out;
+}
+
+void perfadapt__sensor_map_load(struct perfadapt__sensor_map *map, const struct perfadapt__root *root,
+                                const struct perfadapt_log *log) {
+    char path[PATH_MAX];
+    char boot_id[48];
+    map->count = 0;
+    const bool is_own_machine = !root->confined;
+    if (is_own_machine && perfadapt__boot_id_read(root, boot_id, sizeof boot_id) &&
+        perfadapt__sensor_map_user_path("XDG_CACHE_HOME", ".cache", path, sizeof path))
+        add_file(map, root, path, true, boot_id, log);
+    add_file(map, root, system_path, false, NULL, log);
+    if (is_own_machine && perfadapt__sensor_map_user_path("XDG_CONFIG_HOME", ".config", path, sizeof path))
+        add_file(map, root, path, true, NULL, log);
+}
