@@ -17,6 +17,25 @@ if(NOT INIH_FOUND)
                       "pkg-config libinih-dev; Fedora: pkgconf inih-devel; Arch: pkgconf libinih).")
 endif()
 
+# AUTO: built where what it needs is there. libsensors came without a .pc file until 3.6.0.
+set(PERFADAPT_PROBE_FOUND FALSE)
+if(PERFADAPT_PROBE)
+  find_path(SENSORS_INCLUDE_DIR sensors/sensors.h)
+  find_library(SENSORS_LIBRARY sensors)
+  mark_as_advanced(SENSORS_INCLUDE_DIR SENSORS_LIBRARY)
+  pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
+  if(SENSORS_INCLUDE_DIR AND SENSORS_LIBRARY AND JANSSON_FOUND AND PERFADAPT_SENSORS)
+    set(PERFADAPT_PROBE_FOUND TRUE)
+  elseif(PERFADAPT_PROBE STREQUAL "AUTO")
+    message(STATUS "perfadapt-probe is not built: it needs libsensors, Jansson and PERFADAPT_SENSORS=ON (Debian, "
+                   "Ubuntu: libsensors-dev libjansson-dev; Fedora: lm_sensors-devel jansson-devel; Arch: lm_sensors "
+                   "jansson)")
+  else()
+    perfadapt_missing(PERFADAPT_PROBE "libsensors and Jansson (and PERFADAPT_SENSORS=ON)"
+                      "libsensors-dev libjansson-dev" "lm_sensors-devel jansson-devel" "lm_sensors jansson")
+  endif()
+endif()
+
 if(PERFADAPT_TUI)
   set(CURSES_NEED_NCURSES TRUE)
   set(CURSES_NEED_WIDE TRUE)
