@@ -23,6 +23,7 @@ struct perfadapt__provider_environment {
     const char *simulate;                 /* the fake provider's plant, NULL for the others */
     struct perfadapt__gates *gates;       /* of devices that may sleep: asked before each is touched */
     const struct perfadapt__watch *watch; /* where descriptors are watched; NULL = nowhere */
+    const char *nvml_library; /* tests: loaded instead of the system's, and under any root; NULL otherwise */
 };
 
 /* What is known at a read, beside the files. */

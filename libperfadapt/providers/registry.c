@@ -5,12 +5,16 @@
 #include "providers/fake.h"
 #include "providers/hwmon.h"
 #include "providers/meminfo.h"
+#include "providers/nvml.h"
 #include "providers/process.h"
 #include "providers/psi.h"
 #include "providers/thermal_zone.h"
 
 #ifndef PERFADAPT_WITH_SENSORS
 #define PERFADAPT_WITH_SENSORS 1
+#endif
+#ifndef PERFADAPT_WITH_NVML
+#define PERFADAPT_WITH_NVML 1
 #endif
 
 /* In the order in which they are read: pressure, which calls for the fastest answer, is not kept waiting by a slow
@@ -25,6 +29,9 @@ static const struct {
     {&perfadapt__fake_provider, false, true},
 #if PERFADAPT_WITH_SENSORS
     {&perfadapt__hwmon_provider, true, false}, {&perfadapt__thermal_zone_provider, true, false},
+#endif
+#if PERFADAPT_WITH_NVML
+    {&perfadapt__nvml_provider, true, false}, /* last: calls into the driver are the slowest */
 #endif
 };
 

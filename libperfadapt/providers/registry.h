@@ -5,7 +5,7 @@
 #include "providers/provider.h"
 
 /* At least as many as can be created. */
-#define PERFADAPT__PROVIDERS_MAX 8
+#define PERFADAPT__PROVIDERS_MAX 20
 
 /* Creates every provider that finds something on the machine; the caller destroys them. With environment->simulate the
  * fake one stands in for those that read temperatures. Returns how many there are, at most `capacity`. */
