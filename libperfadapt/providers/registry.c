@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/registry.h"
 
+#include "providers/amdgpu.h"
 #include "providers/cgroup.h"
 #include "providers/fake.h"
 #include "providers/hwmon.h"
+#include "providers/intel_gpu.h"
 #include "providers/meminfo.h"
 #include "providers/nvml.h"
 #include "providers/process.h"
@@ -18,17 +20,19 @@
 #endif
 
 /* In the order in which they are read: pressure, which calls for the fastest answer, is not kept waiting by a slow
- * sensor; hwmon comes before the zones that repeat it, so that its sensors are the last to be left out. */
+ * sensor; graphics tell how busy they are before hwmon asks whether they may be touched; hwmon comes before the zones
+ * that repeat it, so that its sensors are the last to be left out. */
 static const struct {
     const struct perfadapt__provider_class *type;
     bool with_machine;   /* where the temperatures are the machine's */
     bool with_simulated; /* where they are simulated */
 } registered[] = {
-    {&perfadapt__psi_provider, true, true},    {&perfadapt__meminfo_provider, true, true},
-    {&perfadapt__cgroup_provider, true, true}, {&perfadapt__process_provider, true, true},
-    {&perfadapt__fake_provider, false, true},
+    {&perfadapt__psi_provider, true, true},        {&perfadapt__meminfo_provider, true, true},
+    {&perfadapt__cgroup_provider, true, true},     {&perfadapt__process_provider, true, true},
+    {&perfadapt__fake_provider, false, true},      {&perfadapt__amdgpu_provider, true, false},
+    {&perfadapt__intel_gpu_provider, true, false},
 #if PERFADAPT_WITH_SENSORS
-    {&perfadapt__hwmon_provider, true, false}, {&perfadapt__thermal_zone_provider, true, false},
+    {&perfadapt__hwmon_provider, true, false},     {&perfadapt__thermal_zone_provider, true, false},
 #endif
 #if PERFADAPT_WITH_NVML
     {&perfadapt__nvml_provider, true, false}, /* last: calls into the driver are the slowest */
