@@ -25,7 +25,7 @@ void probe_map_file_abandon(void) {
 
 /* The label as the library will have it. */
 static void make_label(const char *from, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s", from);
+    snprintf(out, capacity, "%.*s", (int)capacity - 1, from);
     for (char *c = out; *c; c++)
         if (*c < ' ' || *c > '~')
             *c = '?';
