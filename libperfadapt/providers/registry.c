@@ -3,11 +3,15 @@
 
 #include "providers/amdgpu.h"
 #include "providers/cgroup.h"
+#include "providers/cooling.h"
+#include "providers/cpu.h"
 #include "providers/fake.h"
+#include "providers/fdinfo.h"
 #include "providers/hwmon.h"
 #include "providers/intel_gpu.h"
 #include "providers/meminfo.h"
 #include "providers/nvml.h"
+#include "providers/power_supply.h"
 #include "providers/process.h"
 #include "providers/psi.h"
 #include "providers/thermal_zone.h"
@@ -27,12 +31,20 @@ static const struct {
     bool with_machine;   /* where the temperatures are the machine's */
     bool with_simulated; /* where they are simulated */
 } registered[] = {
-    {&perfadapt__psi_provider, true, true},        {&perfadapt__meminfo_provider, true, true},
-    {&perfadapt__cgroup_provider, true, true},     {&perfadapt__process_provider, true, true},
-    {&perfadapt__fake_provider, false, true},      {&perfadapt__amdgpu_provider, true, false},
+    {&perfadapt__psi_provider, true, true},
+    {&perfadapt__meminfo_provider, true, true},
+    {&perfadapt__cgroup_provider, true, true},
+    {&perfadapt__process_provider, true, true},
+    {&perfadapt__fake_provider, false, true},
+    {&perfadapt__cpu_provider, true, false},
+    {&perfadapt__cooling_provider, true, false},
+    {&perfadapt__power_supply_provider, true, false},
+    {&perfadapt__amdgpu_provider, true, false},
     {&perfadapt__intel_gpu_provider, true, false},
+    {&perfadapt__fdinfo_provider, true, false},
 #if PERFADAPT_WITH_SENSORS
-    {&perfadapt__hwmon_provider, true, false},     {&perfadapt__thermal_zone_provider, true, false},
+    {&perfadapt__hwmon_provider, true, false},
+    {&perfadapt__thermal_zone_provider, true, false},
 #endif
 #if PERFADAPT_WITH_NVML
     {&perfadapt__nvml_provider, true, false}, /* last: calls into the driver are the slowest */
