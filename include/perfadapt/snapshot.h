@@ -208,7 +208,7 @@ struct perfadapt_throttle {
     uint32_t verdict; /**< enum perfadapt_throttling; UNKNOWN where nothing can tell */
     uint32_t subject; /**< enum perfadapt_sensor_role: whose the proof is */
     int64_t since_ns; /**< CLOCK_MONOTONIC since when it is so; 0 = unknown */
-    char proof[160];  /**< one line: the evidence that decided, with its figures. NUL-terminated */
+    char proof[224];  /**< one line: the evidence that decided, with its figures. NUL-terminated */
 };
 
 /** The processors together. @since 0.1 */

@@ -48,7 +48,7 @@ static void forget_files(struct perfadapt__gpu_card *card) {
 
 /* With O_PATH the driver is not asked. */
 static bool exists(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_card *card, const char *name) {
-    char path[192];
+    char path[128];
     file_path(card, name, path, sizeof path);
     const int fd = perfadapt__root_openat(cards->root, path, O_PATH);
     cards->starved |= perfadapt__kernel_file_is_shortage(fd);
@@ -71,7 +71,7 @@ bool perfadapt__gpu_card_name(struct perfadapt__gpu_cards *cards, struct perfada
 
 void perfadapt__gpu_card_text(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_card *card,
                               const char *name, char *out, size_t capacity) {
-    char path[192];
+    char path[128];
     file_path(card, name, path, sizeof path);
     cards->starved |= perfadapt__kernel_file_is_shortage(perfadapt__fs_read_once(cards->root, path, out, capacity));
     out[strcspn(out, "\r\n")] = '\0';
@@ -82,14 +82,15 @@ void perfadapt__gpu_card_text(struct perfadapt__gpu_cards *cards, const struct p
 bool perfadapt__gpu_card_hwmon(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_card *card, char *out,
                                size_t capacity) {
     uint32_t numbers[8];
-    char path[192];
+    char path[128];
     file_path(card, "device/hwmon", path, sizeof path);
     const ssize_t count = perfadapt__kernel_directory_numbers(cards->root, path, "hwmon", "", numbers, 8);
     cards->starved |= perfadapt__kernel_file_is_shortage(count);
     for (ssize_t i = 0; i < count; i++) {
         char name[32];
-        snprintf(path, sizeof path, "device/hwmon/hwmon%u/name", (unsigned)numbers[i]);
-        perfadapt__gpu_card_text(cards, card, path, name, sizeof name);
+        char file[48];
+        snprintf(file, sizeof file, "device/hwmon/hwmon%u/name", (unsigned)numbers[i]);
+        perfadapt__gpu_card_text(cards, card, file, name, sizeof name);
         if (strcmp(name, card->identity.driver) != 0)
             continue;
         snprintf(out, capacity, "device/hwmon/hwmon%u", (unsigned)numbers[i]);
@@ -105,7 +106,7 @@ bool perfadapt__gpu_card_is_due(const struct perfadapt__gpu_card *card, size_t i
 ssize_t perfadapt__gpu_card_read(struct perfadapt__gpu_cards *cards, struct perfadapt__gpu_card *card, size_t index,
                                  char *buffer, size_t capacity) {
     struct perfadapt__gpu_file *file = &card->files[index];
-    char path[192];
+    char path[128];
     path[0] = '\0';
     if (file->fd < 0)
         file_path(card, file->name, path, sizeof path);

@@ -85,7 +85,7 @@ static bool is_known(const struct nvml *self, const char *address) {
  * has no power management is awake. 0, or -errno where descriptors were short. */
 static int find_device(const struct nvml *self, const char *address, char *out, size_t capacity) {
     char path[64];
-    snprintf(path, sizeof path, DEVICES_PATH "/%s", address);
+    snprintf(path, sizeof path, DEVICES_PATH "/%.32s", address);
     const int error = perfadapt__kernel_file_canonical(self->root, path, out, capacity);
     if (error)
         snprintf(out, capacity, "%s", path);
@@ -101,7 +101,7 @@ static int add_gpu(struct nvml *self, const char *address) {
         return error;
     struct gpu *gpu = &self->gpus[self->count++];
     *gpu = (struct gpu){.nvml = {.entry = -1, .sensor = -1, .memory_sensor = -1, .evidence = -1}};
-    snprintf(gpu->nvml.address, sizeof gpu->nvml.address, "%s", address);
+    snprintf(gpu->nvml.address, sizeof gpu->nvml.address, "%.*s", (int)sizeof gpu->nvml.address - 1, address);
     gpu->nvml.gate = perfadapt__gates_find(self->gates, device, true);
     return 0;
 }
@@ -155,7 +155,7 @@ static void discover(struct nvml *self) {
 static bool has_link(const struct nvml *self, const char *directory, const char *address) {
     char path[64];
     char target[256];
-    snprintf(path, sizeof path, "%s/%s", directory, address);
+    snprintf(path, sizeof path, "%s/%.32s", directory, address);
     return perfadapt__kernel_file_canonical(self->root, path, target, sizeof target) == 0;
 }
 

@@ -57,17 +57,17 @@ static void use(struct fixture *fixture, const char *library) {
 }
 
 static void set_power(struct fixture *fixture, const char *device, const char *status, const char *control) {
-    char path[160];
-    snprintf(path, sizeof path, "%s/power/runtime_status", device);
+    char path[192];
+    snprintf(path, sizeof path, "%.128s/power/runtime_status", device);
     fixture_file(fixture, path, status);
-    snprintf(path, sizeof path, "%s/power/control", device);
+    snprintf(path, sizeof path, "%.128s/power/control", device);
     fixture_file(fixture, path, control);
-    snprintf(path, sizeof path, "%s/power/autosuspend_delay_ms", device);
+    snprintf(path, sizeof path, "%.128s/power/autosuspend_delay_ms", device);
     fixture_file(fixture, path, "5000\n");
 }
 
 static void bind(struct fixture *fixture, const char *address) {
-    char path[160];
+    char path[192];
     char target[160];
     snprintf(path, sizeof path, "/sys/bus/pci/drivers/nvidia/%s", address);
     snprintf(target, sizeof target, "../../../../devices/pci0000:00/%s", address);
@@ -75,7 +75,7 @@ static void bind(struct fixture *fixture, const char *address) {
 }
 
 static void add_device(struct fixture *fixture, const char *address, const char *status, const char *control) {
-    char path[160];
+    char path[192];
     char target[160];
     snprintf(path, sizeof path, "/sys/devices/pci0000:00/%s", address);
     fixture_directory(fixture, path);
