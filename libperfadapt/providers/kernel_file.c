@@ -33,7 +33,7 @@ ssize_t perfadapt__kernel_file_read(const struct perfadapt__root *root, const ch
         *fd = opened;
     }
     ssize_t length = perfadapt__fs_pread(*fd, buffer, capacity);
-    if (length >= 0 && is_deleted(root, *fd))
+    if (is_deleted(root, *fd)) /* also where it answers an error: one that was replaced would go on doing so */
         length = -ENODEV;
     if (length == -ENODEV || length == -ENXIO)
         perfadapt__kernel_file_close(fd);
