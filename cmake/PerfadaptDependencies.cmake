@@ -78,6 +78,11 @@ if(PERFADAPT_TESTS)
     perfadapt_missing(PERFADAPT_TESTS "pkg-config and cmocka" "pkg-config libcmocka-dev" "pkgconf libcmocka-devel"
                       "pkgconf cmocka")
   endif()
+  pkg_check_modules(FUSE3 QUIET IMPORTED_TARGET fuse3)
+  if(NOT FUSE3_FOUND)
+    message(STATUS "libfuse 3 was not found: the test of files that fail and hang is left out "
+                   "(Debian, Ubuntu: libfuse3-dev fuse3; Fedora: fuse3-devel fuse3; Arch: fuse3)")
+  endif()
 endif()
 
 if(PERFADAPT_FUZZ)
