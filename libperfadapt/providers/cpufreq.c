@@ -35,8 +35,13 @@ static void close_policy(struct perfadapt__cpufreq_policy *policy) {
     perfadapt__kernel_number_close(&policy->max_file);
 }
 
+/* What policy allows stands in where the hardware's maximum is not told. */
+static double speed_of(const struct perfadapt__cpufreq_policy *policy) {
+    return isnan(policy->max_mhz) ? policy->limit_mhz : policy->max_mhz;
+}
+
 static bool is_faster(const struct perfadapt__cpufreq_policy *a, const struct perfadapt__cpufreq_policy *b) {
-    return !isnan(a->max_mhz) && (isnan(b->max_mhz) || a->max_mhz > b->max_mhz);
+    return !isnan(speed_of(a)) && (isnan(speed_of(b)) || speed_of(a) > speed_of(b));
 }
 
 /* Keeps the fastest; of equal ones those that came first. */
@@ -61,6 +66,8 @@ static void consider(struct perfadapt__cpufreq *self, uint32_t number, int64_t n
     perfadapt__kernel_number_init(&policy.limit_file);
     perfadapt__kernel_number_init(&policy.max_file);
     policy.max_mhz = read_mhz(self, &policy.max_file, number, "cpuinfo_max_freq", now_ns);
+    if (isnan(policy.max_mhz))
+        policy.limit_mhz = read_mhz(self, &policy.limit_file, number, "scaling_max_freq", now_ns);
     if (policy.max_file.why == PERFADAPT_WHY_MISSING)
         policy.clock_mhz = read_mhz(self, &policy.clock_file, number, "scaling_cur_freq", now_ns);
     if (policy.max_file.why == PERFADAPT_WHY_MISSING && policy.clock_file.why == PERFADAPT_WHY_MISSING)

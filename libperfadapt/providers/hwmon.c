@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/hwmon.h"
 
+#include "config/sensor_map.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "providers/hwmon_chip.h"
@@ -26,6 +27,7 @@ static const int64_t coretemp_period_ns = 950 * PERFADAPT__NS_PER_MS;
 struct input {
     struct perfadapt__thermometer thermometer;
     uint32_t number; /* of temp<number>_input */
+    bool left_alone; /* listed, never read */
     int fault_fd;    /* tempN_fault and tempN_enable; -1 = has none, or not open */
     int enable_fd;
 };
@@ -33,12 +35,13 @@ struct input {
 struct chip {
     struct perfadapt__hwmon_chip identity;
     struct perfadapt__gate *gate; /* NULL = there are too many: never touched */
+    size_t head;                  /* index of the first entry of this chip: inputs found later have one of their own */
     size_t first;                 /* of its inputs */
     size_t count;
     bool limits_known; /* a sleeping chip is not asked for them */
     bool is_coretemp;
     bool is_amdgpu;
-    bool avoided; /* listed, never read */
+    bool avoided; /* none of its inputs is read */
     bool gone;
     int64_t retry_ns; /* while gone: next look for it */
     int64_t pause_ns;
@@ -49,6 +52,7 @@ struct hwmon {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
     struct perfadapt__gates *gates;
+    const struct perfadapt__sensor_map *map;
     struct chip chips[CHIPS_MAX];
     size_t chip_count;
     struct input inputs[PERFADAPT_SENSORS_MAX];
@@ -82,9 +86,15 @@ static bool read_limit(struct hwmon *self, const struct chip *chip, const struct
     input_path(chip, input->number, what, path, sizeof path);
     const ssize_t length = perfadapt__fs_read_once(self->root, path, text, sizeof text);
     if (!is_there(self, length) ||
-        perfadapt__kernel_file_number(text, length, sizeof text, &millidegrees) != PERFADAPT_WHY_NONE)
+        perfadapt__kernel_file_number(text, length, sizeof text, &millidegrees) != PERFADAPT_WHY_NONE) {
+        if (length >= 0)
+            sensor->limit_why = PERFADAPT_WHY_GARBAGE;
+        else if (length != -ENOENT)
+            sensor->limit_why = (uint32_t)perfadapt__fs_why((int)length);
         return false;
-    return perfadapt__thermometer_limit(sensor, millidegrees, source, perfadapt__now_ns());
+    }
+    return perfadapt__thermometer_limit(sensor, perfadapt__thermometer_convert(&input->thermometer, millidegrees),
+                                        source, perfadapt__now_ns());
 }
 
 /* tempN_emergency is where the device switches off, so it is never one. A limit that stands in for one that may exist
@@ -104,8 +114,20 @@ static void find_limit(struct hwmon *self, const struct chip *chip, const struct
 static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
     self->starved = false;
     for (size_t i = chip->first; i < chip->first + chip->count && !self->starved; i++)
-        find_limit(self, chip, &self->inputs[i], sensor_of(snapshot, &self->inputs[i]));
+        if (!self->inputs[i].left_alone)
+            find_limit(self, chip, &self->inputs[i], sensor_of(snapshot, &self->inputs[i]));
     chip->limits_known = !self->starved;
+}
+
+/* Users set tempN_max, and what could not be read may be readable now. What the driver states is constant. */
+static bool may_change_limits(const struct hwmon *self, const struct chip *chip,
+                              const struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        const struct perfadapt_sensor *sensor = &snapshot->sensors[self->inputs[i].thermometer.sensor];
+        if (sensor->limit_source == PERFADAPT_LIMIT_MAX || sensor->limit_why != PERFADAPT_WHY_NONE)
+            return true;
+    }
+    return false;
 }
 
 /* ---- discovery ---- */
@@ -113,7 +135,8 @@ static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_
 static void read_label(struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
     char path[96];
     input_path(chip, number, "label", path, sizeof path);
-    if (!chip->avoided && is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
+    if (perfadapt__hwmon_chip_has_labels(chip->identity.name) &&
+        is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
         out[strcspn(out, "\r\n")] = '\0';
         perfadapt__fs_trim(out);
         if (*out)
@@ -144,6 +167,12 @@ static void choose_id(const struct perfadapt_snapshot *snapshot, const struct ch
     }
 }
 
+static void leave_alone(struct input *input, struct perfadapt_sensor *sensor, enum perfadapt_why why) {
+    input->left_alone = true;
+    sensor->temperature.state = sensor->limit.state = PERFADAPT_STATE_UNSUPPORTED;
+    sensor->why = (uint32_t)why;
+}
+
 static void add_input(struct hwmon *self, struct chip *chip, uint32_t number, struct perfadapt_snapshot *snapshot) {
     char label[sizeof snapshot->sensors[0].label];
     char id[sizeof snapshot->sensors[0].id];
@@ -153,11 +182,17 @@ static void add_input(struct hwmon *self, struct chip *chip, uint32_t number, st
     if (!sensor)
         return;
     sensor->limit.state = PERFADAPT_STATE_INIT;
-    self->inputs[self->input_count++] =
-        (struct input){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
-                       .number = number,
-                       .fault_fd = -1,
-                       .enable_fd = -1};
+    struct input *input = &self->inputs[self->input_count++];
+    *input = (struct input){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
+                            .number = number,
+                            .fault_fd = -1,
+                            .enable_fd = -1};
+    const struct perfadapt__sensor_note *note = self->map ? perfadapt__sensor_map_find(self->map, sensor->id) : NULL;
+    perfadapt__thermometer_configure(&input->thermometer, note);
+    if (note && note->ignore == 1)
+        leave_alone(input, sensor, PERFADAPT_WHY_IGNORED);
+    else if (perfadapt__hwmon_chip_avoid(chip->identity.name) && !(note && note->read == 1))
+        leave_alone(input, sensor, PERFADAPT_WHY_AVOIDED);
     chip->count++;
 }
 
@@ -178,6 +213,17 @@ static size_t keep_package(struct hwmon *self, const struct chip *chip, uint32_t
     return count > 0 ? 1 : 0;
 }
 
+/* In this entry of the chip or in an earlier one. */
+static bool has_input(const struct hwmon *self, const struct chip *chip, uint32_t number) {
+    for (size_t i = 0; i < self->chip_count; i++) {
+        const struct chip *part = &self->chips[i];
+        for (size_t k = part->first; part->head == chip->head && k < part->first + part->count; k++)
+            if (self->inputs[k].number == number)
+                return true;
+    }
+    return false;
+}
+
 static void add_inputs(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[INPUTS_PER_CHIP_MAX];
     const ssize_t found = perfadapt__kernel_directory_numbers(self->root, chip->identity.directory, "temp", "_input",
@@ -186,7 +232,8 @@ static void add_inputs(struct hwmon *self, struct chip *chip, struct perfadapt_s
     if (chip->is_coretemp)
         count = keep_package(self, chip, numbers, count);
     for (size_t i = 0; i < count; i++)
-        add_input(self, chip, numbers[i], snapshot);
+        if (!has_input(self, chip, numbers[i]))
+            add_input(self, chip, numbers[i], snapshot);
 }
 
 /* A label that could not be read would change the id for good: the chip is then added another time. */
@@ -202,20 +249,14 @@ static void add_inputs_or_none(struct hwmon *self, struct chip *chip, struct per
     chip->count = 0;
 }
 
-/* Not even their labels are read: some firmware is asked for those as well. */
-static bool is_avoided(const struct hwmon *self, const struct chip *chip) {
+static bool is_left_alone(const struct hwmon *self, const struct chip *chip) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++)
+        if (!self->inputs[i].left_alone)
+            return false;
     const char *reason = perfadapt__hwmon_chip_avoid(chip->identity.name);
     if (reason)
         perfadapt__log(self->log, PERFADAPT_LOG_DEBUG, "hwmon: %s is left alone: %s", chip->identity.name, reason);
-    return !!reason;
-}
-
-static void mark_avoided(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
-    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
-        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
-        sensor->temperature.state = sensor->limit.state = PERFADAPT_STATE_UNSUPPORTED;
-        sensor->why = PERFADAPT_WHY_AVOIDED;
-    }
+    return true;
 }
 
 static void find_gate(struct hwmon *self, struct chip *chip) {
@@ -237,29 +278,43 @@ static bool is_listed(const struct hwmon *self, const struct perfadapt__hwmon_ch
     return false;
 }
 
-/* False where descriptors were short. */
-static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
-    struct chip *chip = &self->chips[self->chip_count];
-    *chip = (struct chip){.first = self->input_count};
-    self->starved = false;
-    if (!is_there(self, perfadapt__hwmon_chip_describe(self->root, number, &chip->identity)))
-        return !self->starved;
-    if (is_listed(self, &chip->identity))
+/* The inputs of `identity` that are not listed yet; `head` is the chip's first entry. False where descriptors were short. */
+static bool add_entry(struct hwmon *self, const struct perfadapt__hwmon_chip *identity, size_t head,
+                      struct perfadapt_snapshot *snapshot) {
+    if (self->chip_count == CHIPS_MAX || self->input_count == PERFADAPT_SENSORS_MAX)
         return true;
-    chip->avoided = is_avoided(self, chip);
+    struct chip *chip = &self->chips[self->chip_count];
+    *chip = (struct chip){.identity = *identity, .head = head, .first = self->input_count};
     chip->is_coretemp = strcmp(chip->identity.name, "coretemp") == 0;
     chip->is_amdgpu = strcmp(chip->identity.name, "amdgpu") == 0;
     add_inputs_or_none(self, chip, snapshot);
     if (chip->count == 0)
         return !self->starved;
     self->chip_count++;
-    if (chip->avoided) {
-        mark_avoided(self, chip, snapshot);
+    chip->avoided = is_left_alone(self, chip);
+    if (chip->avoided)
         return true;
-    }
     find_gate(self, chip);
     if (ask_gate(self, chip, false, 0) == PERFADAPT__GATE_OPEN)
         find_limits(self, chip, snapshot);
+    return true;
+}
+
+static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
+    struct perfadapt__hwmon_chip identity;
+    self->starved = false;
+    if (!is_there(self, perfadapt__hwmon_chip_describe(self->root, number, &identity)))
+        return !self->starved;
+    return is_listed(self, &identity) || add_entry(self, &identity, self->chip_count, snapshot);
+}
+
+/* An input whose file was not there when the chip was found. */
+static bool add_late_inputs(struct hwmon *self, struct perfadapt_snapshot *snapshot) {
+    const size_t count = self->chip_count;
+    self->starved = false;
+    for (size_t i = 0; i < count; i++)
+        if (self->chips[i].head == i && !self->chips[i].gone && !add_entry(self, &self->chips[i].identity, i, snapshot))
+            return false;
     return true;
 }
 
@@ -286,13 +341,15 @@ static void discover(struct hwmon *self, struct perfadapt_snapshot *snapshot) {
     for (ssize_t i = 0; i < count && self->chip_count < CHIPS_MAX; i++)
         if (!has_number(self, numbers[i]) && !add_chip(self, numbers[i], snapshot))
             return;
-    self->discovered = true;
+    self->discovered = add_late_inputs(self, snapshot);
 }
 
 static void discover_again(struct hwmon *self, const struct perfadapt__read_context *context,
                            struct perfadapt_snapshot *snapshot) {
     if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
         discover(self, snapshot);
+        for (size_t i = 0; i < self->chip_count; i++)
+            self->chips[i].limits_known &= !may_change_limits(self, &self->chips[i], snapshot);
         self->discover_ns = 0;
     }
     if (self->discover_ns == 0)
@@ -328,9 +385,10 @@ static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, str
     }
 }
 
-static bool is_in_use(const struct hwmon *self, const char *directory) {
+static bool is_in_use(const struct hwmon *self, const struct chip *by, const char *directory) {
     for (size_t i = 0; i < self->chip_count; i++)
-        if (!self->chips[i].gone && strcmp(self->chips[i].identity.directory, directory) == 0)
+        if (!self->chips[i].gone && self->chips[i].head != by->head &&
+            strcmp(self->chips[i].identity.directory, directory) == 0)
             return true;
     return false;
 }
@@ -342,8 +400,8 @@ static bool find_again(struct hwmon *self, struct chip *chip) {
         perfadapt__kernel_directory_numbers(self->root, PERFADAPT__HWMON_CLASS, "hwmon", "", numbers, CHIPS_MAX);
     for (ssize_t i = 0; i < count; i++) {
         struct perfadapt__hwmon_chip found;
-        if (perfadapt__hwmon_chip_describe(self->root, numbers[i], &found) != 0 || is_in_use(self, found.directory) ||
-            !perfadapt__hwmon_chip_same(&found, &chip->identity))
+        if (perfadapt__hwmon_chip_describe(self->root, numbers[i], &found) != 0 ||
+            is_in_use(self, chip, found.directory) || !perfadapt__hwmon_chip_same(&found, &chip->identity))
             continue;
         chip->identity = found;
         find_gate(self, chip);
@@ -455,7 +513,8 @@ static bool read_input(struct hwmon *self, struct chip *chip, struct input *inpu
 static void put_to_sleep(struct hwmon *self, const struct chip *chip, enum perfadapt_why why,
                          struct perfadapt_snapshot *snapshot) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++)
-        perfadapt__thermometer_asleep(sensor_of(snapshot, &self->inputs[i]), why);
+        if (!self->inputs[i].left_alone)
+            perfadapt__thermometer_asleep(sensor_of(snapshot, &self->inputs[i]), why);
 }
 
 static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
@@ -468,7 +527,7 @@ static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perf
 
 static bool is_due(const struct hwmon *self, const struct chip *chip, int64_t now_ns) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++)
-        if (now_ns >= self->inputs[i].thermometer.due_ns)
+        if (!self->inputs[i].left_alone && now_ns >= self->inputs[i].thermometer.due_ns)
             return true;
     return false;
 }
@@ -478,7 +537,8 @@ static void read_awake(struct hwmon *self, struct chip *chip, int64_t now_ns, st
         find_limits(self, chip, snapshot);
     for (size_t i = chip->first; i < chip->first + chip->count; i++) {
         struct input *input = &self->inputs[i];
-        if (now_ns >= input->thermometer.due_ns && !read_input(self, chip, input, now_ns, snapshot))
+        if (!input->left_alone && now_ns >= input->thermometer.due_ns &&
+            !read_input(self, chip, input, now_ns, snapshot))
             return;
     }
 }
@@ -540,6 +600,7 @@ static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider
     self->root = environment->root;
     self->log = environment->log;
     self->gates = environment->gates;
+    self->map = environment->map;
     discover(self, snapshot);
     return &self->base;
 }

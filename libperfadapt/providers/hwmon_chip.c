@@ -14,20 +14,21 @@
 static const struct {
     const char *name;
     const char *reason;
+    bool has_free_labels; /* the kernel's own words: the device is not asked for them */
 } avoided[] = {
-    {"nvme", "each read is a SMART command to the drive"},
-    {"drivetemp", "each read is a SMART command to the drive"},
-    {"asus", "WMI calls into the firmware can stop fans"},
-    {"asus_wmi_sensors", "WMI calls into the firmware can stop fans"},
-    {"asus_ec_sensors", "polling the embedded controller can stop fans"},
-    {"asusec", "polling the embedded controller can stop fans"},
-    {"atk0110", "ACPI calls race with the firmware's own"},
-    {"dell_smm", "each read stops every CPU in system management mode"},
-    {"dell_ddv", "WMI calls into the firmware are slow"},
-    {"gigabyte_wmi", "WMI calls into the firmware are slow"},
-    {"hp_wmi_sensors", "WMI calls into the firmware are slow"},
-    {"thinkpad", "polling the embedded controller is slow"},
-    {"applesmc", "polling the system management controller is slow"},
+    {"nvme", "each read is a SMART command to the drive", true},
+    {"drivetemp", "each read is a SMART command to the drive", false},
+    {"asus", "WMI calls into the firmware can stop fans", false},
+    {"asus_wmi_sensors", "WMI calls into the firmware can stop fans", false},
+    {"asus_ec_sensors", "polling the embedded controller can stop fans", false},
+    {"asusec", "polling the embedded controller can stop fans", false},
+    {"atk0110", "ACPI calls race with the firmware's own", false},
+    {"dell_smm", "each read stops every CPU in system management mode", false},
+    {"dell_ddv", "WMI calls into the firmware are slow", false},
+    {"gigabyte_wmi", "WMI calls into the firmware are slow", false},
+    {"hp_wmi_sensors", "WMI calls into the firmware are slow", false},
+    {"thinkpad", "polling the embedded controller is slow", false},
+    {"applesmc", "polling the system management controller is slow", false},
 };
 
 /* Zen processors and the graphics inside them state no limit; they throttle at 95 °C, mobile ones up to 105 °C. Intel's
@@ -42,6 +43,13 @@ const char *perfadapt__hwmon_chip_avoid(const char *name) {
         if (strcmp(name, avoided[i].name) == 0)
             return avoided[i].reason;
     return NULL;
+}
+
+bool perfadapt__hwmon_chip_has_labels(const char *name) {
+    for (size_t i = 0; i < sizeof avoided / sizeof avoided[0]; i++)
+        if (strcmp(name, avoided[i].name) == 0)
+            return avoided[i].has_free_labels;
+    return true;
 }
 
 int64_t perfadapt__hwmon_chip_usual_limit(const char *name) {

@@ -22,6 +22,9 @@ bool perfadapt__hwmon_chip_same(const struct perfadapt__hwmon_chip *one, const s
 /* Why the chip is never read, or NULL. */
 const char *perfadapt__hwmon_chip_avoid(const char *name);
 
+/* Whether its labels may be read; those of some chips that are never read may. */
+bool perfadapt__hwmon_chip_has_labels(const char *name);
+
 /* Whether the chip is a graphics device's, which sleeps where nobody reads it. */
 bool perfadapt__hwmon_chip_is_gpu(const char *name);
 

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "providers/kernel_file.h"
+#include "providers/gpu_device.h"
 #include "providers/nvml_gpu.h"
 
 #include <dirent.h>
@@ -142,12 +143,34 @@ static int by_address(const void *a, const void *b) {
     return strcmp(((const struct gpu *)a)->nvml.address, ((const struct gpu *)b)->nvml.address);
 }
 
+/* How many cards DRM knows of this driver, or -errno: recorded trees have little else. */
+static int add_cards(struct nvml *self) {
+    struct perfadapt__gpu_device devices[PERFADAPT__GPU_DEVICES_MAX];
+    const ssize_t count = perfadapt__gpu_devices_find(self->root, devices, PERFADAPT__GPU_DEVICES_MAX);
+    int found = 0;
+    for (ssize_t i = 0; i < count; i++) {
+        if (strcmp(devices[i].driver, "nvidia") != 0 || !is_pci_address(devices[i].id))
+            continue;
+        const int error = add_gpu(self, devices[i].id);
+        if (error)
+            return error;
+        found++;
+    }
+    return count < 0 ? (int)count : found;
+}
+
+static bool says_nothing(int found) {
+    return found == 0 || found == -ENOENT || found == -ENOTDIR || found == -EACCES;
+}
+
 /* Also those that came since the last look: at the end, as the entries of the others stay where they are. */
 static void discover(struct nvml *self) {
     const size_t known = self->count;
     int found = add_gpus_of(self, DRIVER_PATH);
-    if (found == 0 || found == -ENOENT || found == -ENOTDIR || found == -EACCES)
+    if (says_nothing(found))
         found = add_gpus_of(self, PROC_PATH);
+    if (says_nothing(found))
+        found = add_cards(self);
     self->discovered |= !perfadapt__kernel_file_is_shortage(found);
     qsort(&self->gpus[known], self->count - known, sizeof self->gpus[0], by_address);
 }

@@ -16,13 +16,16 @@
 #include <perfadapt/perfadapt.h>
 #include <perfadapt/snapshot.h>
 
+struct perfadapt__sensor_map;
+
 /* Everything a provider may use. All of it outlives the provider. */
 struct perfadapt__provider_environment {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
-    const char *simulate;                 /* the fake provider's plant, NULL for the others */
-    struct perfadapt__gates *gates;       /* of devices that may sleep: asked before each is touched */
-    const struct perfadapt__watch *watch; /* where descriptors are watched; NULL = nowhere */
+    const char *simulate;                    /* the fake provider's plant, NULL for the others */
+    struct perfadapt__gates *gates;          /* of devices that may sleep: asked before each is touched */
+    const struct perfadapt__watch *watch;    /* where descriptors are watched; NULL = nowhere */
+    const struct perfadapt__sensor_map *map; /* what the user has configured for single sensors; NULL = nothing */
     const char *nvml_library; /* tests: loaded instead of the system's, and under any root; NULL otherwise */
 };
 

@@ -31,20 +31,14 @@ static const struct {
     bool with_machine;   /* where the temperatures are the machine's */
     bool with_simulated; /* where they are simulated */
 } registered[] = {
-    {&perfadapt__psi_provider, true, true},
-    {&perfadapt__meminfo_provider, true, true},
-    {&perfadapt__cgroup_provider, true, true},
-    {&perfadapt__process_provider, true, true},
-    {&perfadapt__fake_provider, false, true},
-    {&perfadapt__cpu_provider, true, false},
-    {&perfadapt__cooling_provider, true, false},
-    {&perfadapt__power_supply_provider, true, false},
-    {&perfadapt__amdgpu_provider, true, false},
-    {&perfadapt__intel_gpu_provider, true, false},
+    {&perfadapt__psi_provider, true, true},      {&perfadapt__meminfo_provider, true, true},
+    {&perfadapt__cgroup_provider, true, true},   {&perfadapt__process_provider, true, true},
+    {&perfadapt__fake_provider, false, true},    {&perfadapt__cpu_provider, true, false},
+    {&perfadapt__cooling_provider, true, false}, {&perfadapt__power_supply_provider, true, false},
+    {&perfadapt__amdgpu_provider, true, false},  {&perfadapt__intel_gpu_provider, true, false},
     {&perfadapt__fdinfo_provider, true, false},
 #if PERFADAPT_WITH_SENSORS
-    {&perfadapt__hwmon_provider, true, false},
-    {&perfadapt__thermal_zone_provider, true, false},
+    {&perfadapt__hwmon_provider, true, false},   {&perfadapt__thermal_zone_provider, true, false},
 #endif
 #if PERFADAPT_WITH_NVML
     {&perfadapt__nvml_provider, true, false}, /* last: calls into the driver are the slowest */

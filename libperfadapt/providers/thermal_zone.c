@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/thermal_zone.h"
 
+#include "config/sensor_map.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "providers/kernel_file.h"
@@ -31,13 +32,15 @@ struct zone {
     struct perfadapt__thermometer thermometer;
     char type[32];
     uint32_t number;
-    int mode_fd; /* -1 = has none, or not open */
+    bool left_alone; /* listed, never read */
+    int mode_fd;     /* -1 = has none, or not open */
 };
 
 struct thermal_zone {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
+    const struct perfadapt__sensor_map *map;
     struct zone zones[PERFADAPT_SENSORS_MAX];
     size_t count;
     bool starved;         /* since it was last cleared, an open failed for want of descriptors */
@@ -79,7 +82,7 @@ static size_t trip_rank(const char *type) {
 }
 
 static bool read_trip(struct thermal_zone *self, uint32_t zone, uint32_t trip, size_t *out_rank,
-                      int64_t *out_millidegrees) {
+                      int64_t *out_millidegrees, enum perfadapt_why *out_why) {
     char file[48];
     char path[96];
     char type[24];
@@ -93,8 +96,8 @@ static bool read_trip(struct thermal_zone *self, uint32_t zone, uint32_t trip, s
     if (*out_rank == TRIP_TYPE_COUNT)
         return false;
     const ssize_t length = perfadapt__fs_read_once(self->root, path, text, sizeof text);
-    return is_there(self, length) &&
-           perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees) == PERFADAPT_WHY_NONE;
+    *out_why = perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees);
+    return is_there(self, length) && *out_why == PERFADAPT_WHY_NONE;
 }
 
 /* Of the best type, the lowest that is plausible: unset trips read -274000, 0 or -32768000. */
@@ -102,13 +105,20 @@ static void find_limit(struct thermal_zone *self, uint32_t number, struct perfad
     char path[96];
     uint32_t trips[TRIPS_MAX];
     size_t best_rank = TRIP_TYPE_COUNT;
+    sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
+    sensor->limit_source = PERFADAPT_LIMIT_NONE;
+    sensor->limit_why = PERFADAPT_WHY_NONE;
     snprintf(path, sizeof path, CLASS_PATH "/thermal_zone%u", (unsigned)number);
     const ssize_t count =
         perfadapt__kernel_directory_numbers(self->root, path, "trip_point_", "_type", trips, TRIPS_MAX);
     for (ssize_t i = 0; is_there(self, count) && i < count; i++) {
         size_t rank;
         int64_t millidegrees;
-        if (!read_trip(self, number, trips[i], &rank, &millidegrees) || rank > best_rank)
+        enum perfadapt_why why = PERFADAPT_WHY_NONE;
+        const bool known = read_trip(self, number, trips[i], &rank, &millidegrees, &why);
+        if (why != PERFADAPT_WHY_NONE)
+            sensor->limit_why = (uint32_t)why;
+        if (!known || rank > best_rank)
             continue;
         if (rank == best_rank && (double)millidegrees >= sensor->limit.value * 1000)
             continue;
@@ -172,6 +182,13 @@ static bool add_zone(struct thermal_zone *self, uint32_t number, struct perfadap
     *zone = (struct zone){
         .thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1}, .number = number, .mode_fd = -1};
     memcpy(zone->type, type, sizeof type);
+    const struct perfadapt__sensor_note *note = self->map ? perfadapt__sensor_map_find(self->map, id) : NULL;
+    perfadapt__thermometer_configure(&zone->thermometer, note);
+    if (note && note->ignore == 1) {
+        zone->left_alone = true;
+        sensor->temperature.state = PERFADAPT_STATE_UNSUPPORTED;
+        sensor->why = PERFADAPT_WHY_IGNORED;
+    }
     return true;
 }
 
@@ -208,10 +225,23 @@ static void discover(struct thermal_zone *self, struct perfadapt_snapshot *snaps
     self->discovered = true;
 }
 
+/* A trip that could not be read, or was not set, may be there now. */
+static void find_limits_again(struct thermal_zone *self, struct perfadapt_snapshot *snapshot) {
+    for (size_t i = 0; i < self->count; i++) {
+        const struct zone *zone = &self->zones[i];
+        struct perfadapt_sensor *sensor = &snapshot->sensors[zone->thermometer.sensor];
+        if (sensor->limit_why == PERFADAPT_WHY_NONE)
+            continue;
+        find_limit(self, zone->number, sensor);
+        find_usual_limit(self, zone->type, sensor);
+    }
+}
+
 static void discover_again(struct thermal_zone *self, const struct perfadapt__read_context *context,
                            struct perfadapt_snapshot *snapshot) {
     if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
         discover(self, snapshot);
+        find_limits_again(self, snapshot);
         self->discover_ns = 0;
     }
     if (self->discover_ns == 0)
@@ -289,7 +319,7 @@ static void thermal_zone_read(struct perfadapt__provider *provider, const struct
     discover_again(self, context, snapshot);
     for (size_t i = 0; i < self->count; i++) {
         struct zone *zone = &self->zones[i];
-        if (context->now_ns >= zone->thermometer.due_ns)
+        if (!zone->left_alone && context->now_ns >= zone->thermometer.due_ns)
             read_zone(self, zone, context->now_ns, &snapshot->sensors[zone->thermometer.sensor]);
     }
 }
@@ -316,6 +346,7 @@ static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__p
     self->base.type = &perfadapt__thermal_zone_provider;
     self->root = environment->root;
     self->log = environment->log;
+    self->map = environment->map;
     find_compatible(self);
     discover(self, snapshot);
     return &self->base;

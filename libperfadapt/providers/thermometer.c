@@ -3,6 +3,8 @@
 
 #include "core/clock.h"
 
+#include <math.h> /* NAN and isnan only: no libm is linked */
+
 static const int64_t shown_only_ns = 900 * PERFADAPT__NS_PER_MS;
 
 /* A read that takes long keeps every other source waiting, and costs the device something: its share of the thread's time
@@ -16,6 +18,8 @@ static const int64_t skin_lowest = 30000;
 static const int64_t lowest_limit = 50000;
 static const int64_t highest_limit = 130000;
 
+static const int64_t largest_converted = 1000000000;
+
 static const int64_t first_pause_ns = PERFADAPT__NS_PER_S;
 static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
 
@@ -23,6 +27,22 @@ int64_t perfadapt__thermometer_next_pause(int64_t pause_ns) {
     if (pause_ns == 0)
         return first_pause_ns;
     return pause_ns > longest_pause_ns / 2 ? longest_pause_ns : pause_ns * 2;
+}
+
+void perfadapt__thermometer_configure(struct perfadapt__thermometer *thermometer,
+                                      const struct perfadapt__sensor_note *note) {
+    thermometer->scale = note && !isnan(note->scale) ? note->scale : 1;
+    thermometer->offset_c = note && !isnan(note->offset_c) ? note->offset_c : 0;
+}
+
+/* Beyond these no file tells a temperature, and a product might not fit. */
+int64_t perfadapt__thermometer_convert(const struct perfadapt__thermometer *thermometer, int64_t millidegrees) {
+    const bool as_it_is =
+        thermometer->scale >= 1 && thermometer->scale <= 1 && thermometer->offset_c >= 0 && thermometer->offset_c <= 0;
+    if (as_it_is || millidegrees < -largest_converted || millidegrees > largest_converted)
+        return millidegrees;
+    const double converted = thermometer->scale * (double)millidegrees + 1000 * thermometer->offset_c;
+    return (int64_t)(converted + (converted < 0 ? -0.5 : 0.5));
 }
 
 /* What is wrong with the content may be right at the next read; what the device refuses is asked for less and less. */
@@ -43,7 +63,8 @@ void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, s
                                    enum perfadapt_why why, int64_t millidegrees, int64_t now_ns, int64_t cost_ns) {
     sensor->why = (uint32_t)why;
     if (why == PERFADAPT_WHY_NONE)
-        sensor->temperature = perfadapt__metric_ok((double)millidegrees / 1000, PERFADAPT_UNIT_CELSIUS, now_ns);
+        sensor->temperature = perfadapt__metric_ok(
+            (double)perfadapt__thermometer_convert(thermometer, millidegrees) / 1000, PERFADAPT_UNIT_CELSIUS, now_ns);
     else
         perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
     if (calls_for_pause(why)) {

@@ -2,6 +2,7 @@
 #ifndef PERFADAPT_PROVIDERS_THERMOMETER_H
 #define PERFADAPT_PROVIDERS_THERMOMETER_H
 
+#include "config/sensor_map.h"
 #include "providers/provider.h"
 
 struct perfadapt__thermometer {
@@ -9,7 +10,16 @@ struct perfadapt__thermometer {
     int input_fd;     /* millidegrees; -1 = not open */
     int64_t due_ns;   /* not before */
     int64_t pause_ns; /* length of the last pause after an error; 0 = none */
+    double scale;     /* °C = scale * what the file says in °C + offset_c */
+    double offset_c;
 };
+
+/* What the user has configured for it; NULL = nothing. */
+void perfadapt__thermometer_configure(struct perfadapt__thermometer *thermometer,
+                                      const struct perfadapt__sensor_note *note);
+
+/* Millidegrees as the file says them -> as they are meant. */
+int64_t perfadapt__thermometer_convert(const struct perfadapt__thermometer *thermometer, int64_t millidegrees);
 
 /* Twice the last pause, 1 … 30 s. */
 int64_t perfadapt__thermometer_next_pause(int64_t pause_ns);

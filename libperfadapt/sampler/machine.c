@@ -77,7 +77,9 @@ bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char 
 }
 
 static void assign_roles(struct perfadapt__machine *machine) {
-    perfadapt__roles_assign(&machine->snapshot);
+    perfadapt__overrides_find(&machine->overrides, &machine->map, &machine->snapshot);
+    perfadapt__roles_assign(&machine->snapshot, &machine->overrides);
+    perfadapt__overrides_rename(&machine->overrides, &machine->snapshot);
     machine->sensors_with_role = machine->snapshot.sensor_count;
 }
 
@@ -86,7 +88,9 @@ static void discover(struct perfadapt__machine *machine) {
                                                                 .log = &machine->log,
                                                                 .simulate = machine->simulate,
                                                                 .gates = &machine->gates,
-                                                                .watch = machine->watch};
+                                                                .watch = machine->watch,
+                                                                .map = &machine->map};
+    perfadapt__sensor_map_load(&machine->map, &machine->root, &machine->log);
     machine->provider_count =
         perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
     assign_roles(machine);
@@ -125,6 +129,7 @@ static bool is_cool(const struct perfadapt_snapshot *snapshot) {
 /* Some are found late, by hot-plug or because descriptors were short; others turn out not to be what they seem. */
 static void judge(struct perfadapt__machine *machine, int64_t now_ns) {
     const uint64_t disbelieved = machine->guard.disbelieved;
+    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot);
     perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
     if (machine->snapshot.sensor_count != machine->sensors_with_role || machine->guard.disbelieved != disbelieved)
         assign_roles(machine);

@@ -9,6 +9,7 @@
 #include "core/seqlock.h"
 #include "providers/registry.h"
 #include "sampler/guard.h"
+#include "sampler/overrides.h"
 #include "sampler/sampler.h"
 
 struct perfadapt__machine {
@@ -28,6 +29,8 @@ struct perfadapt__machine {
     int64_t cost_ns[PERFADAPT__PROVIDERS_MAX]; /* of the last read */
     bool cool;
     uint32_t sensors_with_role; /* sensors when roles were last given out */
+    struct perfadapt__sensor_map map;
+    struct perfadapt__overrides overrides;
     struct perfadapt__guard guard;
     struct perfadapt_snapshot snapshot;
 

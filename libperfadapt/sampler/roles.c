@@ -144,10 +144,20 @@ static bool is_chosen(const struct perfadapt_snapshot *snapshot, const struct cl
     return true;
 }
 
-void perfadapt__roles_assign(struct perfadapt_snapshot *snapshot) {
+/* Rank 0 is for nothing, and those of the list begin with 1: the user's are moved up behind a gap. */
+static struct claim claim_by_user(const struct perfadapt__sensor_note *note, struct claim found) {
+    if (found.rank > 0)
+        found.rank += 1;
+    if (!note || note->role == PERFADAPT__NOTE_UNSET)
+        return found;
+    const bool none = note->role == PERFADAPT_SENSOR_OTHER;
+    return (struct claim){(enum perfadapt_sensor_role)note->role, none ? 0 : 1};
+}
+
+void perfadapt__roles_assign(struct perfadapt_snapshot *snapshot, const struct perfadapt__overrides *overrides) {
     struct claim claims[PERFADAPT_SENSORS_MAX];
     for (uint32_t i = 0; i < snapshot->sensor_count; i++)
-        claims[i] = claim_of(&snapshot->sensors[i]);
+        claims[i] = claim_by_user(overrides ? overrides->notes[i] : NULL, claim_of(&snapshot->sensors[i]));
     for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
         struct perfadapt_sensor *sensor = &snapshot->sensors[i];
         const bool chosen = is_chosen(snapshot, claims, i);

@@ -55,7 +55,7 @@ static void read_all(struct fixture *fixture) {
     const struct perfadapt__read_context context = {.now_ns = 1000000000};
     const size_t count =
         perfadapt__providers_create(&fixture->environment, snapshot, providers, PERFADAPT__PROVIDERS_MAX);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     for (size_t i = 0; i < count; i++)
         providers[i]->type->read(providers[i], &context, snapshot);
     perfadapt__guard_init(&guard);

@@ -55,7 +55,7 @@ static void test_intel_laptop(void **state) {
     add_chip(snapshot, "iwlwifi_1", "temp1", "pci", NO_LIMIT);
     add_zone(snapshot, "acpitz", LIMIT);
     add_zone(snapshot, "x86_pkg_temp", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_CPU, 1);
     expect(snapshot, 2, PERFADAPT_SENSOR_OTHER, 0);
@@ -67,7 +67,7 @@ static void test_two_packages(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_chip(snapshot, "coretemp", "Package id 0", "platform/coretemp.0", LIMIT);
     add_chip(snapshot, "coretemp", "Package id 1", "platform/coretemp.1", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
     expect(snapshot, 1, PERFADAPT_SENSOR_CPU, 1);
 }
@@ -77,12 +77,12 @@ static void test_zen(void **state) {
     add_chip(snapshot, "k10temp", "Tctl", "pci/18.3", LIMIT);
     add_chip(snapshot, "k10temp", "Tdie", "pci/18.3", LIMIT);
     add_chip(snapshot, "k10temp", "Tccd1", "pci/18.3", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_CPU, 1);
     expect(snapshot, 2, PERFADAPT_SENSOR_OTHER, 0);
     snapshot->sensor_count = 1;
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
 }
 
@@ -90,7 +90,7 @@ static void test_package_zone_alone(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_zone(snapshot, "acpitz", LIMIT);
     add_zone(snapshot, "x86_pkg_temp", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_CPU, 1);
 }
@@ -100,7 +100,7 @@ static void test_raspberry_pi(void **state) {
     add_chip(snapshot, "cpu_thermal", "temp1", "virtual/thermal/thermal_zone0", LIMIT);
     add_chip(snapshot, "rpi_volt", "in0", "soc", NO_LIMIT);
     add_zone(snapshot, "cpu-thermal", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 2, PERFADAPT_SENSOR_CPU, 1);
 }
@@ -109,7 +109,7 @@ static void test_one_with_a_limit_goes_first(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_chip(snapshot, "cpu_thermal", "temp1", "virtual/thermal/thermal_zone0", LIMIT);
     add_zone(snapshot, "cpu-thermal", NO_LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
     expect(snapshot, 1, PERFADAPT_SENSOR_OTHER, 0);
 }
@@ -118,7 +118,7 @@ static void test_without_a_limit_nothing_steers(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_zone(snapshot, "CPU-therm", NO_LIMIT);
     add_chip(snapshot, "i915", "temp1", "pci/02.0", NO_LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_GPU, 0);
 }
@@ -129,7 +129,7 @@ static void test_amd_graphics(void **state) {
     add_chip(snapshot, "amdgpu", "junction", "pci/a", LIMIT);
     add_chip(snapshot, "amdgpu", "mem", "pci/a", LIMIT);
     add_chip(snapshot, "amdgpu", "edge", "pci/b", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_GPU, 1);
     expect(snapshot, 2, PERFADAPT_SENSOR_GPU_MEMORY, 1);
@@ -140,7 +140,7 @@ static void test_sleeping_graphics_will_steer(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_chip(snapshot, "amdgpu", "edge", "pci/a", LIMIT_NOT_ASKED);
     add_chip(snapshot, "amdgpu", "junction", "pci/a", LIMIT_NOT_ASKED);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
     expect(snapshot, 1, PERFADAPT_SENSOR_GPU, 1);
 }
@@ -151,7 +151,7 @@ static void test_intel_graphics(void **state) {
     add_chip(snapshot, "xe", "vram", "pci/a", LIMIT);
     add_chip(snapshot, "xe", "vram_ch_0", "pci/a", LIMIT);
     add_chip(snapshot, "xe", "mctrl", "pci/a", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_GPU, 1);
     expect(snapshot, 1, PERFADAPT_SENSOR_GPU_MEMORY, 1);
     expect(snapshot, 2, PERFADAPT_SENSOR_OTHER, 0);
@@ -165,7 +165,7 @@ static void test_zones_of_a_board(void **state) {
     add_zone(snapshot, "quiet-Skin-therm", LIMIT);
     add_zone(snapshot, "skin", NO_LIMIT);
     add_zone(snapshot, "Tboard_tegra", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
     expect(snapshot, 1, PERFADAPT_SENSOR_GPU, 1);
     expect(snapshot, 2, PERFADAPT_SENSOR_SKIN, 1);
@@ -177,7 +177,7 @@ static void test_graphics_zone_gives_way_to_a_chip(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_chip(snapshot, "nouveau", "temp1", "pci/a", LIMIT);
     add_zone(snapshot, "gpu-thermal", LIMIT);
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_GPU, 1);
     expect(snapshot, 1, PERFADAPT_SENSOR_OTHER, 0);
 }
@@ -186,17 +186,17 @@ static void test_simulated(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add(snapshot, "simulated/junction@laptop", "simulated laptop", "junction", LIMIT);
     snapshot->sensors[0].simulated = 1;
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     expect(snapshot, 0, PERFADAPT_SENSOR_GPU, 1);
 }
 
 static void test_again_and_again(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
-    perfadapt__roles_assign(snapshot);
+    perfadapt__roles_assign(snapshot, NULL);
     for (unsigned i = 0; i < PERFADAPT_SENSORS_MAX; i++)
         add_chip(snapshot, "coretemp", "Package id 0", "platform/coretemp.0", LIMIT);
     for (unsigned pass = 0; pass < 3; pass++) {
-        perfadapt__roles_assign(snapshot);
+        perfadapt__roles_assign(snapshot, NULL);
         expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
         for (uint32_t i = 1; i < PERFADAPT_SENSORS_MAX; i++)
             expect(snapshot, i, PERFADAPT_SENSOR_OTHER, 0);
