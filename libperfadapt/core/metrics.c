@@ -72,6 +72,6 @@ void perfadapt__metrics_of_snapshot(struct perfadapt_snapshot *snapshot, perfada
     visit_memory(&snapshot->memory, visit);
     visit_power(&snapshot->power, visit);
     visit_processor(&snapshot->processor, visit);
-    for (size_t i = 0; i < PERFADAPT_GPUS_MAX; i++)
+    for (size_t i = 0; i < snapshot->gpu_count; i++)
         perfadapt__metrics_of_gpu(&snapshot->gpus[i], visit);
 }

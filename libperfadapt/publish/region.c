@@ -146,10 +146,7 @@ void perfadapt__region_put_decision(struct perfadapt__region *region, const stru
 }
 
 void perfadapt__region_put_snapshot(struct perfadapt__region *region, const struct perfadapt_snapshot *snapshot) {
-    const size_t most = PERFADAPT_SENSORS_MAX;
-    const size_t used = snapshot->sensor_count < most ? snapshot->sensor_count : most;
-    const size_t bytes = offsetof(struct perfadapt_snapshot, sensors) + used * sizeof snapshot->sensors[0];
-    perfadapt__seqlock_write(&region->snapshot_lock, region->snapshot, snapshot, bytes);
+    perfadapt__snapshot_store(&region->snapshot_lock, region->snapshot, snapshot);
 }
 
 void perfadapt__region_put_alive(struct perfadapt__region *region, int64_t boottime_ns) {

@@ -10,6 +10,7 @@
 #define PERFADAPT_PUBLISH_REGION_H
 
 #include "core/seqlock.h"
+#include "core/snapshot_copy.h"
 
 #include <perfadapt/monitor.h>
 
@@ -31,7 +32,6 @@ struct perfadapt__region_identity { /* written once */
 };
 
 #define PERFADAPT__BUDGET_WORDS PERFADAPT__WORDS(sizeof(struct perfadapt_budget))
-#define PERFADAPT__SNAPSHOT_WORDS PERFADAPT__WORDS(sizeof(struct perfadapt_snapshot))
 #define PERFADAPT__DECISION_WORDS PERFADAPT__WORDS(sizeof(struct perfadapt_decision))
 #define PERFADAPT__FRAME_WORDS PERFADAPT__WORDS(sizeof(struct perfadapt_frame))
 

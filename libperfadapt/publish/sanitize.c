@@ -2,6 +2,7 @@
 #include "publish/sanitize.h"
 
 #include "core/metrics.h"
+#include "core/snapshot_copy.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -227,11 +228,9 @@ static void sanitize_gpu(struct perfadapt_gpu *gpu) {
 }
 
 static void sanitize_devices(struct perfadapt_snapshot *snapshot) {
-    snapshot->gpu_count = between(snapshot->gpu_count, 0, PERFADAPT_GPUS_MAX);
-    for (size_t i = 0; i < PERFADAPT_GPUS_MAX; i++)
+    for (size_t i = 0; i < snapshot->gpu_count; i++)
         sanitize_gpu(&snapshot->gpus[i]);
-    snapshot->evidence_count = between(snapshot->evidence_count, 0, PERFADAPT_EVIDENCE_MAX);
-    for (size_t i = 0; i < PERFADAPT_EVIDENCE_MAX; i++)
+    for (size_t i = 0; i < snapshot->evidence_count; i++)
         sanitize_evidence(&snapshot->evidence[i]);
     snapshot->power.profile_state = known(snapshot->power.profile_state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     snapshot->power.reserved = 0;
@@ -245,11 +244,9 @@ void perfadapt__sanitize_snapshot(struct perfadapt_snapshot *snapshot) {
     snapshot->timestamp_ns = time_or_zero(snapshot->timestamp_ns);
     snapshot->simulated = snapshot->simulated != 0;
     snapshot->psi_trigger = known(snapshot->psi_trigger, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
+    perfadapt__snapshot_trim(snapshot);
     perfadapt__metrics_of_snapshot(snapshot, sanitize_metric_of);
     sanitize_devices(snapshot);
-    snapshot->sensor_count = between(snapshot->sensor_count, 0, PERFADAPT_SENSORS_MAX);
     for (size_t i = 0; i < snapshot->sensor_count; i++)
         sanitize_sensor(&snapshot->sensors[i]);
-    const size_t unused = PERFADAPT_SENSORS_MAX - snapshot->sensor_count;
-    memset(snapshot->sensors + snapshot->sensor_count, 0, unused * sizeof snapshot->sensors[0]);
 }

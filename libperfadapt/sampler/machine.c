@@ -26,13 +26,8 @@ static void mark_unread(struct perfadapt_snapshot *snapshot) {
     perfadapt__metrics_of_snapshot(snapshot, mark_init);
 }
 
-/* The head and the sensors in use; what lies behind them in the published copy is never looked at. */
-static size_t used_bytes(const struct perfadapt_snapshot *snapshot) {
-    return offsetof(struct perfadapt_snapshot, sensors) + snapshot->sensor_count * sizeof snapshot->sensors[0];
-}
-
 static void publish(struct perfadapt__machine *machine) {
-    perfadapt__seqlock_write(&machine->lock, machine->words, &machine->snapshot, used_bytes(&machine->snapshot));
+    perfadapt__snapshot_store(&machine->lock, machine->words, &machine->snapshot);
 }
 
 enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char *simulate,
@@ -203,9 +198,6 @@ bool perfadapt__machine_triggered(struct perfadapt__machine *machine, int fd, ui
 bool perfadapt__machine_snapshot(const struct perfadapt__machine *machine, struct perfadapt_snapshot *out) {
     if (!perfadapt__seqlock_read(&machine->lock, machine->words, out, sizeof *out, snapshot_retries))
         return false;
-    /* Entries behind the count may be left from a read that was overtaken; the caller is to see zeros. */
-    if (out->sensor_count < PERFADAPT_SENSORS_MAX)
-        memset(&out->sensors[out->sensor_count], 0,
-               (PERFADAPT_SENSORS_MAX - out->sensor_count) * sizeof out->sensors[0]);
+    perfadapt__snapshot_trim(out);
     return true;
 }

@@ -6,7 +6,7 @@
 #ifndef PERFADAPT_SAMPLER_MACHINE_H
 #define PERFADAPT_SAMPLER_MACHINE_H
 
-#include "core/seqlock.h"
+#include "core/snapshot_copy.h"
 #include "providers/registry.h"
 #include "sampler/guard.h"
 #include "sampler/overrides.h"
@@ -35,7 +35,7 @@ struct perfadapt__machine {
     struct perfadapt_snapshot snapshot;
 
     struct perfadapt__seqlock lock; /* over the published copy */
-    _Atomic uint64_t words[PERFADAPT__WORDS(sizeof(struct perfadapt_snapshot))];
+    _Atomic uint64_t words[PERFADAPT__SNAPSHOT_WORDS];
 };
 
 /* Opens the root; NOT_FOUND, PERMISSION, NO_MEMORY or SYSTEM. */
