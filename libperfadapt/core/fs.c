@@ -142,13 +142,16 @@ bool perfadapt__fs_parse_decimal(const char **text, double *out_value) {
     uint64_t whole;
     if (!perfadapt__fs_parse_u64(&at, &whole))
         return false;
-    double fraction = 0;
-    if (*at == '.') {
-        double weight = 0.1;
-        for (at++; *at >= '0' && *at <= '9'; at++, weight /= 10)
-            fraction += weight * (*at - '0');
-    }
-    *out_value = (double)whole + fraction;
+    uint64_t digits = 0;
+    uint64_t unit = 1; /* one division in the end: exact to the last digit that counts */
+    if (*at == '.')
+        for (at++; *at >= '0' && *at <= '9'; at++) {
+            if (unit >= UINT64_C(1000000000000000))
+                continue;
+            digits = digits * 10 + (uint64_t)(*at - '0');
+            unit *= 10;
+        }
+    *out_value = (double)whole + (double)digits / (double)unit;
     *text = at;
     return true;
 }

@@ -117,11 +117,10 @@ enum perfadapt__cgroup_value perfadapt__cgroup_parse_bytes(const char *text, uin
 /* A number that nothing ends may have been cut short. */
 enum perfadapt__cgroup_value perfadapt__cgroup_parse_key(const char *text, const char *key, uint64_t *out_value) {
     const size_t length = strlen(key);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) != 0 || line[length] != ' ')
+    for (const char *found = strstr(text, key); found; found = strstr(found + length, key)) {
+        if ((found != text && found[-1] != '\n') || found[length] != ' ')
             continue;
-        const char *at = line + length;
+        const char *at = found + length;
         uint64_t value;
         if (!perfadapt__fs_parse_u64(&at, &value) || *at != '\n')
             return PERFADAPT__CGROUP_BAD_VALUE;

@@ -37,12 +37,9 @@ static void fail_all(struct perfadapt_snapshot *snapshot, enum perfadapt_state s
 
 /* The text behind `key` at the start of a line, or NULL. */
 static const char *find_field(const char *text, const char *key) {
-    const size_t length = strlen(key);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, length) == 0)
-            return line + length;
-    }
+    for (const char *found = strstr(text, key); found; found = strstr(found + 1, key))
+        if (found == text || found[-1] == '\n')
+            return found + strlen(key);
     return NULL;
 }
 

@@ -17,11 +17,15 @@ static const char *find_line(const char *text, const char *keyword) {
 }
 
 static bool parse_key(const char **text, const char *key) {
-    const size_t length = strlen(key);
-    const char *at = *text + strspn(*text, " ");
-    if (strncmp(at, key, length) != 0 || at[length] < '0' || at[length] > '9')
+    const char *at = *text;
+    while (*at == ' ')
+        at++;
+    while (*key)
+        if (*at++ != *key++)
+            return false;
+    if (*at < '0' || *at > '9')
         return false;
-    *text = at + length;
+    *text = at;
     return true;
 }
 
