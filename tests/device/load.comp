@@ -1,4 +1,5 @@
-// Multiplications and additions, and nothing else. SPDX-License-Identifier: MIT
+// Multiplications and additions in chains that do not wait for one another, beside a stream of memory: what makes a GPU
+// draw the power that it may. SPDX-License-Identifier: MIT
 #version 450
 
 layout(local_size_x = 256) in;
@@ -9,22 +10,26 @@ layout(push_constant) uniform Work {
     uint iterations;
 };
 
+const uint CHAINS = 8;
+
 void main() {
-    vec4 a = vec4(gl_GlobalInvocationID.x) * 1e-6;
-    vec4 b = a + 0.1;
-    vec4 c = a + 0.2;
-    vec4 d = a + 0.3;
+    const uint length = uint(result.length());
+    uint at = gl_GlobalInvocationID.x % length;
+    vec4 chain[CHAINS];
+    for (uint k = 0; k < CHAINS; k++)
+        chain[k] = vec4(gl_GlobalInvocationID.x, k, 1, 2) * 1e-6;
     for (uint i = 0; i < iterations; i++) {
-        a = fma(a, vec4(0.999), b);
-        b = fma(b, vec4(0.998), c);
-        c = fma(c, vec4(0.997), d);
-        d = fma(d, vec4(0.996), a);
-        a = fma(a, vec4(0.501), b);
-        b = fma(b, vec4(0.502), c);
-        c = fma(c, vec4(0.503), d);
-        d = fma(d, vec4(0.504), a);
+        const vec4 loaded = result[at];
+        for (uint n = 0; n < 4; n++)
+            for (uint k = 0; k < CHAINS; k++)
+                chain[k] = fma(chain[k], vec4(0.501, 0.502, 0.503, 0.504), vec4(0.1, 0.2, 0.3, 0.4));
+        chain[0] += loaded;
+        at = (at + 256 * 1031) % length;
     }
+    vec4 sum = vec4(0);
+    for (uint k = 0; k < CHAINS; k++)
+        sum += chain[k];
     // Never true, which the compiler cannot know.
-    if (dot(a + b, c + d) == 0.123456)
-        result[0] = a;
+    if (dot(sum, vec4(1)) == 0.123456)
+        result[0] = sum;
 }

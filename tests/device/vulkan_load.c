@@ -13,6 +13,7 @@
 
 #include "load.comp.h" /* needs stdint.h */
 
+#define STREAM_BYTES (UINT64_C(512) << 20) /* beyond the caches of any GPU */
 #define IN_FLIGHT 2
 #define DEVICES_MAX 16
 #define FAMILIES_MAX 32
@@ -103,15 +104,16 @@ static bool create_device(struct load *load) {
 static uint32_t memory_type(const struct load *load, uint32_t allowed) {
     VkPhysicalDeviceMemoryProperties properties;
     vkGetPhysicalDeviceMemoryProperties(load->physical, &properties);
-    uint32_t type = 0;
-    while (type + 1 < properties.memoryTypeCount && !(allowed & (1U << type)))
-        type++;
-    return type;
+    for (uint32_t type = 0; type < properties.memoryTypeCount; type++)
+        if (allowed & (1U << type) && properties.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT)
+            return type;
+    return 0; /* there is always one: the specification says so */
 }
 
 static bool create_buffer(struct load *load) {
-    const VkBufferCreateInfo buffer = {
-        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = 256, .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
+    const VkBufferCreateInfo buffer = {.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                       .size = STREAM_BYTES,
+                                       .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT};
     VkMemoryRequirements needs;
     if (!succeeded(vkCreateBuffer(load->device, &buffer, NULL, &load->buffer), "vkCreateBuffer"))
         return false;
