@@ -369,6 +369,7 @@ const struct perfadapt__provider_class perfadapt__amdgpu_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = 500 * PERFADAPT__NS_PER_MS,
     .fast_with_frames = true,
+    .asks_devices = true,
     .create = amdgpu_create,
     .destroy = amdgpu_destroy,
     .read = amdgpu_read,

@@ -122,6 +122,7 @@ const struct perfadapt__provider_class perfadapt__cpu_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = PERFADAPT__NS_PER_S,
     .fast_with_frames = false,
+    .asks_devices = true,
     .create = cpu_create,
     .destroy = cpu_destroy,
     .read = cpu_read,

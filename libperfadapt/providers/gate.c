@@ -14,7 +14,8 @@
 
 static const double idle_below = 0.02;
 static const uint32_t idle_samples_most = 5;
-static const int64_t sample_gap_ns = 500 * PERFADAPT__NS_PER_MS; /* ten reads a second are not ten idle samples */
+static const int64_t sample_gap_ns = 500 * PERFADAPT__NS_PER_MS;  /* ten reads a second are not ten idle samples */
+static const int64_t absent_period_ns = 10 * PERFADAPT__NS_PER_S; /* only PCI devices have a power_state */
 static const int64_t default_autosuspend_ns = 5 * PERFADAPT__NS_PER_S;
 static const int64_t rest_margin_ns = 2 * PERFADAPT__NS_PER_S;
 static const int64_t longest_rest_ns = 30 * PERFADAPT__NS_PER_S;
@@ -27,7 +28,7 @@ void perfadapt__gates_init(struct perfadapt__gates *gates, const struct perfadap
 void perfadapt__gate_forget(struct perfadapt__gate *gate) {
     perfadapt__kernel_file_close(&gate->status_fd);
     perfadapt__kernel_file_close(&gate->power_fd);
-    gate->asked_ns = 0;
+    gate->asked_ns = gate->status_absent_ns = gate->power_absent_ns = 0;
     gate->autosuspend_ns = NOT_ASKED;
     gate->idle_samples = gate->rests = 0;
     gate->rest_until_ns = 0;
@@ -61,14 +62,21 @@ struct perfadapt__gate *perfadapt__gates_find(struct perfadapt__gates *gates, co
 /* OPEN with the content of a file of the device, "" where there is no such file. What exists and cannot be read (also
  * for want of descriptors) may be that of a device that sleeps. */
 static enum perfadapt__gate_answer read_word(const struct perfadapt__root *root, struct perfadapt__gate *gate,
-                                             const char *file, int *fd, char *word, size_t capacity) {
+                                             const char *file, int *fd, int64_t *absent_ns, char *word,
+                                             size_t capacity) {
     char path[320];
-    snprintf(path, sizeof path, "%s/%s", gate->device, file);
+    word[0] = path[0] = '\0';
+    if (*fd < 0 && gate->asked_ns < *absent_ns)
+        return PERFADAPT__GATE_OPEN;
+    if (*fd < 0) /* the path is for opening only */
+        snprintf(path, sizeof path, "%s/%s", gate->device, file);
     const ssize_t length = perfadapt__kernel_file_read(root, path, fd, word, capacity);
     perfadapt__fs_trim(word);
     if (length == -ENODEV || length == -ENXIO)
         return PERFADAPT__GATE_GONE;
-    if (length >= 0 || length == -ENOENT || length == -ENOTDIR)
+    const bool absent = length == -ENOENT || length == -ENOTDIR;
+    *absent_ns = absent ? gate->asked_ns + absent_period_ns : 0;
+    if (length >= 0 || absent)
         return PERFADAPT__GATE_OPEN;
     gate->faulty_why = (uint32_t)perfadapt__fs_why((int)length);
     return PERFADAPT__GATE_FAULTY;
@@ -85,12 +93,12 @@ static enum perfadapt__gate_answer judge_status(struct perfadapt__gate *gate, co
 static enum perfadapt__gate_answer power_of(const struct perfadapt__root *root, struct perfadapt__gate *gate) {
     char word[24];
     enum perfadapt__gate_answer answer =
-        read_word(root, gate, "power/runtime_status", &gate->status_fd, word, sizeof word);
+        read_word(root, gate, "power/runtime_status", &gate->status_fd, &gate->status_absent_ns, word, sizeof word);
     if (answer == PERFADAPT__GATE_OPEN)
         answer = judge_status(gate, word);
     if (answer != PERFADAPT__GATE_OPEN)
         return answer;
-    answer = read_word(root, gate, "power_state", &gate->power_fd, word, sizeof word);
+    answer = read_word(root, gate, "power_state", &gate->power_fd, &gate->power_absent_ns, word, sizeof word);
     if (answer != PERFADAPT__GATE_OPEN)
         return answer;
     return word[0] == 'D' && word[1] != '0' ? PERFADAPT__GATE_ASLEEP : PERFADAPT__GATE_OPEN;

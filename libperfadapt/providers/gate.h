@@ -27,6 +27,8 @@ struct perfadapt__gate {
     bool is_gpu;      /* has to be left alone to fall asleep */
     int status_fd;    /* -1 = not open */
     int power_fd;
+    int64_t status_absent_ns; /* until then the file is taken to be missing still; 0 = look */
+    int64_t power_absent_ns;
     int64_t asked_ns; /* of `answer`; 0 = never */
     enum perfadapt__gate_answer answer;
     uint32_t faulty_why; /* enum perfadapt_why of the last FAULTY */

@@ -313,6 +313,7 @@ const struct perfadapt__provider_class perfadapt__intel_gpu_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = 500 * PERFADAPT__NS_PER_MS,
     .fast_with_frames = true,
+    .asks_devices = true,
     .create = intel_gpu_create,
     .destroy = intel_gpu_destroy,
     .read = intel_gpu_read,

@@ -530,6 +530,7 @@ const struct perfadapt__provider_class perfadapt__nvml_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = 100 * PERFADAPT__NS_PER_MS,
     .fast_with_frames = false,
+    .asks_devices = true,
     .create = nvml_create,
     .destroy = nvml_destroy,
     .read = nvml_read,

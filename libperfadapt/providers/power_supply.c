@@ -67,7 +67,7 @@ static void add_source(struct power_supply *self, const char *name) {
     if (strlen(name) >= sizeof source->name || self->count == SUPPLIES_MAX)
         return;
     *source = (struct source){.uevent_fd = -1};
-    snprintf(source->name, sizeof source->name, "%s", name);
+    snprintf(source->name, sizeof source->name, "%.*s", (int)sizeof source->name - 1, name);
     for (size_t i = 0; i < PERFADAPT__SUPPLY_FIGURE_COUNT; i++)
         perfadapt__kernel_number_init(&source->files[i]);
     const ssize_t length = read_file(self, name, "type", text, sizeof text);
@@ -308,6 +308,7 @@ const struct perfadapt__provider_class perfadapt__power_supply_provider = {
     .period_ns = PERFADAPT__NS_PER_S,
     .fast_period_ns = PERFADAPT__NS_PER_S,
     .fast_with_frames = false,
+    .asks_devices = true,
     .create = power_supply_create,
     .destroy = power_supply_destroy,
     .read = power_supply_read,
