@@ -371,6 +371,18 @@ static void close_chip(struct hwmon *self, struct chip *chip) {
         perfadapt__gate_forget(chip->gate);
 }
 
+/* What is never read cannot fail either. */
+static void fail_inputs(const struct hwmon *self, const struct chip *chip, enum perfadapt_why why,
+                        struct perfadapt_snapshot *snapshot) {
+    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
+        if (self->inputs[i].left_alone)
+            continue;
+        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
+        sensor->why = (uint32_t)why;
+        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
+    }
+}
+
 static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
     if (!chip->gone)
         perfadapt__log(self->log, PERFADAPT_LOG_INFO, "hwmon: %s is gone", chip->identity.name);
@@ -378,11 +390,7 @@ static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, str
     chip->gone = true;
     chip->pause_ns = perfadapt__thermometer_next_pause(chip->pause_ns);
     chip->retry_ns = now_ns + chip->pause_ns;
-    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
-        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
-        sensor->why = PERFADAPT_WHY_VANISHED;
-        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
-    }
+    fail_inputs(self, chip, PERFADAPT_WHY_VANISHED, snapshot);
 }
 
 static bool is_in_use(const struct hwmon *self, const struct chip *by, const char *directory) {
@@ -518,11 +526,7 @@ static void put_to_sleep(struct hwmon *self, const struct chip *chip, enum perfa
 }
 
 static void refuse_chip(struct hwmon *self, const struct chip *chip, struct perfadapt_snapshot *snapshot) {
-    for (size_t i = chip->first; i < chip->first + chip->count; i++) {
-        struct perfadapt_sensor *sensor = sensor_of(snapshot, &self->inputs[i]);
-        sensor->why = chip->gate ? chip->gate->faulty_why : PERFADAPT_WHY_BUSY;
-        perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
-    }
+    fail_inputs(self, chip, chip->gate ? (enum perfadapt_why)chip->gate->faulty_why : PERFADAPT_WHY_BUSY, snapshot);
 }
 
 static bool is_due(const struct hwmon *self, const struct chip *chip, int64_t now_ns) {

@@ -38,10 +38,18 @@ void perfadapt__guard_init(struct perfadapt__guard *guard) {
         guard->slots[i].jumped_to_c = guard->slots[i].same_c = (double)NAN;
 }
 
+void perfadapt__guard_resume(struct perfadapt__guard *guard) {
+    guard->load = (double)NAN;
+    for (size_t i = 0; i < PERFADAPT_SENSORS_MAX; i++) {
+        guard->slots[i].count = 0;
+        guard->slots[i].jumped_to_c = guard->slots[i].same_c = (double)NAN;
+    }
+}
+
 /* ---- samples ---- */
 
 static void push(struct perfadapt__guard_slot *slot, int64_t time_ns, double celsius) {
-    /* What lies before a pause (suspend, a lost device) says nothing of the slope after it. */
+    /* What lies before a pause (a device that was lost) says nothing of the slope after it. */
     if (slot->count > 0) {
         const int64_t gap_ns = time_ns - slot->samples[slot->count - 1].time_ns;
         if (gap_ns <= 0 || gap_ns > too_old_ns)
@@ -297,32 +305,19 @@ static void disbelieve(struct perfadapt_sensor *sensor, enum perfadapt_why why) 
     sensor->why = (uint32_t)why;
 }
 
-static bool is_disbelieved(const struct perfadapt_sensor *sensor) {
-    return sensor->why == PERFADAPT_WHY_ZERO || sensor->why == PERFADAPT_WHY_STUCK;
-}
-
 /* Sensors that are read and shown as they are must not steer as something they are not. */
-static bool cannot_be(struct perfadapt__guard *guard, uint32_t index, const struct perfadapt_snapshot *snapshot,
-                      struct perfadapt_sensor *sensor, int64_t now_ns) {
+static void doubt(struct perfadapt__guard *guard, uint32_t index, struct perfadapt_snapshot *snapshot, int64_t now_ns) {
+    struct perfadapt_sensor *sensor = &snapshot->sensors[index];
     if (sensor->temperature.state != PERFADAPT_STATE_OK)
-        return is_disbelieved(sensor);
+        return;
     const bool stuck = is_stuck(&guard->slots[index], sensor->temperature.value, guard->load, now_ns);
     if (is_zero_beside_warmer(snapshot, sensor))
         disbelieve(sensor, PERFADAPT_WHY_ZERO);
     else if (stuck)
         disbelieve(sensor, PERFADAPT_WHY_STUCK);
     else
-        return false;
+        return;
     guard->slots[index].count = 0; /* what it seemed to be is nothing to compare with */
-    return true;
-}
-
-static void doubt(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns) {
-    uint64_t disbelieved = 0;
-    for (uint32_t i = 0; i < snapshot->sensor_count; i++)
-        if (cannot_be(guard, i, snapshot, &snapshot->sensors[i], now_ns))
-            disbelieved |= UINT64_C(1) << i;
-    guard->disbelieved = disbelieved;
 }
 
 static void judge_sensor(struct perfadapt__guard_slot *slot, struct perfadapt_sensor *sensor, int64_t now_ns) {
@@ -340,11 +335,11 @@ static void judge_sensor(struct perfadapt__guard_slot *slot, struct perfadapt_se
 }
 
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns) {
-    _Static_assert(PERFADAPT_SENSORS_MAX <= 64, "a bit for each");
     follow_load(guard, snapshot, now_ns);
     for (uint32_t i = 0; i < snapshot->sensor_count; i++)
         judge_sensor(&guard->slots[i], &snapshot->sensors[i], now_ns);
-    doubt(guard, snapshot, now_ns);
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++)
+        doubt(guard, i, snapshot, now_ns);
     for (uint32_t i = 0; i < snapshot->sensor_count; i++)
         look_ahead(&guard->slots[i], &snapshot->sensors[i]);
 }

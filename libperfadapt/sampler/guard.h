@@ -34,10 +34,12 @@ struct perfadapt__guard {
     struct perfadapt__guard_slot slots[PERFADAPT_SENSORS_MAX];
     double load; /* of processors or GPU, whichever is busier, smoothed over half a minute; NAN unknown */
     int64_t load_ns;
-    uint64_t disbelieved; /* bit i: sensor i cannot be what it seems (stuck, 0 beside warmer ones) */
 };
 
 void perfadapt__guard_init(struct perfadapt__guard *guard);
+
+/* The machine slept, by a clock that does not count it: what was seen before is nothing to compare with. */
+void perfadapt__guard_resume(struct perfadapt__guard *guard);
 
 /*
  * After every read: sets state and why of what is not to be believed; slope, headroom, steering, time to the limit and

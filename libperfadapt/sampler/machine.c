@@ -3,7 +3,6 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
-#include "sampler/roles.h"
 #include "sampler/schedule.h"
 #include "sampler/throttle.h"
 
@@ -71,14 +70,15 @@ bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char 
     return same_text(machine->sysroot, sysroot) && same_text(machine->simulate, simulate);
 }
 
-static void assign_roles(struct perfadapt__machine *machine) {
+static void assign_roles(struct perfadapt__machine *machine, int64_t now_ns) {
     perfadapt__overrides_find(&machine->overrides, &machine->map, &machine->snapshot);
+    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot, now_ns);
     perfadapt__roles_assign(&machine->snapshot, &machine->overrides);
     perfadapt__overrides_rename(&machine->overrides, &machine->snapshot);
-    machine->sensors_with_role = machine->snapshot.sensor_count;
+    machine->roles_basis = perfadapt__roles_basis(&machine->snapshot);
 }
 
-static void discover(struct perfadapt__machine *machine) {
+static void discover(struct perfadapt__machine *machine, int64_t now_ns) {
     const struct perfadapt__provider_environment environment = {.root = &machine->root,
                                                                 .log = &machine->log,
                                                                 .simulate = machine->simulate,
@@ -88,7 +88,7 @@ static void discover(struct perfadapt__machine *machine) {
     perfadapt__sensor_map_load(&machine->map, &machine->root, &machine->log);
     machine->provider_count =
         perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
-    assign_roles(machine);
+    assign_roles(machine, now_ns);
     machine->discovered = true;
 }
 
@@ -121,13 +121,14 @@ static bool is_cool(const struct perfadapt_snapshot *snapshot) {
     return known;
 }
 
-/* Some are found late, by hot-plug or because descriptors were short; others turn out not to be what they seem. */
+/* Some are found late, by hot-plug or because descriptors were short, and so are limits; others turn out not to be what
+ * they seem. */
 static void judge(struct perfadapt__machine *machine, int64_t now_ns) {
-    const uint64_t disbelieved = machine->guard.disbelieved;
-    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot);
+    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot, now_ns);
     perfadapt__guard_judge(&machine->guard, &machine->snapshot, now_ns);
-    if (machine->snapshot.sensor_count != machine->sensors_with_role || machine->guard.disbelieved != disbelieved)
-        assign_roles(machine);
+    const struct perfadapt__roles_basis basis = perfadapt__roles_basis(&machine->snapshot);
+    if (!perfadapt__roles_basis_same(&basis, &machine->roles_basis))
+        assign_roles(machine, now_ns);
     perfadapt__throttle_judge(&machine->snapshot, now_ns);
     machine->cool = is_cool(&machine->snapshot);
 }
@@ -147,11 +148,13 @@ bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct 
                                int64_t now_ns) {
     const bool first = !machine->discovered;
     if (first)
-        discover(machine);
+        discover(machine, now_ns);
     const struct perfadapt__read_context context = {.now_ns = now_ns,
                                                     .gpu_busy = activity->gpu_busy,
                                                     .frames_flow = activity->frames_flow,
                                                     .resumed = has_slept(machine, now_ns)};
+    if (context.resumed)
+        perfadapt__guard_resume(&machine->guard);
     /* What is due in a moment is read along: one wake-up instead of two. */
     const int64_t soon_ns = now_ns + coalesce_ns;
     bool read = first || soon_ns - machine->snapshot.timestamp_ns >= beat_ns;

@@ -10,6 +10,7 @@
 #include "providers/registry.h"
 #include "sampler/guard.h"
 #include "sampler/overrides.h"
+#include "sampler/roles.h"
 #include "sampler/sampler.h"
 
 struct perfadapt__machine {
@@ -28,7 +29,7 @@ struct perfadapt__machine {
     int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
     int64_t cost_ns[PERFADAPT__PROVIDERS_MAX]; /* of the last read */
     bool cool;
-    uint32_t sensors_with_role; /* sensors when roles were last given out */
+    struct perfadapt__roles_basis roles_basis; /* when roles were last given out */
     struct perfadapt__sensor_map map;
     struct perfadapt__overrides overrides;
     struct perfadapt__guard guard;

@@ -13,14 +13,15 @@ void perfadapt__overrides_find(struct perfadapt__overrides *overrides, const str
             i < snapshot->sensor_count ? perfadapt__sensor_map_find(map, snapshot->sensors[i].id) : NULL;
 }
 
-void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot) {
+void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot,
+                                int64_t now_ns) {
     for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
         const struct perfadapt__sensor_note *note = overrides->notes[i];
         struct perfadapt_sensor *sensor = &snapshot->sensors[i];
         if (!note)
             continue;
         if (!isnan(note->limit_c)) {
-            sensor->limit = perfadapt__metric_ok(note->limit_c, PERFADAPT_UNIT_CELSIUS, snapshot->timestamp_ns);
+            sensor->limit = perfadapt__metric_ok(note->limit_c, PERFADAPT_UNIT_CELSIUS, now_ns);
             sensor->limit_source = PERFADAPT_LIMIT_USER;
             sensor->limit_why = PERFADAPT_WHY_NONE;
         }

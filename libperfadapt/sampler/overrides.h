@@ -16,8 +16,9 @@ struct perfadapt__overrides {
 void perfadapt__overrides_find(struct perfadapt__overrides *overrides, const struct perfadapt__sensor_map *map,
                                const struct perfadapt_snapshot *snapshot);
 
-/* After every read, before the guard: limits, and sensors to be ignored. */
-void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot);
+/* After every read, before the guard, and before roles are given out: limits, and sensors to be ignored. */
+void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot,
+                                int64_t now_ns);
 
 /* After roles were given out, which goes by the labels of drivers. */
 void perfadapt__overrides_rename(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot);

@@ -166,3 +166,18 @@ void perfadapt__roles_assign(struct perfadapt_snapshot *snapshot, const struct p
             chosen && claims[i].role != PERFADAPT_SENSOR_BOARD && may_have_limit(sensor) && !is_out(sensor);
     }
 }
+
+struct perfadapt__roles_basis perfadapt__roles_basis(const struct perfadapt_snapshot *snapshot) {
+    _Static_assert(PERFADAPT_SENSORS_MAX <= 64, "a bit for each");
+    struct perfadapt__roles_basis basis = {.sensor_count = snapshot->sensor_count};
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
+        basis.may_have_limit |= (uint64_t)may_have_limit(&snapshot->sensors[i]) << i;
+        basis.out |= (uint64_t)is_out(&snapshot->sensors[i]) << i;
+    }
+    return basis;
+}
+
+bool perfadapt__roles_basis_same(const struct perfadapt__roles_basis *one, const struct perfadapt__roles_basis *other) {
+    return one->sensor_count == other->sensor_count && one->may_have_limit == other->may_have_limit &&
+           one->out == other->out;
+}

@@ -5,6 +5,17 @@
 #include "sampler/overrides.h"
 
 #include <perfadapt/snapshot.h>
+#include <stdbool.h>
+
+/* What roles are given out by, beside names: where it changes they are to be given out anew. A bit for each sensor. */
+struct perfadapt__roles_basis {
+    uint32_t sensor_count;
+    uint64_t may_have_limit;
+    uint64_t out; /* as good as not there */
+};
+
+struct perfadapt__roles_basis perfadapt__roles_basis(const struct perfadapt_snapshot *snapshot);
+bool perfadapt__roles_basis_same(const struct perfadapt__roles_basis *one, const struct perfadapt__roles_basis *other);
 
 /*
  * Sets role and steers of every sensor, once all are discovered; allocates nothing and may be called again. Of several
