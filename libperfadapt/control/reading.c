@@ -121,6 +121,8 @@ static void read_heat(struct perfadapt__reading *reading, const struct perfadapt
     const uint64_t chosen = choose(snapshot, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
+        if (!sensor->steers)
+            reading->withdrawn |= UINT64_C(1) << i;
         if (!(chosen >> i & 1))
             continue;
         const double celsius = sensor->temperature.value;

@@ -215,8 +215,13 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
         channel->believed = false, channel->lost = true;
 }
 
+static bool is_withdrawn(const struct perfadapt__reading *reading, uint32_t key) {
+    return key >= 1 && key <= 64 && reading->withdrawn >> (key - 1) & 1;
+}
+
 /* A sensor that is not in the reading any more is lost like one that cannot be read; where there are more sensors than a
- * reading holds, it may just not be among the hottest. */
+ * reading holds, it may just not be among the hottest. One that is known to be none, stuck or replaced by a better one, is
+ * not waited for. */
 static void miss_sensors(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading) {
     const bool full = reading->heat_count >= PERFADAPT__HEAT_SENSORS;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
@@ -226,7 +231,7 @@ static void miss_sensors(struct perfadapt__thermal_control *control, const struc
             present = reading->heat[j].key == channel->key;
         if (present)
             continue;
-        channel->lost = !full && (channel->believed || channel->lost);
+        channel->lost = !full && !is_withdrawn(reading, channel->key) && (channel->believed || channel->lost);
         channel->believed = false;
     }
 }

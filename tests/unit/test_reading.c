@@ -146,6 +146,17 @@ static void lost_is_passed_on_and_never_read_is_not(void **state) {
     assert_true(isnan(reading.heat[0].temperature_c));
 }
 
+static void what_does_not_steer_is_told(void **state) {
+    (void)state;
+    add_sensor(60, 90, PERFADAPT_STATE_OK);
+    add_sensor(60, 90, PERFADAPT_STATE_OK);
+    add_sensor((double)NAN, 90, PERFADAPT_STATE_ERROR);
+    snapshot.sensors[1].steers = 0;
+    read_now();
+    assert_int_equal(keys(), 13);
+    assert_int_equal(reading.withdrawn, 2);
+}
+
 static void of_many_the_nearest_to_their_limits_are_taken(void **state) {
     (void)state;
     add_sensor(40, 90, PERFADAPT_STATE_OK);
@@ -294,6 +305,7 @@ int main(void) {
         cmocka_unit_test_setup(sensor_without_a_limit_is_left_out, prepare),
         cmocka_unit_test_setup(lost_is_passed_on_and_never_read_is_not, prepare),
         cmocka_unit_test_setup(of_many_the_nearest_to_their_limits_are_taken, prepare),
+        cmocka_unit_test_setup(what_does_not_steer_is_told, prepare),
         cmocka_unit_test_setup(of_many_a_lost_one_stays, prepare),
         cmocka_unit_test_setup(stalls_and_memory_are_taken_where_they_are_good, prepare),
         cmocka_unit_test_setup(the_gpu_that_draws_counts, prepare),

@@ -298,6 +298,61 @@ static void other_throttling_teaches_nothing(void **state) {
     assert_nothing_learned(85, 50, PERFADAPT_THROTTLING_THERMAL);
 }
 
+/* --- Sensors that go --- */
+
+struct step {
+    struct perfadapt__thermal_control control;
+    struct perfadapt__reading reading;
+    struct perfadapt__caps caps;
+};
+
+static void step_second(struct step *step) {
+    const struct perfadapt__policy policy = loop_policy(5, PERFADAPT_OUTPUT_QUALITY);
+    const struct perfadapt__frame_statistics frames = {.frames = 60};
+    step->reading.now_ns += SECOND;
+    for (uint32_t i = 0; i < step->reading.heat_count; i++)
+        step->reading.heat[i].timestamp_ns = step->reading.now_ns;
+    step->caps = (struct perfadapt__caps){0};
+    perfadapt__thermal_step(&step->control, &policy, &step->reading, &frames, &step->caps);
+}
+
+static struct step step_with_sensor(void) {
+    struct step step;
+    perfadapt__thermal_init(&step.control);
+    perfadapt__reading_init(&step.reading, 1000 * SECOND);
+    step.reading.heat_count = 1;
+    step.reading.heat[0] = (struct perfadapt__heat_reading){
+        .key = 7, .state = PERFADAPT_STATE_OK, .temperature_c = 60, .limit_c = 90};
+    step_second(&step);
+    assert_false(step.caps.hold);
+    assert_int_equal(step.caps.thermal_state, PERFADAPT_THERMAL_COOL);
+    return step;
+}
+
+static void one_that_is_not_heard_any_more_holds(void **state) {
+    (void)state;
+    struct step step = step_with_sensor();
+    step.reading.heat_count = 0;
+    step.reading.withdrawn = UINT64_C(1) << 5; /* another */
+    step_second(&step);
+    assert_true(step.caps.hold);
+    assert_true(step.caps.reasons & PERFADAPT_REASON_SENSOR_LOST);
+}
+
+/* Stuck, or a better one has taken its place: it would hold for ever. */
+static void one_that_is_withdrawn_does_not_hold(void **state) {
+    (void)state;
+    struct step step = step_with_sensor();
+    step.reading.heat_count = 0;
+    step_second(&step);
+    assert_true(step.caps.hold);
+    step.reading.withdrawn = UINT64_C(1) << 6;
+    step_second(&step);
+    assert_false(step.caps.hold);
+    assert_int_equal(step.caps.thermal_state, PERFADAPT_THERMAL_UNKNOWN);
+    assert_int_equal(step.control.lost_since_ns, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(over_the_target_the_lowest_rung_is_reached),
@@ -314,6 +369,8 @@ int main(void) {
         cmocka_unit_test(sensor_nearest_to_its_limit_steers),
         cmocka_unit_test(true_limit_is_learned_from_throttling),
         cmocka_unit_test(other_throttling_teaches_nothing),
+        cmocka_unit_test(one_that_is_not_heard_any_more_holds),
+        cmocka_unit_test(one_that_is_withdrawn_does_not_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
