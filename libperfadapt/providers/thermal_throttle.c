@@ -138,6 +138,7 @@ static void close_cores(struct perfadapt__thermal_throttle *self) {
 static void search(struct perfadapt__thermal_throttle *self, struct perfadapt_snapshot *snapshot) {
     uint32_t numbers[NUMBERS_MAX];
     close_cores(self);
+    self->cores_ns = 0;
     const ssize_t found =
         perfadapt__kernel_directory_numbers(self->root, CPU_DIRECTORY, "cpu", "", numbers, NUMBERS_MAX);
     for (ssize_t i = 0; i < found; i++) {
@@ -181,13 +182,22 @@ static void note_growth(struct perfadapt__throttle_package *package, const char 
     snprintf(package->growth, sizeof package->growth, "%s +%" PRId64, what, growth);
 }
 
+static bool knows_core(const struct perfadapt__thermal_throttle *self,
+                       const struct perfadapt__throttle_package *package) {
+    const size_t index = (size_t)(package - self->packages);
+    for (size_t i = 0; i < self->core_count; i++)
+        if (self->cores[i].package == index && self->cores[i].count.known)
+            return true;
+    return false;
+}
+
 /* Both are needed: the count grows when a slowdown begins, the time only once it has ended (Linux 6.12,
  * drivers/thermal/intel/therm_throt.c). */
 static bool read_package(struct perfadapt__thermal_throttle *self, struct perfadapt__throttle_package *package,
                          int64_t now_ns) {
     int64_t growth;
     if (!package->has_count)
-        return true; /* its cores are all there is */
+        return knows_core(self, package); /* its cores are all there is */
     bool any =
         read_counter(self, &package->count, package->cpu, "thermal_throttle/package_throttle_count", now_ns, &growth);
     note_growth(package, "package_throttle_count", growth, now_ns);
@@ -244,6 +254,7 @@ static void forget_values(struct perfadapt__thermal_throttle *self) {
         self->packages[i].count.known = self->packages[i].time.known = false;
     for (size_t i = 0; i < self->core_count; i++)
         self->cores[i].count.known = false;
+    self->cores_ns = 0;
 }
 
 void perfadapt__thermal_throttle_read(struct perfadapt__thermal_throttle *self,
@@ -253,12 +264,12 @@ void perfadapt__thermal_throttle_read(struct perfadapt__thermal_throttle *self,
     bool any_lost = false;
     if (context->resumed)
         forget_values(self);
-    for (size_t i = 0; i < self->package_count; i++)
-        any_lost |= self->packages[i].lost = !read_package(self, &self->packages[i], now_ns);
     if (now_ns >= self->cores_ns) {
         self->cores_ns = now_ns + cores_period_ns;
         read_cores(self, now_ns);
     }
+    for (size_t i = 0; i < self->package_count; i++)
+        any_lost |= self->packages[i].lost = !read_package(self, &self->packages[i], now_ns);
     if (any_lost && now_ns >= self->search_ns) {
         self->search_ns = now_ns + search_pause_ns;
         search(self, snapshot);

@@ -134,7 +134,8 @@ static void judge(struct perfadapt__machine *machine, int64_t now_ns) {
 }
 
 /* CLOCK_BOOTTIME goes on through a suspend, CLOCK_MONOTONIC does not. */
-static bool has_slept(struct perfadapt__machine *machine, int64_t now_ns) {
+static bool has_slept(struct perfadapt__machine *machine) {
+    const int64_t now_ns = perfadapt__now_ns(); /* not the sample's, which may have waited for its turn */
     const int64_t asleep_ns = perfadapt__boottime_ns() - now_ns;
     const bool slept = machine->asleep_known && asleep_ns - machine->asleep_ns > resumed_after_ns;
     machine->asleep_known = true;
@@ -152,7 +153,7 @@ bool perfadapt__machine_sample(struct perfadapt__machine *machine, const struct 
     const struct perfadapt__read_context context = {.now_ns = now_ns,
                                                     .gpu_busy = activity->gpu_busy,
                                                     .frames_flow = activity->frames_flow,
-                                                    .resumed = has_slept(machine, now_ns)};
+                                                    .resumed = has_slept(machine)};
     if (context.resumed)
         perfadapt__guard_resume(&machine->guard);
     /* What is due in a moment is read along: one wake-up instead of two. */

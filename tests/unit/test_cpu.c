@@ -353,6 +353,23 @@ static void test_offline_processor(void **state) {
     assert_int_equal(fixture->snapshot.processor.throttled.state, PERFADAPT_STATE_STALE);
 }
 
+/* Where the cores' counters are all there is, and they fail, nothing is known. */
+static void test_lost_cores(void **state) {
+    struct fixture *fixture = *state;
+    set(fixture, "3\n", CPUS "/cpu0/thermal_throttle/core_throttle_count");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    assert_claims(fixture, "thermal_throttle", PERFADAPT__CLAIM(NONE), "core_throttle_count is still");
+    set(fixture, "?\n", CPUS "/cpu0/thermal_throttle/core_throttle_count");
+    for (int second = 2; second <= 6; second++)
+        fixture_read(fixture, 1000 * second);
+    assert_int_equal(evidence(fixture, "thermal_throttle")->state, PERFADAPT_STATE_ERROR);
+    set(fixture, "4\n", CPUS "/cpu0/thermal_throttle/core_throttle_count");
+    for (int second = 7; second <= 20; second++)
+        fixture_read(fixture, 1000 * second);
+    assert_claims(fixture, "thermal_throttle", PERFADAPT__CLAIM(NONE), "core_throttle_count is still");
+}
+
 static void test_growth_while_asleep_is_none(void **state) {
     struct fixture *fixture = *state;
     add_counters(fixture, 0, "0\n", "0\n");
@@ -476,6 +493,7 @@ int main(void) {
         TEST(test_counts_without_times),
         TEST(test_two_packages),
         TEST(test_offline_processor),
+        TEST(test_lost_cores),
         TEST(test_growth_while_asleep_is_none),
         TEST(test_pi_slows_down_for_heat),
         TEST(test_pi_with_a_lowered_limit_or_at_rest),
