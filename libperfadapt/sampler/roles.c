@@ -32,6 +32,8 @@ static const struct rule chip_rules[] = {
     {PERFADAPT_SENSOR_CPU, 3, "zenpower", "Tdie"},
     {PERFADAPT_SENSOR_CPU, 4, "zenpower", "Tctl"},
     {PERFADAPT_SENSOR_CPU, 5, "k10temp", "temp1"},
+    {PERFADAPT_SENSOR_CPU, 5, "k8temp", NULL},
+    {PERFADAPT_SENSOR_CPU, 5, "via_cputemp", NULL},
     {PERFADAPT_SENSOR_CPU, 7, "cpu_thermal", NULL},
     {PERFADAPT_SENSOR_GPU, 1, "amdgpu", "junction"},
     {PERFADAPT_SENSOR_GPU, 2, "amdgpu", "edge"},
@@ -48,25 +50,69 @@ static const struct rule chip_rules[] = {
     {PERFADAPT_SENSOR_GPU, 1, "radeon", NULL},
 };
 
-/* Zones state the trip at which cooling starts; the hwmon chips made of them only the critical one. */
-static const struct rule zone_rules[] = {
-    {PERFADAPT_SENSOR_CPU, 6, "cpu_thermal", NULL},  {PERFADAPT_SENSOR_CPU, 6, "cpu-thermal", NULL},
-    {PERFADAPT_SENSOR_CPU, 6, "CPU-therm", NULL},    {PERFADAPT_SENSOR_CPU, 8, "x86_pkg_temp", NULL},
-    {PERFADAPT_SENSOR_CPU, 9, "soc-thermal", NULL},  {PERFADAPT_SENSOR_CPU, 9, "soc_thermal", NULL},
-    {PERFADAPT_SENSOR_CPU, 9, "cpu0-thermal", NULL}, {PERFADAPT_SENSOR_CPU, 9, "bigcore0-thermal", NULL},
-    {PERFADAPT_SENSOR_GPU, 9, "gpu-thermal", NULL},  {PERFADAPT_SENSOR_GPU, 9, "gpu_thermal", NULL},
-    {PERFADAPT_SENSOR_GPU, 9, "GPU-therm", NULL},
+/* Zones state the trip at which cooling starts; the hwmon chips made of them only the critical one. Their types are the
+ * names of nodes in a device tree, and every vendor has its own: "cpu-thermal", "CPU-therm", "cpu_thermal_zone" are one
+ * word and two ways to end it. Compared is what is left of that: lower case, '-' for '_', no ending. */
+struct zone_rule {
+    enum perfadapt_sensor_role role;
+    unsigned rank;
+    const char *word;
+    bool is_prefix; /* whatever follows: "cpu0", "cpu-little1", "cpu0-0-top", "cpuss1" */
+};
+
+/* Zones of the same rank stand side by side: the hottest of several cores or clusters is the one that counts. Those of
+ * the whole chip, often a corner of it that stays cool, count where its processors have none. */
+static const struct zone_rule zone_rules[] = {
+    {PERFADAPT_SENSOR_CPU, 6, "cpu", false},       {PERFADAPT_SENSOR_CPU, 8, "x86-pkg-temp", false},
+    {PERFADAPT_SENSOR_CPU, 9, "cpu", true},        {PERFADAPT_SENSOR_CPU, 9, "bcpu", false},
+    {PERFADAPT_SENSOR_CPU, 9, "mcpu", false},      {PERFADAPT_SENSOR_CPU, 9, "bigcore", true},
+    {PERFADAPT_SENSOR_CPU, 9, "littlecore", true}, {PERFADAPT_SENSOR_CPU, 9, "big", false},
+    {PERFADAPT_SENSOR_CPU, 9, "little", false},    {PERFADAPT_SENSOR_CPU, 10, "cluster", true},
+    {PERFADAPT_SENSOR_CPU, 11, "soc", false},      {PERFADAPT_SENSOR_CPU, 11, "package", false},
+    {PERFADAPT_SENSOR_CPU, 11, "imx", false},      {PERFADAPT_SENSOR_CPU, 11, "exynos", false},
+    {PERFADAPT_SENSOR_GPU, 9, "gpu", false},       {PERFADAPT_SENSOR_GPU, 10, "gpu", true},
+    {PERFADAPT_SENSOR_GPU, 10, "g3d", false},
 };
 
 static bool is_zone(const struct perfadapt_sensor *sensor) {
     return strncmp(sensor->id, PERFADAPT__THERMAL_ZONE_ID, sizeof PERFADAPT__THERMAL_ZONE_ID - 1) == 0;
 }
 
-static struct claim claim_by_rules(const struct rule *rules, size_t count, const struct perfadapt_sensor *sensor) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(sensor->chip, rules[i].chip) == 0 &&
-            (!rules[i].label || strncmp(sensor->label, rules[i].label, strlen(rules[i].label)) == 0))
-            return (struct claim){rules[i].role, rules[i].rank};
+static struct claim claim_of_chip(const struct perfadapt_sensor *sensor) {
+    for (size_t i = 0; i < sizeof chip_rules / sizeof chip_rules[0]; i++) {
+        const struct rule *rule = &chip_rules[i];
+        if (strcmp(sensor->chip, rule->chip) == 0 &&
+            (!rule->label || strncmp(sensor->label, rule->label, strlen(rule->label)) == 0))
+            return (struct claim){rule->role, rule->rank};
+    }
+    return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
+}
+
+static void cut_ending(char *word, const char *ending) {
+    const size_t length = strlen(word);
+    const size_t ending_length = strlen(ending);
+    if (length > ending_length && strcmp(word + length - ending_length, ending) == 0)
+        word[length - ending_length] = '\0';
+}
+
+static void plain_word(const char *type, char *out, size_t capacity) {
+    size_t i = 0;
+    for (; i + 1 < capacity && type[i]; i++)
+        out[i] = (char)(type[i] == '_' ? '-' : type[i] >= 'A' && type[i] <= 'Z' ? type[i] - 'A' + 'a' : type[i]);
+    out[i] = '\0';
+    cut_ending(out, "-zone");
+    cut_ending(out, "-thermal");
+    cut_ending(out, "-therm");
+}
+
+static struct claim claim_of_zone(const struct perfadapt_sensor *sensor) {
+    char word[sizeof sensor->chip];
+    plain_word(sensor->chip, word, sizeof word);
+    for (size_t i = 0; i < sizeof zone_rules / sizeof zone_rules[0]; i++) {
+        const struct zone_rule *rule = &zone_rules[i];
+        if (rule->is_prefix ? strncmp(word, rule->word, strlen(rule->word)) == 0 : strcmp(word, rule->word) == 0)
+            return (struct claim){rule->role, rule->rank};
+    }
     return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
 }
 
@@ -83,9 +129,7 @@ static struct claim claim_by_words(const struct perfadapt_sensor *sensor) {
 static struct claim claim_of(const struct perfadapt_sensor *sensor) {
     if (sensor->simulated)
         return (struct claim){PERFADAPT_SENSOR_GPU, 1};
-    const bool zone = is_zone(sensor);
-    const struct claim claim = zone ? claim_by_rules(zone_rules, sizeof zone_rules / sizeof zone_rules[0], sensor)
-                                    : claim_by_rules(chip_rules, sizeof chip_rules / sizeof chip_rules[0], sensor);
+    const struct claim claim = is_zone(sensor) ? claim_of_zone(sensor) : claim_of_chip(sensor);
     return claim.rank > 0 ? claim : claim_by_words(sensor);
 }
 

@@ -173,6 +173,82 @@ static void test_zones_of_a_board(void **state) {
     expect(snapshot, 4, PERFADAPT_SENSOR_BOARD, 0);
 }
 
+/* A type, and what it is where it is the only zone. */
+static void test_names_of_zones(void **state) {
+    static const struct {
+        const char *type;
+        enum perfadapt_sensor_role role;
+    } zones[] = {
+        {"cpu", PERFADAPT_SENSOR_CPU},
+        {"cpu_thermal_zone", PERFADAPT_SENSOR_CPU},
+        {"cpu-thermal-zone", PERFADAPT_SENSOR_CPU},
+        {"cpub_thermal_zone", PERFADAPT_SENSOR_CPU},
+        {"cpu7-thermal", PERFADAPT_SENSOR_CPU},
+        {"cpu0-0-top-thermal", PERFADAPT_SENSOR_CPU},
+        {"cpu-1-0-thermal", PERFADAPT_SENSOR_CPU},
+        {"cpuss1-thermal", PERFADAPT_SENSOR_CPU},
+        {"cpu-little0-thermal", PERFADAPT_SENSOR_CPU},
+        {"BCPU-therm", PERFADAPT_SENSOR_CPU},
+        {"MCPU-therm", PERFADAPT_SENSOR_CPU},
+        {"bigcore2-thermal", PERFADAPT_SENSOR_CPU},
+        {"littlecore-thermal", PERFADAPT_SENSOR_CPU},
+        {"LITTLE", PERFADAPT_SENSOR_CPU},
+        {"cluster1_thermal", PERFADAPT_SENSOR_CPU},
+        {"package-thermal", PERFADAPT_SENSOR_CPU},
+        {"imx_thermal_zone", PERFADAPT_SENSOR_CPU},
+        {"exynos-therm", PERFADAPT_SENSOR_CPU},
+        {"gpu", PERFADAPT_SENSOR_GPU},
+        {"gpu_thermal_zone", PERFADAPT_SENSOR_GPU},
+        {"gpu1-thermal", PERFADAPT_SENSOR_GPU},
+        {"gpuss-7-thermal", PERFADAPT_SENSOR_GPU},
+        {"G3D", PERFADAPT_SENSOR_GPU},
+        {"skin-temp-thermal", PERFADAPT_SENSOR_SKIN},
+        {"soc0-thermal", PERFADAPT_SENSOR_OTHER}, /* Orin: parts of the chip that are no processors */
+        {"bigmem-thermal", PERFADAPT_SENSOR_OTHER},
+        {"acpitz", PERFADAPT_SENSOR_OTHER},
+        {"ddr-thermal", PERFADAPT_SENSOR_OTHER},
+        {"npu-thermal", PERFADAPT_SENSOR_OTHER},
+        {"-thermal", PERFADAPT_SENSOR_OTHER},
+        {"-zone", PERFADAPT_SENSOR_OTHER},
+    };
+    struct perfadapt_snapshot *snapshot = *state;
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        snapshot->sensor_count = 0;
+        add_zone(snapshot, zones[i].type, LIMIT);
+        perfadapt__roles_assign(snapshot, NULL);
+        expect(snapshot, 0, zones[i].role, zones[i].role != PERFADAPT_SENSOR_OTHER);
+    }
+}
+
+/* Of several cores with a zone each the hottest throttles the chip. */
+static void test_every_cluster_steers(void **state) {
+    struct perfadapt_snapshot *snapshot = *state;
+    add_zone(snapshot, "package-thermal", LIMIT);
+    add_zone(snapshot, "bigcore0-thermal", LIMIT);
+    add_zone(snapshot, "bigcore2-thermal", LIMIT);
+    add_zone(snapshot, "littlecore-thermal", LIMIT);
+    add_zone(snapshot, "gpu0-thermal", LIMIT);
+    add_zone(snapshot, "gpu1-thermal", LIMIT);
+    perfadapt__roles_assign(snapshot, NULL);
+    expect(snapshot, 0, PERFADAPT_SENSOR_OTHER, 0);
+    for (uint32_t i = 1; i <= 3; i++)
+        expect(snapshot, i, PERFADAPT_SENSOR_CPU, 1);
+    expect(snapshot, 4, PERFADAPT_SENSOR_GPU, 1);
+    expect(snapshot, 5, PERFADAPT_SENSOR_GPU, 1);
+}
+
+/* Kernels of vendors: one zone has the trips, of all of them. */
+static void test_chip_stands_for_clusters_without_limits(void **state) {
+    struct perfadapt_snapshot *snapshot = *state;
+    add_zone(snapshot, "soc-thermal", LIMIT);
+    add_zone(snapshot, "bigcore0-thermal", NO_LIMIT);
+    add_zone(snapshot, "littlecore-thermal", NO_LIMIT);
+    perfadapt__roles_assign(snapshot, NULL);
+    expect(snapshot, 0, PERFADAPT_SENSOR_CPU, 1);
+    expect(snapshot, 1, PERFADAPT_SENSOR_OTHER, 0);
+    expect(snapshot, 2, PERFADAPT_SENSOR_OTHER, 0);
+}
+
 static void test_graphics_zone_gives_way_to_a_chip(void **state) {
     struct perfadapt_snapshot *snapshot = *state;
     add_chip(snapshot, "nouveau", "temp1", "pci/a", LIMIT);
@@ -218,6 +294,9 @@ int main(void) {
         TEST(test_sleeping_graphics_will_steer),
         TEST(test_intel_graphics),
         TEST(test_zones_of_a_board),
+        TEST(test_names_of_zones),
+        TEST(test_every_cluster_steers),
+        TEST(test_chip_stands_for_clusters_without_limits),
         TEST(test_graphics_zone_gives_way_to_a_chip),
         TEST(test_simulated),
         TEST(test_again_and_again),
