@@ -28,6 +28,7 @@ struct input {
     struct perfadapt__thermometer thermometer;
     uint32_t number; /* of temp<number>_input */
     bool left_alone; /* listed, never read */
+    bool max_counts; /* tempN_max is of this very chip */
     int fault_fd;    /* tempN_fault and tempN_enable; -1 = has none, or not open */
     int enable_fd;
 };
@@ -102,8 +103,9 @@ static bool read_limit(struct hwmon *self, const struct chip *chip, const struct
 static void find_limit(struct hwmon *self, const struct chip *chip, const struct input *input,
                        struct perfadapt_sensor *sensor) {
     sensor->limit_why = PERFADAPT_WHY_NONE;
-    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved ||
-        read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved)
+    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved)
+        return;
+    if (input->max_counts && (read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved))
         return;
     sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
     const int64_t usual = perfadapt__hwmon_chip_usual_limit(chip->identity.name);
@@ -185,6 +187,7 @@ static void add_input(struct hwmon *self, struct chip *chip, uint32_t number, st
     struct input *input = &self->inputs[self->input_count++];
     *input = (struct input){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
                             .number = number,
+                            .max_counts = perfadapt__hwmon_chip_max_counts(chip->identity.name, label),
                             .fault_fd = -1,
                             .enable_fd = -1};
     const struct perfadapt__sensor_note *note = self->map ? perfadapt__sensor_map_find(self->map, sensor->id) : NULL;

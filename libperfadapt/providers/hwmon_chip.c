@@ -59,6 +59,12 @@ int64_t perfadapt__hwmon_chip_usual_limit(const char *name) {
     return 0;
 }
 
+/* k10temp says 70 °C of everything: so much was the limit of the Phenom. Only Zen has a Tdie, and before Linux 5.6 it was
+ * said of that too. */
+bool perfadapt__hwmon_chip_max_counts(const char *name, const char *label) {
+    return strcmp(name, "k10temp") != 0 || strcmp(label, "Tdie") != 0;
+}
+
 static bool cut_suffix(char *text, const char *suffix) {
     const size_t length = strlen(text);
     const size_t suffix_length = strlen(suffix);

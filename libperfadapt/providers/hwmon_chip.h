@@ -31,6 +31,9 @@ bool perfadapt__hwmon_chip_is_gpu(const char *name);
 /* Millidegrees at which chips throttle whose drivers do not say; 0 = not known. */
 int64_t perfadapt__hwmon_chip_usual_limit(const char *name);
 
+/* Whether tempN_max says something of this very chip, and is no constant of the driver's. */
+bool perfadapt__hwmon_chip_max_counts(const char *name, const char *label);
+
 /* The sensor's id: "k10temp/Tctl@pci0000:00/0000:00:18.3". */
 void perfadapt__hwmon_chip_id(const struct perfadapt__hwmon_chip *chip, const char *label, char *out, size_t capacity);
 

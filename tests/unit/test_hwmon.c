@@ -79,6 +79,27 @@ static void test_reads_a_chip(void **state) {
     assert_int_equal(cpu->limit_source, PERFADAPT_LIMIT_TABLE);
 }
 
+/* Linux before 5.6 says 70 °C of every Zen processor. What it says of older ones, which have no Tdie, counts. */
+static void test_maximum_of_old_zen_driver(void **state) {
+    struct fixture *fixture = *state;
+    add_chip(fixture, CPU_DEVICE, 2, "k10temp\n");
+    set(fixture, 2, "temp1_input", "45750\n");
+    set(fixture, 2, "temp1_label", "Tdie\n");
+    set(fixture, 2, "temp1_max", "70000\n");
+    add_chip(fixture, "/sys/devices/pci0000:00/0000:00:19.3", 3, "k10temp\n");
+    set(fixture, 3, "temp1_input", "45750\n");
+    set(fixture, 3, "temp1_label", "Tctl\n");
+    set(fixture, 3, "temp1_max", "70000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    const struct perfadapt_sensor *zen = &fixture->snapshot.sensors[0];
+    assert_metric(&zen->limit, PERFADAPT_STATE_OK, 95);
+    assert_int_equal(zen->limit_source, PERFADAPT_LIMIT_TABLE);
+    const struct perfadapt_sensor *phenom = &fixture->snapshot.sensors[1];
+    assert_metric(&phenom->limit, PERFADAPT_STATE_OK, 70);
+    assert_int_equal(phenom->limit_source, PERFADAPT_LIMIT_MAX);
+}
+
 static void test_no_class(void **state) {
     struct fixture *fixture = *state;
     fixture_create(fixture, &perfadapt__hwmon_provider);
@@ -580,7 +601,7 @@ static void test_without_proc(void **state) {
 int main(void) {
     /* clang-format off */
     const struct CMUnitTest tests[] = {
-        TEST(test_reads_a_chip), TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
+        TEST(test_reads_a_chip), TEST(test_maximum_of_old_zen_driver), TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
         TEST(test_chips_left_alone), TEST(test_plugged_in_later), TEST(test_old_driver_with_attributes_in_the_device),
         TEST(test_equal_labels_have_different_ids), TEST(test_long_paths_are_cut_at_a_directory),
         TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),
