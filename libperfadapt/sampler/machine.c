@@ -73,6 +73,7 @@ bool perfadapt__machine_is(const struct perfadapt__machine *machine, const char 
 static void assign_roles(struct perfadapt__machine *machine, int64_t now_ns) {
     perfadapt__overrides_find(&machine->overrides, &machine->map, &machine->snapshot);
     perfadapt__overrides_apply(&machine->overrides, &machine->snapshot, now_ns);
+    perfadapt__overrides_restore_labels(&machine->overrides, &machine->snapshot);
     perfadapt__roles_assign(&machine->snapshot, &machine->overrides);
     perfadapt__overrides_rename(&machine->overrides, &machine->snapshot);
     machine->roles_basis = perfadapt__roles_basis(&machine->snapshot);

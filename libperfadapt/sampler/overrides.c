@@ -32,13 +32,28 @@ void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, st
     }
 }
 
-void perfadapt__overrides_rename(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot) {
+static void set_label(struct perfadapt_sensor *sensor, const char *label) {
+    memset(sensor->label, 0, sizeof sensor->label);
+    memcpy(sensor->label, label, strnlen(label, sizeof sensor->label - 1));
+}
+
+void perfadapt__overrides_restore_labels(struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot) {
+    for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
+        if (!overrides->labels[i][0])
+            continue;
+        set_label(&snapshot->sensors[i], overrides->labels[i]);
+        overrides->labels[i][0] = '\0';
+    }
+}
+
+void perfadapt__overrides_rename(struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot) {
+    _Static_assert(sizeof overrides->labels[0] == sizeof snapshot->sensors[0].label, "a label fits");
     for (uint32_t i = 0; i < snapshot->sensor_count; i++) {
         const struct perfadapt__sensor_note *note = overrides->notes[i];
         struct perfadapt_sensor *sensor = &snapshot->sensors[i];
-        if (!note || !note->label[0] || sensor->role != PERFADAPT_SENSOR_OTHER)
+        if (!note || !note->label[0])
             continue;
-        memset(sensor->label, 0, sizeof sensor->label);
-        memcpy(sensor->label, note->label, strnlen(note->label, sizeof sensor->label - 1));
+        memcpy(overrides->labels[i], sensor->label, sizeof overrides->labels[i]);
+        set_label(sensor, note->label);
     }
 }

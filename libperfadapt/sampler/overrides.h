@@ -10,6 +10,7 @@
 
 struct perfadapt__overrides {
     const struct perfadapt__sensor_note *notes[PERFADAPT_SENSORS_MAX]; /* by sensor; NULL = none */
+    char labels[PERFADAPT_SENSORS_MAX][32]; /* the driver's, of those renamed; "" = it is not */
 };
 
 /* Finds the note of each sensor; again whenever there are more sensors. The map outlives it. */
@@ -20,7 +21,8 @@ void perfadapt__overrides_find(struct perfadapt__overrides *overrides, const str
 void perfadapt__overrides_apply(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot,
                                 int64_t now_ns);
 
-/* After roles were given out, which goes by the labels of drivers. */
-void perfadapt__overrides_rename(const struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot);
+/* Around giving out roles, which goes by the labels of drivers: what a user calls a sensor says nothing of it. */
+void perfadapt__overrides_restore_labels(struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot);
+void perfadapt__overrides_rename(struct perfadapt__overrides *overrides, struct perfadapt_snapshot *snapshot);
 
 #endif
