@@ -347,8 +347,19 @@ static void discover(struct hwmon *self, struct perfadapt_snapshot *snapshot) {
     self->discovered = add_late_inputs(self, snapshot);
 }
 
+/* Drivers that leave for the sleep are back with the machine: no pause is waited for. */
+static void look_for_lost(struct hwmon *self) {
+    for (size_t i = 0; i < self->chip_count; i++)
+        self->chips[i].retry_ns = 0;
+    for (size_t i = 0; i < self->input_count; i++)
+        if (self->inputs[i].thermometer.pause_ns > 0)
+            self->inputs[i].thermometer.due_ns = 0;
+}
+
 static void discover_again(struct hwmon *self, const struct perfadapt__read_context *context,
                            struct perfadapt_snapshot *snapshot) {
+    if (context->resumed)
+        look_for_lost(self);
     if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
         discover(self, snapshot);
         for (size_t i = 0; i < self->chip_count; i++)

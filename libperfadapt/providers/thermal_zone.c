@@ -237,8 +237,17 @@ static void find_limits_again(struct thermal_zone *self, struct perfadapt_snapsh
     }
 }
 
+/* Drivers that leave for the sleep are back with the machine: no pause is waited for. */
+static void look_for_lost(struct thermal_zone *self) {
+    for (size_t i = 0; i < self->count; i++)
+        if (self->zones[i].thermometer.pause_ns > 0)
+            self->zones[i].thermometer.due_ns = 0;
+}
+
 static void discover_again(struct thermal_zone *self, const struct perfadapt__read_context *context,
                            struct perfadapt_snapshot *snapshot) {
+    if (context->resumed)
+        look_for_lost(self);
     if ((self->discover_ns != 0 && context->now_ns >= self->discover_ns) || context->resumed) {
         discover(self, snapshot);
         find_limits_again(self, snapshot);

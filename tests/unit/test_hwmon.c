@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "providers/hwmon.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sched.h>
@@ -362,6 +363,36 @@ static void test_chip_comes_back_under_another_number(void **state) {
     assert_int_equal(fixture->snapshot.sensor_count, 2);
 }
 
+static void resume(struct fixture *fixture, int64_t now_ms) {
+    const struct perfadapt__read_context context = {
+        .now_ns = now_ms * 1000000, .gpu_busy = (double)NAN, .resumed = true};
+    fixture->provider->type->read(fixture->provider, &context, &fixture->snapshot);
+}
+
+/* Long after it went, when it is looked for twice a minute. */
+static void test_what_was_lost_is_looked_for_after_a_sleep(void **state) {
+    struct fixture *fixture = *state;
+    add_cpu(fixture, 0);
+    set(fixture, 0, "temp3_input", "50000\n");
+    add_gpu(fixture, 3);
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_remove(fixture, GPU_DEVICE);
+    fixture_remove(fixture, "/sys/class/hwmon/hwmon3");
+    fixture_remove(fixture, "/sys/class/hwmon/hwmon0/temp3_input");
+    for (int64_t now_ms = 2000; now_ms <= 100000; now_ms += 1000)
+        fixture_read(fixture, now_ms);
+    add_gpu(fixture, 4);
+    set(fixture, 0, "temp3_input", "52000\n");
+    fixture_read(fixture, 100100);
+    assert_bad(sensor(fixture, GPU_ID), PERFADAPT_STATE_STALE, PERFADAPT_WHY_VANISHED);
+    assert_metric(&fixture->snapshot.sensors[1].temperature, PERFADAPT_STATE_STALE, 50);
+    resume(fixture, 100200);
+    assert_metric(&sensor(fixture, GPU_ID)->temperature, PERFADAPT_STATE_OK, 61);
+    assert_metric(&fixture->snapshot.sensors[1].temperature, PERFADAPT_STATE_OK, 52);
+    assert_int_equal(fixture->snapshot.sensor_count, 3);
+}
+
 static void test_chips_swap_numbers(void **state) {
     struct fixture *fixture = *state;
     add_cpu(fixture, 0);
@@ -607,6 +638,7 @@ int main(void) {
         TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),
         TEST(test_directory_dead_link_and_unreadable), TEST(test_a_single_input_goes_and_comes_back),
         TEST(test_chip_comes_back_under_another_number), TEST(test_chips_swap_numbers),
+        TEST(test_what_was_lost_is_looked_for_after_a_sleep),
         TEST(test_sleeping_device_is_not_touched), TEST(test_sleeping_device_is_not_even_opened),
         TEST(test_pci_power_state), TEST(test_failed_power_management),
         TEST(test_coretemp_reads_the_package_once_a_second), TEST(test_only_what_steers_is_read_fast),

@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "providers/thermal_zone.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,6 +202,24 @@ static void test_comes_back_under_another_number(void **state) {
     assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 44);
 }
 
+static void test_what_was_lost_is_looked_for_after_a_sleep(void **state) {
+    struct fixture *fixture = *state;
+    const struct perfadapt__read_context context = {
+        .now_ns = INT64_C(100200000000), .gpu_busy = (double)NAN, .resumed = true};
+    add_zone(fixture, 0, "one\n", "40000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_remove(fixture, "/sys/class/thermal/thermal_zone0");
+    for (int64_t now_ms = 2000; now_ms <= 100000; now_ms += 1000)
+        fixture_read(fixture, now_ms);
+    add_zone(fixture, 7, "one\n", "44000\n");
+    fixture_read(fixture, 100100);
+    assert_int_equal(fixture->snapshot.sensors[0].temperature.state, PERFADAPT_STATE_STALE);
+    fixture->provider->type->read(fixture->provider, &context, &fixture->snapshot);
+    assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 44);
+    assert_int_equal(fixture->snapshot.sensor_count, 1);
+}
+
 static void test_created_without_descriptors(void **state) {
     struct fixture *fixture = *state;
     add_zone(fixture, 0, "one\n", "40000\n");
@@ -232,6 +251,7 @@ int main(void) {
         TEST(test_missing_directory_and_unreadable),
         TEST(test_disabled),
         TEST(test_comes_back_under_another_number),
+        TEST(test_what_was_lost_is_looked_for_after_a_sleep),
         TEST(test_created_without_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
