@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIM_PLANT_NAME_MAX 48
+#define SIM_PLANT_NAME_MAX 64 /* one of --random: 32 bytes of the nominal name, "#" and any size_t */
 #define SIM_MESSAGE_MAX 512
 
 struct sim_plant {
