@@ -48,11 +48,12 @@ struct perfadapt__gate *perfadapt__gates_find(struct perfadapt__gates *gates, co
         gates->gates[i].is_gpu |= is_gpu;
         return &gates->gates[i];
     }
-    if (gates->count == PERFADAPT__GATES_MAX || strlen(device) >= sizeof gates->gates[0].device)
+    const size_t length = strlen(device);
+    if (gates->count == PERFADAPT__GATES_MAX || length >= sizeof gates->gates[0].device)
         return NULL;
     struct perfadapt__gate *gate = &gates->gates[gates->count++];
     *gate = (struct perfadapt__gate){.is_gpu = is_gpu, .status_fd = -1, .power_fd = -1};
-    strcpy(gate->device, device);
+    memcpy(gate->device, device, length + 1);
     perfadapt__gate_forget(gate);
     return gate;
 }

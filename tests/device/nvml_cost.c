@@ -88,7 +88,8 @@ static void time_reads(struct perfadapt__provider *provider, struct perfadapt_sn
     static int64_t now_ns = 1000000000000;
     int64_t times[READS];
     for (size_t i = 0; i < READS; i++) {
-        const struct perfadapt__read_context context = {.now_ns = now_ns += step_ns, .gpu_busy = (double)NAN};
+        now_ns += step_ns;
+        const struct perfadapt__read_context context = {.now_ns = now_ns, .gpu_busy = (double)NAN};
         const int64_t started_ns = perfadapt__now_ns();
         provider->type->read(provider, &context, snapshot);
         times[i] = perfadapt__now_ns() - started_ns;

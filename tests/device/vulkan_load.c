@@ -143,12 +143,12 @@ static bool create_set(struct load *load) {
                                                     .pSetLayouts = &load->set_layout};
     if (!succeeded(vkAllocateDescriptorSets(load->device, &allocation, &load->set), "vkAllocateDescriptorSets"))
         return false;
-    const VkDescriptorBufferInfo buffer = {.buffer = load->buffer, .range = VK_WHOLE_SIZE};
+    const VkDescriptorBufferInfo whole = {.buffer = load->buffer, .range = VK_WHOLE_SIZE};
     const VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
                                         .dstSet = load->set,
                                         .descriptorCount = 1,
                                         .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                        .pBufferInfo = &buffer};
+                                        .pBufferInfo = &whole};
     vkUpdateDescriptorSets(load->device, 1, &write, 0, NULL);
     return true;
 }

@@ -156,17 +156,17 @@ static void add_stall(struct sensors_list *list, const char *name, const char *w
 
 static void print_pressure(const struct perfadapt_snapshot *snapshot, bool all, FILE *stream) {
     static const struct {
-        enum perfadapt_resource resource;
         const char *name;
+        enum perfadapt_resource resource;
         bool always;
     } lines[] = {
-        {PERFADAPT_RESOURCE_CPU, "cpu", true},
-        {PERFADAPT_RESOURCE_MEMORY, "memory", true},
-        {PERFADAPT_RESOURCE_IO, "io", true},
-        {PERFADAPT_RESOURCE_IRQ, "irq", false},
-        {PERFADAPT_RESOURCE_CGROUP_CPU, "cgroup cpu", false},
-        {PERFADAPT_RESOURCE_CGROUP_MEMORY, "cgroup memory", false},
-        {PERFADAPT_RESOURCE_CGROUP_IO, "cgroup io", false},
+        {"cpu", PERFADAPT_RESOURCE_CPU, true},
+        {"memory", PERFADAPT_RESOURCE_MEMORY, true},
+        {"io", PERFADAPT_RESOURCE_IO, true},
+        {"irq", PERFADAPT_RESOURCE_IRQ, false},
+        {"cgroup cpu", PERFADAPT_RESOURCE_CGROUP_CPU, false},
+        {"cgroup memory", PERFADAPT_RESOURCE_CGROUP_MEMORY, false},
+        {"cgroup io", PERFADAPT_RESOURCE_CGROUP_IO, false},
     };
     struct sensors_list list;
     sensors_list_begin(&list, stream, "Pressure");
