@@ -102,7 +102,7 @@ static void test_limit_and_ignore(void **state) {
     note_of(machine, CPU_ID)->limit_c = 77;
     note_of(machine, FREE_ID)->ignore = 1;
     assign(machine);
-    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot);
+    perfadapt__overrides_apply(&machine->overrides, &machine->snapshot, 1);
     assert_metric(&machine->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 77);
     assert_int_equal(machine->snapshot.sensors[0].limit_source, PERFADAPT_LIMIT_USER);
     assert_unknown(&machine->snapshot.sensors[1].temperature, PERFADAPT_STATE_UNSUPPORTED);
