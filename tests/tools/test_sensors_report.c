@@ -161,6 +161,23 @@ static void test_sensors_of_one_name_are_numbered(void **state) {
     free(text);
 }
 
+/* Zones are numbered by the order in which drivers came; sensors.ini knows them by their ids. */
+static void test_zones_are_named_by_their_ids(void **state) {
+    (void)state;
+    struct perfadapt_sensor *zone = add_sensor("INT3400 Thermal", "thermal_zone7", 20);
+    snprintf(zone->id, sizeof zone->id, "zone/INT3400 Thermal");
+    struct perfadapt_sensor *second = add_sensor("acpitz", "thermal_zone3", 30);
+    snprintf(second->id, sizeof second->id, "zone/acpitz#2");
+    struct perfadapt_sensor *named = add_sensor("TSKN", "Lid", 40);
+    snprintf(named->id, sizeof named->id, "zone/TSKN");
+    char *text = text_of(false, false);
+    expect(text, " zone/INT3400 Thermal ");
+    expect(text, " zone/acpitz#2 ");
+    expect(text, " TSKN/Lid ");
+    expect_none(text, "thermal_zone");
+    free(text);
+}
+
 static void test_many_sensors_are_counted_unless_all_are_wanted(void **state) {
     (void)state;
     for (int i = 0; i < 40; i++) {
@@ -383,6 +400,7 @@ int main(void) {
         TEST(test_reasons),
         TEST(test_time_to_the_limit),
         TEST(test_sensors_of_one_name_are_numbered),
+        TEST(test_zones_are_named_by_their_ids),
         TEST(test_many_sensors_are_counted_unless_all_are_wanted),
         TEST(test_gpu),
         TEST(test_gpu_without_figures),

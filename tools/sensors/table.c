@@ -32,13 +32,21 @@ static void number_of(const struct perfadapt_snapshot *snapshot, const struct pe
         snprintf(out, 8, " #%u", number % 100);
 }
 
+/* A zone's label is its number, which says nothing and is another after the next boot; its id is short. */
+static bool is_nameless_zone(const struct perfadapt_sensor *sensor) {
+    return strncmp(sensor->id, "zone/", 5) == 0 && strncmp(sensor->label, "thermal_zone", 12) == 0;
+}
+
 /* Names longer than the column lose their middle: both the chip and the end of the label tell sensors apart. */
 static void name_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor,
                     char out[NAME_WIDTH + 1]) {
     char number[8];
-    char whole[sizeof sensor->chip + sizeof sensor->label + sizeof number];
+    char whole[sizeof sensor->id + sizeof sensor->chip];
     number_of(snapshot, sensor, number);
-    snprintf(whole, sizeof whole, "%s/%s%s", sensor->chip, sensor->label, number);
+    if (is_nameless_zone(sensor))
+        snprintf(whole, sizeof whole, "%s", sensor->id);
+    else
+        snprintf(whole, sizeof whole, "%s/%s%s", sensor->chip, sensor->label, number);
     const size_t length = strlen(whole);
     const size_t head = NAME_WIDTH / 2;
     if (length <= NAME_WIDTH)
