@@ -303,10 +303,24 @@ static bool add_entry(struct hwmon *self, const struct perfadapt__hwmon_chip *id
     return true;
 }
 
+/* The kernel makes chips of thermal zones: to read both costs the device twice, and a chip with a zone for each core has
+ * more of them than a snapshot has room for. The zone tells more: where cooling starts. */
+static bool is_zone_again(struct hwmon *self, const struct perfadapt__hwmon_chip *identity) {
+    const char *zone = strstr(identity->device, "/thermal/thermal_zone");
+    char path[96];
+    char type[32];
+    if (!zone)
+        return false;
+    snprintf(path, sizeof path, "/sys/class%s/type", zone);
+    return is_there(self, perfadapt__fs_read_once(self->root, path, type, sizeof type));
+}
+
 static bool add_chip(struct hwmon *self, uint32_t number, struct perfadapt_snapshot *snapshot) {
     struct perfadapt__hwmon_chip identity;
     self->starved = false;
     if (!is_there(self, perfadapt__hwmon_chip_describe(self->root, number, &identity)))
+        return !self->starved;
+    if (is_zone_again(self, &identity) || self->starved)
         return !self->starved;
     return is_listed(self, &identity) || add_entry(self, &identity, self->chip_count, snapshot);
 }

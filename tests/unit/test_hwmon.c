@@ -101,6 +101,18 @@ static void test_maximum_of_old_zen_driver(void **state) {
     assert_int_equal(phenom->limit_source, PERFADAPT_LIMIT_MAX);
 }
 
+static void test_chips_made_of_zones(void **state) {
+    struct fixture *fixture = *state;
+    add_chip(fixture, "/sys/devices/virtual/thermal/thermal_zone7", 2, "cpu_thermal\n");
+    set(fixture, 2, "temp1_input", "45750\n");
+    add_chip(fixture, "/sys/devices/virtual/thermal/thermal_zone8", 3, "gpu_thermal\n");
+    set(fixture, 3, "temp1_input", "50000\n");
+    fixture_file(fixture, "/sys/class/thermal/thermal_zone7/type", "cpu-thermal\n");
+    create(fixture);
+    assert_int_equal(fixture->snapshot.sensor_count, 1); /* the other one's zone cannot be seen */
+    assert_string_equal(fixture->snapshot.sensors[0].chip, "gpu_thermal");
+}
+
 static void test_no_class(void **state) {
     struct fixture *fixture = *state;
     fixture_create(fixture, &perfadapt__hwmon_provider);
@@ -632,7 +644,8 @@ static void test_without_proc(void **state) {
 int main(void) {
     /* clang-format off */
     const struct CMUnitTest tests[] = {
-        TEST(test_reads_a_chip), TEST(test_maximum_of_old_zen_driver), TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
+        TEST(test_reads_a_chip), TEST(test_maximum_of_old_zen_driver), TEST(test_chips_made_of_zones),
+        TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
         TEST(test_chips_left_alone), TEST(test_plugged_in_later), TEST(test_old_driver_with_attributes_in_the_device),
         TEST(test_equal_labels_have_different_ids), TEST(test_long_paths_are_cut_at_a_directory),
         TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),
