@@ -129,8 +129,11 @@ static struct claim claim_by_words(const struct perfadapt_sensor *sensor) {
 static struct claim claim_of(const struct perfadapt_sensor *sensor) {
     if (sensor->simulated)
         return (struct claim){PERFADAPT_SENSOR_GPU, 1};
-    const struct claim claim = is_zone(sensor) ? claim_of_zone(sensor) : claim_of_chip(sensor);
-    return claim.rank > 0 ? claim : claim_by_words(sensor);
+    const struct claim words = claim_by_words(sensor);
+    if (is_zone(sensor)) /* "cpu-skin-therm" is skin beside the processor */
+        return words.rank > 0 ? words : claim_of_zone(sensor);
+    const struct claim claim = claim_of_chip(sensor);
+    return claim.rank > 0 ? claim : words;
 }
 
 /* As good as not there: ignored, never read, stuck, or 0 beside warmer ones. */

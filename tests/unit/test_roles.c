@@ -203,6 +203,7 @@ static void test_names_of_zones(void **state) {
         {"gpuss-7-thermal", PERFADAPT_SENSOR_GPU},
         {"G3D", PERFADAPT_SENSOR_GPU},
         {"skin-temp-thermal", PERFADAPT_SENSOR_SKIN},
+        {"cpu-skin-therm", PERFADAPT_SENSOR_SKIN},
         {"soc0-thermal", PERFADAPT_SENSOR_OTHER}, /* Orin: parts of the chip that are no processors */
         {"bigmem-thermal", PERFADAPT_SENSOR_OTHER},
         {"acpitz", PERFADAPT_SENSOR_OTHER},
