@@ -30,7 +30,12 @@ bool perfadapt__watch_add(const struct perfadapt__watch *watch, int fd, uint32_t
 /* Any thread; before the descriptor is closed. -1 is ignored. */
 void perfadapt__watch_remove(const struct perfadapt__watch *watch, int fd);
 
-/* Waits until CLOCK_MONOTONIC reaches `deadline_ns`, or something is to be seen to: how many events were written. */
+/* Any thread. True where `fd`, added with these events, is still the file that was added, and not one of the host's under
+ * its number. */
+bool perfadapt__watch_holds(const struct perfadapt__watch *watch, int fd, uint32_t events);
+
+/* Waits until CLOCK_MONOTONIC reaches `deadline_ns`, something is to be seen to, or a second is over: how many events were
+ * written. */
 size_t perfadapt__watch_wait(struct perfadapt__watch *watch, int64_t deadline_ns, struct perfadapt__watch_event *out,
                              size_t capacity);
 

@@ -43,6 +43,7 @@ struct perfadapt__sampler {
 static pthread_mutex_t sampler_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct perfadapt__sampler *the_sampler;
 static struct perfadapt__sampler *inherited; /* of the parent process: kept reachable, never touched */
+static struct perfadapt__sampler *abandoned; /* the host has closed its descriptors: likewise */
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static int fork_error;
 
@@ -173,6 +174,11 @@ static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
         serve(sampler, &events[i]);
 }
 
+/* False where the host has closed every descriptor that it does not know: our numbers may stand for its files. */
+static bool has_its_descriptors(const struct perfadapt__sampler *sampler) {
+    return perfadapt__watch_holds(&sampler->watch, sampler->wake_fd, EPOLLIN);
+}
+
 static void destroy_sampler(struct perfadapt__sampler *sampler) {
     destroy_machines(sampler->machines);
     perfadapt__watch_finish(&sampler->watch);
@@ -181,13 +187,24 @@ static void destroy_sampler(struct perfadapt__sampler *sampler) {
     free(sampler);
 }
 
+/* To close what may be the host's would be worse than to keep some memory. */
+static void end_sampler(struct perfadapt__sampler *sampler) {
+    if (has_its_descriptors(sampler)) {
+        destroy_sampler(sampler);
+        return;
+    }
+    pthread_mutex_lock(&sampler_lock);
+    abandoned = sampler;
+    pthread_mutex_unlock(&sampler_lock);
+}
+
 static void *run(void *argument) {
     struct perfadapt__sampler *sampler = argument;
     prctl(PR_SET_NAME, "perfadapt");
     for (;;) {
         pthread_mutex_lock(&sampler_lock);
         const bool stopping = sampler->stopping;
-        struct perfadapt__machine *unused = stopping ? NULL : take_unused(sampler);
+        struct perfadapt__machine *unused = stopping || !has_its_descriptors(sampler) ? NULL : take_unused(sampler);
         struct perfadapt__machine *machines = sampler->machines;
         pthread_mutex_unlock(&sampler_lock);
         destroy_machines(unused);
@@ -195,12 +212,14 @@ static void *run(void *argument) {
             break;
         wait_for_work(sampler, sample_machines(sampler, machines));
     }
-    destroy_sampler(sampler);
+    end_sampler(sampler);
     return NULL;
 }
 
 static void wake(const struct perfadapt__sampler *sampler) {
     const uint64_t one = 1;
+    if (!has_its_descriptors(sampler))
+        return; /* it looks around every second */
     if (write(sampler->wake_fd, &one, sizeof one) < 0) {
         /* EAGAIN: the counter is full, so it is awake. */
     }

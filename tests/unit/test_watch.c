@@ -3,8 +3,10 @@
 #include "core/watch.h"
 #include "fixture.h"
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS PERFADAPT__NS_PER_MS
@@ -74,6 +76,43 @@ static void test_descriptors_lost(void **state) {
     assert_true(perfadapt__now_ns() >= started_ns + 40 * MS);
 }
 
+static void *close_soon(void *context) {
+    const struct perfadapt__watch *watch = context;
+    const struct timespec nap = {.tv_nsec = 10 * MS};
+    nanosleep(&nap, NULL);
+    close(watch->timer_fd);
+    close(watch->epoll_fd);
+    return NULL;
+}
+
+/* The wait goes on in the kernel, with nothing left that could end it. */
+static void test_descriptors_lost_while_waiting(void **state) {
+    struct perfadapt__watch *watch = *state;
+    struct perfadapt__watch copy = *watch;
+    struct perfadapt__watch_event event;
+    pthread_t closer;
+    assert_int_equal(pthread_create(&closer, NULL, close_soon, &copy), 0);
+    assert_int_equal(perfadapt__watch_wait(watch, perfadapt__now_ns() + 50 * MS, &event, 1), 0);
+    assert_int_equal(pthread_join(closer, NULL), 0);
+    assert_int_equal(perfadapt__watch_wait(watch, perfadapt__now_ns() + 5 * MS, &event, 1), 0);
+    assert_int_equal(watch->epoll_fd, -1);
+}
+
+static void test_another_file_under_the_number(void **state) {
+    const struct perfadapt__watch *watch = *state;
+    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert_false(perfadapt__watch_holds(watch, fd, EPOLLIN));
+    assert_true(perfadapt__watch_add(watch, fd, EPOLLIN));
+    assert_true(perfadapt__watch_holds(watch, fd, EPOLLIN));
+    assert_false(perfadapt__watch_holds(watch, other, EPOLLIN));
+    assert_int_equal(dup2(other, fd), fd);
+    assert_false(perfadapt__watch_holds(watch, fd, EPOLLIN));
+    assert_false(perfadapt__watch_holds(watch, -1, EPOLLIN));
+    close(fd);
+    close(other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -83,6 +122,8 @@ int main(void) {
         TEST(test_event),
         TEST(test_what_cannot_be_watched),
         TEST(test_descriptors_lost),
+        TEST(test_descriptors_lost_while_waiting),
+        TEST(test_another_file_under_the_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
