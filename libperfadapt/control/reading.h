@@ -29,7 +29,7 @@ struct perfadapt__reading {
     uint32_t throttle; /* enum perfadapt_throttling */
     struct perfadapt__heat_reading heat[PERFADAPT__HEAT_SENSORS];
     uint64_t withdrawn; /* bit key - 1: a sensor that does not steer, or not any more: not lost, but none */
-    double busy; /* of the whole GPU, 0 … 1, since the last reading */
+    double busy;        /* of the whole GPU, 0 … 1, since the last reading */
     double power_w;
     double clock_mhz, clock_max_mhz;
     struct perfadapt__stall_reading machine_memory, cgroup_memory;

@@ -98,6 +98,12 @@ static bool read_limit(struct hwmon *self, const struct chip *chip, const struct
                                         source, perfadapt__now_ns());
 }
 
+/* Neither missing nor wrong: what it said before still holds. */
+static bool is_unreadable(uint32_t limit_why) {
+    return limit_why == PERFADAPT_WHY_IO_ERROR || limit_why == PERFADAPT_WHY_BUSY ||
+           limit_why == PERFADAPT_WHY_VANISHED;
+}
+
 /* tempN_emergency is where the device switches off, so it is never one. A limit that stands in for one that may exist
  * would stay: nothing is then decided. */
 static void find_limit(struct hwmon *self, const struct chip *chip, const struct input *input,
@@ -106,6 +112,8 @@ static void find_limit(struct hwmon *self, const struct chip *chip, const struct
     if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved)
         return;
     if (input->max_counts && (read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved))
+        return;
+    if (sensor->limit.state == PERFADAPT_STATE_OK && is_unreadable(sensor->limit_why))
         return;
     sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
     const int64_t usual = perfadapt__hwmon_chip_usual_limit(chip->identity.name);

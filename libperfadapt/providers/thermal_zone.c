@@ -225,15 +225,19 @@ static void discover(struct thermal_zone *self, struct perfadapt_snapshot *snaps
     self->discovered = true;
 }
 
-/* A trip that could not be read, or was not set, may be there now. */
+/* A trip that could not be read, or was not set, may be there now. For want of descriptors what was found before stays. */
 static void find_limits_again(struct thermal_zone *self, struct perfadapt_snapshot *snapshot) {
     for (size_t i = 0; i < self->count; i++) {
         const struct zone *zone = &self->zones[i];
         struct perfadapt_sensor *sensor = &snapshot->sensors[zone->thermometer.sensor];
         if (sensor->limit_why == PERFADAPT_WHY_NONE)
             continue;
+        const struct perfadapt_sensor before = *sensor;
+        self->starved = false;
         find_limit(self, zone->number, sensor);
         find_usual_limit(self, zone->type, sensor);
+        if (self->starved)
+            *sensor = before;
     }
 }
 

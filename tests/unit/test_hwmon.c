@@ -139,6 +139,26 @@ static void test_sparse_numbers_without_labels(void **state) {
     assert_unknown(&fixture->snapshot.sensors[1].limit, PERFADAPT_STATE_UNSUPPORTED);
 }
 
+static void test_limit_that_cannot_be_read_stays(void **state) {
+    struct fixture *fixture = *state;
+    add_chip(fixture, "/sys/devices/platform/board", 0, "nct6775\n");
+    set(fixture, 0, "temp1_input", "30000\n");
+    set(fixture, 0, "temp1_max", "84000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_remove(fixture, "/sys/class/hwmon/hwmon0/temp1_max");
+    fixture_directory(fixture, "/sys/class/hwmon/hwmon0/temp1_max"); /* EISDIR */
+    fixture_read(fixture, 40000);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 84);
+    assert_int_equal(fixture->snapshot.sensors[0].limit_why, PERFADAPT_WHY_IO_ERROR);
+    fixture_remove(fixture, "/sys/class/hwmon/hwmon0/temp1_max");
+    set(fixture, 0, "temp1_max", "70000\n");
+    fixture_read(fixture, 80000);
+    fixture_read(fixture, 120000);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 70);
+    assert_int_equal(fixture->snapshot.sensors[0].limit_why, PERFADAPT_WHY_NONE);
+}
+
 static void test_limits(void **state) {
     static const struct {
         const char *crit;
@@ -646,6 +666,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_reads_a_chip), TEST(test_maximum_of_old_zen_driver), TEST(test_chips_made_of_zones),
         TEST(test_no_class), TEST(test_sparse_numbers_without_labels), TEST(test_limits),
+        TEST(test_limit_that_cannot_be_read_stays),
         TEST(test_chips_left_alone), TEST(test_plugged_in_later), TEST(test_old_driver_with_attributes_in_the_device),
         TEST(test_equal_labels_have_different_ids), TEST(test_long_paths_are_cut_at_a_directory),
         TEST(test_fault_and_enable), TEST(test_bad_content), TEST(test_huge_file),

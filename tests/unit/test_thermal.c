@@ -321,8 +321,8 @@ static struct step step_with_sensor(void) {
     perfadapt__thermal_init(&step.control);
     perfadapt__reading_init(&step.reading, 1000 * SECOND);
     step.reading.heat_count = 1;
-    step.reading.heat[0] = (struct perfadapt__heat_reading){
-        .key = 7, .state = PERFADAPT_STATE_OK, .temperature_c = 60, .limit_c = 90};
+    step.reading.heat[0] =
+        (struct perfadapt__heat_reading){.key = 7, .state = PERFADAPT_STATE_OK, .temperature_c = 60, .limit_c = 90};
     step_second(&step);
     assert_false(step.caps.hold);
     assert_int_equal(step.caps.thermal_state, PERFADAPT_THERMAL_COOL);

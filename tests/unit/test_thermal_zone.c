@@ -104,6 +104,23 @@ static void test_same_types_have_different_ids(void **state) {
     assert_string_equal(fixture->snapshot.sensors[1].id, "zone/acpitz#2");
 }
 
+/* It is looked for anew every half minute, as one of its trips says nothing. */
+static void test_limit_stays_while_descriptors_are_short(void **state) {
+    struct fixture *fixture = *state;
+    add_zone(fixture, 0, "x86_pkg_temp\n", "48000\n");
+    add_trip(fixture, 0, 0, "passive\n", "90000\n");
+    add_trip(fixture, 0, 1, "passive\n", "-274000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    fixture_starve(fixture, 0);
+    fixture_read(fixture, 40000);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 90);
+    fixture_feed(fixture);
+    fixture_file(fixture, "/sys/class/thermal/thermal_zone0/trip_point_0_temp", "85000\n");
+    fixture_read(fixture, 80000);
+    assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 85);
+}
+
 static void test_trips(void **state) {
     struct fixture *fixture = *state;
     add_zone(fixture, 0, "passive-first\n", "40000\n");
@@ -246,6 +263,7 @@ int main(void) {
         TEST(test_reads_zones),
         TEST(test_none),
         TEST(test_same_types_have_different_ids),
+        TEST(test_limit_stays_while_descriptors_are_short),
         TEST(test_trips),
         TEST(test_faults),
         TEST(test_missing_directory_and_unreadable),
