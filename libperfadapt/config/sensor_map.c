@@ -162,9 +162,8 @@ static void add_file(struct perfadapt__sensor_map *map, const struct perfadapt__
 }
 
 /* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
-bool perfadapt__sensor_map_user_path(const char *variable, const char *fallback, char *out, size_t capacity) {
-    const char *base = secure_getenv(variable);
-    const char *home = secure_getenv("HOME");
+bool perfadapt__sensor_map_user_path(const char *base, const char *home, const char *fallback, char *out,
+                                     size_t capacity) {
     int length = -1;
     if (base && *base == '/')
         length = snprintf(out, capacity, "%s/%s", base, user_file);
@@ -180,15 +179,16 @@ bool perfadapt__boot_id_read(const struct perfadapt__root *root, char *out, size
 }
 
 void perfadapt__sensor_map_load(struct perfadapt__sensor_map *map, const struct perfadapt__root *root,
-                                const struct perfadapt_log *log) {
+                                const struct perfadapt__variables *variables, const struct perfadapt_log *log) {
     char path[PATH_MAX];
     char boot_id[48];
     map->count = 0;
-    const bool is_own_machine = !root->confined;
+    const bool is_own_machine = variables && !root->confined;
     if (is_own_machine && perfadapt__boot_id_read(root, boot_id, sizeof boot_id) &&
-        perfadapt__sensor_map_user_path("XDG_CACHE_HOME", ".cache", path, sizeof path))
+        perfadapt__sensor_map_user_path(variables->cache_home, variables->home, ".cache", path, sizeof path))
         add_file(map, root, path, true, boot_id, log);
     add_file(map, root, system_path, false, NULL, log);
-    if (is_own_machine && perfadapt__sensor_map_user_path("XDG_CONFIG_HOME", ".config", path, sizeof path))
+    if (is_own_machine &&
+        perfadapt__sensor_map_user_path(variables->config_home, variables->home, ".config", path, sizeof path))
         add_file(map, root, path, true, NULL, log);
 }

@@ -8,6 +8,7 @@
 #define PERFADAPT_CONFIG_SENSOR_MAP_H
 
 #include "core/fs.h"
+#include "core/variables.h"
 
 #include <perfadapt/perfadapt.h>
 
@@ -44,11 +45,12 @@ struct perfadapt__sensor_map {
 
 /*
  * Reads the files; none of them is a map without notes. Warns by `log` of what is wrong with them, with file and line. The
- * cache and the user's file are read where the root is "/", the administrator's below any. Allocates for the time of the
+ * cache and the user's file are read where the root is "/" and `variables` (NULL = none) say where they are, the
+ * administrator's below any. Allocates for the time of the
  * call only; opens nothing that could block.
  */
 void perfadapt__sensor_map_load(struct perfadapt__sensor_map *map, const struct perfadapt__root *root,
-                                const struct perfadapt_log *log);
+                                const struct perfadapt__variables *variables, const struct perfadapt_log *log);
 
 /* The note of a sensor, or NULL. */
 const struct perfadapt__sensor_note *perfadapt__sensor_map_find(const struct perfadapt__sensor_map *map,
@@ -61,9 +63,10 @@ const struct perfadapt__sensor_note *perfadapt__sensor_map_find(const struct per
 bool perfadapt__sensor_map_add(struct perfadapt__sensor_map *map, const char *text, size_t length, const char *name,
                                const char *boot_id, const struct perfadapt_log *log);
 
-/* The path of the user's own file below `variable`, or below `fallback` in the home directory: "$XDG_CACHE_HOME",
- * "~/.cache". False where the environment names neither, is not to be trusted, or the path does not fit. */
-bool perfadapt__sensor_map_user_path(const char *variable, const char *fallback, char *out, size_t capacity);
+/* The path of the user's own file below `base` ("$XDG_CACHE_HOME"; NULL = not set), or below `fallback` in the home
+ * directory ("~/.cache"). False where neither is an absolute path, or the path does not fit. */
+bool perfadapt__sensor_map_user_path(const char *base, const char *home, const char *fallback, char *out,
+                                     size_t capacity);
 
 /* The boot's id without its newline: true where it could be read. */
 bool perfadapt__boot_id_read(const struct perfadapt__root *root, char *out, size_t capacity);

@@ -164,7 +164,8 @@ static int write_map(const struct perfadapt__root *root, const struct options *o
     size_t left_out = 0;
     if (options->map_path)
         snprintf(path, sizeof path, "%s", options->map_path);
-    else if (!perfadapt__sensor_map_user_path("XDG_CACHE_HOME", ".cache", path, sizeof path))
+    else if (!perfadapt__sensor_map_user_path(secure_getenv("XDG_CACHE_HOME"), secure_getenv("HOME"), ".cache", path,
+                                              sizeof path))
         return fail("--write-map", "neither XDG_CACHE_HOME nor HOME names a directory");
     if (!perfadapt__boot_id_read(root, boot_id, sizeof boot_id))
         return fail("/proc/sys/kernel/random/boot_id", "cannot be read");

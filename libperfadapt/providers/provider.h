@@ -10,6 +10,7 @@
 #define PERFADAPT_PROVIDERS_PROVIDER_H
 
 #include "core/fs.h"
+#include "core/variables.h"
 #include "core/watch.h"
 #include "providers/gate.h"
 
@@ -22,10 +23,11 @@ struct perfadapt__sensor_map;
 struct perfadapt__provider_environment {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
-    const char *simulate;                    /* the fake provider's plant, NULL for the others */
-    struct perfadapt__gates *gates;          /* of devices that may sleep: asked before each is touched */
-    const struct perfadapt__watch *watch;    /* where descriptors are watched; NULL = nowhere */
-    const struct perfadapt__sensor_map *map; /* what the user has configured for single sensors; NULL = nothing */
+    const char *simulate;                         /* the fake provider's plant, NULL for the others */
+    struct perfadapt__gates *gates;               /* of devices that may sleep: asked before each is touched */
+    const struct perfadapt__watch *watch;         /* where descriptors are watched; NULL = nowhere */
+    const struct perfadapt__variables *variables; /* of the environment, as it was; NULL = nothing is set */
+    const struct perfadapt__sensor_map *map;      /* what the user has configured for single sensors; NULL = nothing */
     const char *nvml_library; /* tests: loaded instead of the system's, and under any root; NULL otherwise */
 };
 

@@ -278,10 +278,9 @@ void perfadapt__psi_trigger_pace(struct perfadapt__psi_trigger *trigger, const s
 
 /* ---- life ---- */
 
-static void ask_systemd(struct perfadapt__psi_trigger *trigger) {
+static void ask_systemd(struct perfadapt__psi_trigger *trigger, const struct perfadapt__variables *variables) {
     struct perfadapt__systemd_pressure *asked = &trigger->asked;
-    perfadapt__systemd_pressure_parse(secure_getenv(PERFADAPT__SYSTEMD_WATCH), secure_getenv(PERFADAPT__SYSTEMD_WRITE),
-                                      asked);
+    perfadapt__systemd_pressure_parse(variables->pressure_watch, variables->pressure_write, asked);
     if (asked->wrong)
         perfadapt__log(trigger->log, PERFADAPT_LOG_WARNING, "psi: $%s is ignored: %s", asked->wrong_variable,
                        asked->wrong);
@@ -297,8 +296,8 @@ void perfadapt__psi_trigger_init(struct perfadapt__psi_trigger *trigger,
                                                .watch = environment->watch,
                                                .fd = -1,
                                                .pause_ns = first_pause_ns};
-    if (!environment->root->confined && environment->watch)
-        ask_systemd(trigger);
+    if (!environment->root->confined && environment->watch && environment->variables)
+        ask_systemd(trigger, environment->variables);
 }
 
 void perfadapt__psi_trigger_finish(struct perfadapt__psi_trigger *trigger) {

@@ -37,6 +37,7 @@ enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char 
     machine->root.fd = -1;
     machine->sysroot = sysroot ? strdup(sysroot) : NULL;
     machine->simulate = simulate ? strdup(simulate) : NULL;
+    perfadapt__variables_copy(&machine->variables);
     enum perfadapt_result result = PERFADAPT_ERROR_NO_MEMORY;
     if ((machine->sysroot || !sysroot) && (machine->simulate || !simulate))
         result = perfadapt__root_open(sysroot, &machine->root);
@@ -59,6 +60,7 @@ void perfadapt__machine_destroy(struct perfadapt__machine *machine) {
     perfadapt__root_close(&machine->root);
     free(machine->sysroot);
     free(machine->simulate);
+    perfadapt__variables_free(&machine->variables);
     free(machine);
 }
 
@@ -85,8 +87,9 @@ static void discover(struct perfadapt__machine *machine, int64_t now_ns) {
                                                                 .simulate = machine->simulate,
                                                                 .gates = &machine->gates,
                                                                 .watch = machine->watch,
+                                                                .variables = &machine->variables,
                                                                 .map = &machine->map};
-    perfadapt__sensor_map_load(&machine->map, &machine->root, &machine->log);
+    perfadapt__sensor_map_load(&machine->map, &machine->root, &machine->variables, &machine->log);
     machine->provider_count =
         perfadapt__providers_create(&environment, &machine->snapshot, machine->providers, PERFADAPT__PROVIDERS_MAX);
     assign_roles(machine, now_ns);

@@ -1,7 +1,7 @@
 /*
  * One machine as sampled: a root directory, its providers and the snapshot they fill. SPDX-License-Identifier: MIT
  *
- * Made by whoever subscribes first, which only opens the root; discovered, read and destroyed by the sampler thread.
+ * Made by whoever subscribes first, which only opens the root and copies environment variables; discovered, read and destroyed by the sampler thread.
  */
 #ifndef PERFADAPT_SAMPLER_MACHINE_H
 #define PERFADAPT_SAMPLER_MACHINE_H
@@ -18,9 +18,10 @@ struct perfadapt__machine {
     unsigned users;                  /* subscriptions; under the sampler's lock */
     char *sysroot, *simulate;        /* as subscribed; NULL = none */
     struct perfadapt__root root;
-    struct perfadapt_log log;             /* the sampler's: hands lines on to a subscriber */
-    const struct perfadapt__watch *watch; /* the sampler's */
-    struct perfadapt__gates gates;        /* the sampler thread's own from here on */
+    struct perfadapt__variables variables; /* of the environment, when it was subscribed */
+    struct perfadapt_log log;              /* the sampler's: hands lines on to a subscriber */
+    const struct perfadapt__watch *watch;  /* the sampler's */
+    struct perfadapt__gates gates;         /* the sampler thread's own from here on */
     bool discovered;
     bool asleep_known; /* that `asleep_ns` has been looked at */
     int64_t asleep_ns; /* the machine's sleep since boot */

@@ -31,7 +31,10 @@ int main(void) {
     const struct perfadapt__provider_environment environment = {.root = &root, .log = NULL, .gates = &gates};
     discover(&environment, &perfadapt__hwmon_provider, &snapshot);
     discover(&environment, &perfadapt__thermal_zone_provider, &snapshot);
-    perfadapt__sensor_map_load(&map, &root, &log);
+    struct perfadapt__variables variables;
+    perfadapt__variables_copy(&variables);
+    perfadapt__sensor_map_load(&map, &root, &variables, &log);
+    perfadapt__variables_free(&variables);
     for (uint32_t i = 0; i < snapshot.sensor_count; i++)
         printf("sensor %s\n", snapshot.sensors[i].id);
     for (size_t i = 0; i < map.count; i++)

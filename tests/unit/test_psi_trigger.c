@@ -101,8 +101,18 @@ static int teardown(void **state) {
     return fixture_teardown(state);
 }
 
-static void set(struct fixture *fixture) {
+/* With the environment as it is. */
+static void init(struct fixture *fixture) {
+    struct perfadapt__variables variables;
+    perfadapt__variables_copy(&variables);
+    fixture->environment.variables = &variables;
     perfadapt__psi_trigger_init(&trigger, &fixture->environment);
+    fixture->environment.variables = NULL;
+    perfadapt__variables_free(&variables);
+}
+
+static void set(struct fixture *fixture) {
+    init(fixture);
     perfadapt__psi_trigger_set(&trigger, NULL, &fixture->snapshot);
 }
 
@@ -156,7 +166,7 @@ static void test_another_root_has_no_manager(void **state) {
     perfadapt__root_close(&fixture->root);
     assert_int_equal(perfadapt__root_open(fixture->path, &fixture->root), PERFADAPT_OK);
     setenv("MEMORY_PRESSURE_WATCH", "/dev/null", 1);
-    perfadapt__psi_trigger_init(&trigger, &fixture->environment);
+    init(fixture);
     assert_false(trigger.asked.off);
     assert_int_equal(fixture->logged, 0);
 }
@@ -289,7 +299,7 @@ static void test_socket(void **state) {
 /* At most 30 s apart, whatever happens. */
 static void test_growing_pauses(void **state) {
     struct fixture *fixture = *state;
-    perfadapt__psi_trigger_init(&trigger, &fixture->environment);
+    init(fixture);
     int64_t now_s = 0;
     static const int64_t expected_s[] = {1, 2, 4, 8, 16, 30, 30};
     for (size_t i = 0; i < sizeof expected_s / sizeof expected_s[0]; i++) {
@@ -308,7 +318,7 @@ static void refused(struct fixture *fixture, const char *watch, const char *writ
     if (write_text)
         setenv("MEMORY_PRESSURE_WRITE", write_text, 1);
     setenv("MEMORY_PRESSURE_WATCH", watch, 1);
-    perfadapt__psi_trigger_init(&trigger, &fixture->environment);
+    init(fixture);
     fixture->environment.log = NULL;
     perfadapt__psi_trigger_set(&trigger, NULL, &fixture->snapshot);
     fixture->environment.log = &fixture->log;
@@ -362,7 +372,7 @@ static void test_pressure_file(void **state) {
 static void test_want_of_descriptors_is_no_refusal(void **state) {
     struct fixture *fixture = *state;
     const int manager = make_fifo(fixture);
-    perfadapt__psi_trigger_init(&trigger, &fixture->environment);
+    init(fixture);
     fixture_starve(fixture, 0);
     perfadapt__psi_trigger_set(&trigger, NULL, &fixture->snapshot);
     fixture_feed(fixture);

@@ -288,7 +288,10 @@ static void test_version_and_boot(void **state) {
 
 static void load(struct fixture *fixture) {
     fixture->logged = 0;
-    perfadapt__sensor_map_load(&map, &fixture->root, &fixture->log);
+    struct perfadapt__variables variables;
+    perfadapt__variables_copy(&variables);
+    perfadapt__sensor_map_load(&map, &fixture->root, &variables, &fixture->log);
+    perfadapt__variables_free(&variables);
 }
 
 static void test_below_the_root(void **state) {
@@ -363,7 +366,10 @@ static void load_own(struct fixture *fixture) {
     struct perfadapt__root root;
     assert_int_equal(perfadapt__root_open(NULL, &root), PERFADAPT_OK);
     fixture->logged = 0;
-    perfadapt__sensor_map_load(&map, &root, &fixture->log);
+    struct perfadapt__variables variables;
+    perfadapt__variables_copy(&variables);
+    perfadapt__sensor_map_load(&map, &root, &variables, &fixture->log);
+    perfadapt__variables_free(&variables);
     perfadapt__root_close(&root);
 }
 
