@@ -5,7 +5,6 @@
 #include "providers/kernel_file.h"
 #include "providers/kernel_number.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,18 +53,6 @@ static bool starts_with(const char *text, const char *const *prefixes, size_t co
     return false;
 }
 
-static bool contains(const char *text, const char *word) {
-    const size_t length = strlen(word);
-    for (; *text; text++) {
-        size_t same = 0;
-        while (same < length && tolower((unsigned char)text[same]) == word[same])
-            same++;
-        if (same == length)
-            return true;
-    }
-    return false;
-}
-
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 bool perfadapt__cooling_subject(const char *type, enum perfadapt_sensor_role *out_subject) {
@@ -74,10 +61,10 @@ bool perfadapt__cooling_subject(const char *type, enum perfadapt_sensor_role *ou
                                                "cpuidle-",         "thermal-idle",      "Processor",
                                                "intel_powerclamp", "cpu-throttle-alert"};
     static const char *const other_prefixes[] = {"devfreq-", "thermal-devfreq"};
-    if (contains(type, "fan"))
+    if (perfadapt__has_word(type, "fan"))
         return false;
     for (size_t i = 0; i < COUNT_OF(gpu_words); i++) {
-        if (!contains(type, gpu_words[i]))
+        if (!perfadapt__has_word(type, gpu_words[i]))
             continue;
         *out_subject = PERFADAPT_SENSOR_GPU;
         return true;

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/gpu_card.h"
 
-#include "core/clock.h"
 #include "core/log.h"
 #include "providers/kernel_file.h"
+#include "providers/pause.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const int64_t least_pause_ns = PERFADAPT__NS_PER_S;
-static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
-
-static int64_t next_pause(int64_t pause_ns) {
-    if (pause_ns < least_pause_ns)
-        return least_pause_ns;
-    return pause_ns > longest_pause_ns / 2 ? longest_pause_ns : pause_ns * 2;
-}
 
 struct perfadapt_metric *perfadapt__gpu_metric(struct perfadapt_gpu *gpu, size_t offset) {
     return (struct perfadapt_metric *)(void *)((char *)gpu + offset);
@@ -133,7 +124,7 @@ void perfadapt__gpu_card_fail(struct perfadapt__gpu_card *card, size_t index, en
     struct perfadapt__gpu_file *file = &card->files[index];
     if (card->fell_asleep)
         return;
-    file->pause_ns = next_pause(file->pause_ns);
+    file->pause_ns = perfadapt__pause_next(file->pause_ns);
     file->due_ns = now_ns + file->pause_ns;
     card->why = why;
 }
@@ -241,7 +232,7 @@ static void plan_scan(struct perfadapt__gpu_cards *cards, int64_t now_ns) {
     bool missing = !cards->complete;
     for (size_t i = 0; i < cards->count; i++)
         missing |= cards->cards[i].gone;
-    cards->scan_pause_ns = missing ? next_pause(cards->scan_pause_ns) : 0;
+    cards->scan_pause_ns = missing ? perfadapt__pause_next(cards->scan_pause_ns) : 0;
     cards->scan_ns = missing ? now_ns + cards->scan_pause_ns : INT64_MAX;
 }
 

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "providers/hwmon_chip.h"
 #include "providers/kernel_file.h"
+#include "providers/pause.h"
 #include "providers/thermometer.h"
 
 #include <errno.h>
@@ -424,7 +425,7 @@ static void lose_chip(struct hwmon *self, struct chip *chip, int64_t now_ns, str
         perfadapt__log(self->log, PERFADAPT_LOG_INFO, "hwmon: %s is gone", chip->identity.name);
     close_chip(self, chip);
     chip->gone = true;
-    chip->pause_ns = perfadapt__thermometer_next_pause(chip->pause_ns);
+    chip->pause_ns = perfadapt__pause_next(chip->pause_ns);
     chip->retry_ns = now_ns + chip->pause_ns;
     fail_inputs(self, chip, PERFADAPT_WHY_VANISHED, snapshot);
 }
@@ -458,7 +459,7 @@ static bool is_back(struct hwmon *self, struct chip *chip, int64_t now_ns) {
     if (now_ns < chip->retry_ns)
         return false;
     if (!find_again(self, chip)) {
-        chip->pause_ns = perfadapt__thermometer_next_pause(chip->pause_ns);
+        chip->pause_ns = perfadapt__pause_next(chip->pause_ns);
         chip->retry_ns = now_ns + chip->pause_ns;
         return false;
     }

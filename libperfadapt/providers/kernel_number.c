@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/kernel_number.h"
 
-#include "core/clock.h"
 #include "providers/kernel_file.h"
+#include "providers/pause.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-static const int64_t shortest_pause_ns = PERFADAPT__NS_PER_S;
-static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
 
 void perfadapt__kernel_number_init(struct perfadapt__kernel_number *number) {
     *number = (struct perfadapt__kernel_number){.fd = -1};
@@ -31,8 +28,7 @@ static void settle(struct perfadapt__kernel_number *number, enum perfadapt_why w
         number->pause_ns = 0;
         return;
     }
-    const int64_t longer_ns = number->pause_ns > 0 ? 2 * number->pause_ns : shortest_pause_ns;
-    number->pause_ns = longer_ns < longest_pause_ns ? longer_ns : longest_pause_ns;
+    number->pause_ns = perfadapt__pause_next(number->pause_ns);
     number->retry_ns = now_ns + number->pause_ns;
 }
 

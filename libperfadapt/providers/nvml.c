@@ -14,6 +14,7 @@
 #include "providers/kernel_file.h"
 #include "providers/gpu_device.h"
 #include "providers/nvml_gpu.h"
+#include "providers/pause.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -260,7 +261,7 @@ static void start(struct nvml *self, int64_t now_ns) {
         if (result != self->last_result)
             perfadapt__log(self->log, PERFADAPT_LOG_WARNING, "nvml: cannot be initialised: %s (%d)",
                            perfadapt__nvml_result_text(result), result);
-        self->pause_ns = perfadapt__nvml_next_pause(self->pause_ns);
+        self->pause_ns = perfadapt__pause_next(self->pause_ns);
         self->retry_ns = now_ns + self->pause_ns;
     }
     self->last_result = result;
@@ -361,7 +362,7 @@ static void settle(struct nvml *self, const struct perfadapt__read_context *cont
 static void pause_gpu(struct gpu *gpu, enum perfadapt_why why, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
     gpu->nvml.device = NULL;
     gpu->why = why;
-    gpu->pause_ns = perfadapt__nvml_next_pause(gpu->pause_ns);
+    gpu->pause_ns = perfadapt__pause_next(gpu->pause_ns);
     gpu->retry_ns = now_ns + gpu->pause_ns;
     perfadapt__nvml_gpu_unread(&gpu->nvml, PERFADAPT_STATE_ERROR, why, snapshot);
 }
@@ -478,7 +479,7 @@ static void nvml_read(struct perfadapt__provider *provider, const struct perfada
                       struct perfadapt_snapshot *snapshot) {
     struct nvml *self = (struct nvml *)provider;
     if (!self->loaded && !self->useless && context->now_ns >= self->retry_ns) {
-        self->pause_ns = perfadapt__nvml_next_pause(self->pause_ns);
+        self->pause_ns = perfadapt__pause_next(self->pause_ns);
         self->retry_ns = context->now_ns + self->pause_ns;
         get_ready(self, snapshot);
         if (self->loaded)

@@ -3,15 +3,14 @@
 
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "providers/pause.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const int64_t first_pause_ns = PERFADAPT__NS_PER_S;
-static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
-
 /* A figure takes at most a tenth of the thread's time: the same thread watches memory pressure. */
 static const int64_t cost_factor = 10;
+static const int64_t longest_wait_ns = 30 * PERFADAPT__NS_PER_S;
 
 static const int32_t lowest_limit_c = 50;
 static const int32_t highest_limit_c = 130;
@@ -29,12 +28,6 @@ struct reading {
     struct perfadapt_snapshot *snapshot;
     int64_t now_ns;
 };
-
-int64_t perfadapt__nvml_next_pause(int64_t pause_ns) {
-    if (pause_ns == 0)
-        return first_pause_ns;
-    return pause_ns > longest_pause_ns / 2 ? longest_pause_ns : pause_ns * 2;
-}
 
 enum perfadapt_why perfadapt__nvml_why(int result) {
     switch (result) {
@@ -455,8 +448,8 @@ static bool calls_for_pause(int result) {
 static void pace_figure(struct perfadapt__nvml_pace *pace, int result, int64_t period_ns, int64_t cost_ns,
                         int64_t now_ns) {
     pace->unsupported = is_unsupported(result);
-    pace->pause_ns = calls_for_pause(result) ? perfadapt__nvml_next_pause(pace->pause_ns) : 0;
-    int64_t wait_ns = cost_ns < longest_pause_ns / cost_factor ? cost_ns * cost_factor : longest_pause_ns;
+    pace->pause_ns = calls_for_pause(result) ? perfadapt__pause_next(pace->pause_ns) : 0;
+    int64_t wait_ns = cost_ns < longest_wait_ns / cost_factor ? cost_ns * cost_factor : longest_wait_ns;
     wait_ns = wait_ns > PERFADAPT__NS_PER_MS * 50 ? wait_ns : 0; /* cheap ones keep the pace of the provider */
     wait_ns = wait_ns > period_ns ? wait_ns : period_ns;
     pace->due_ns = now_ns + (wait_ns > pace->pause_ns ? wait_ns : pace->pause_ns);

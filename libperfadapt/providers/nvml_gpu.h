@@ -60,9 +60,6 @@ int perfadapt__nvml_gpu_read(struct perfadapt__nvml_gpu *gpu, struct perfadapt__
 void perfadapt__nvml_gpu_unread(const struct perfadapt__nvml_gpu *gpu, enum perfadapt_state state,
                                 enum perfadapt_why why, struct perfadapt_snapshot *snapshot);
 
-/* Twice the last pause, 1 … 30 s. */
-int64_t perfadapt__nvml_next_pause(int64_t pause_ns);
-
 /* The enum perfadapt_why of a return code. */
 enum perfadapt_why perfadapt__nvml_why(int result);
 

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "providers/kernel_file.h"
+#include "providers/pause.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,8 +49,7 @@ static ssize_t read_name(struct perfadapt__platform_profile *self, char *out, si
 }
 
 static void fail(struct perfadapt__platform_profile *self, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
-    const int64_t longer_ns = self->pause_ns > 0 ? 2 * self->pause_ns : PERFADAPT__NS_PER_S;
-    self->pause_ns = longer_ns < watched_period_ns ? longer_ns : watched_period_ns;
+    self->pause_ns = perfadapt__pause_next(self->pause_ns);
     self->due_ns = now_ns + self->pause_ns;
     struct perfadapt_power *power = &snapshot->power;
     power->profile_state = power->profile[0] ? PERFADAPT_STATE_STALE : PERFADAPT_STATE_ERROR;

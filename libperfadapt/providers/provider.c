@@ -58,11 +58,10 @@ static char lower(char letter) {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
 
-/* Without regard to case; strcasestr() would go by the locale. */
-static bool contains(const char *text, const char *word) {
-    for (; *text; text++) {
+bool perfadapt__has_word(const char *name, const char *word) {
+    for (; *name; name++) {
         size_t at = 0;
-        while (word[at] && lower(text[at]) == word[at])
+        while (word[at] && lower(name[at]) == word[at])
             at++;
         if (!word[at])
             return true;
@@ -72,7 +71,8 @@ static bool contains(const char *text, const char *word) {
 
 bool perfadapt__sensor_is_skin(const struct perfadapt_sensor *sensor) {
     /* TSKN: what Intel's platform framework calls it in firmware tables. */
-    return contains(sensor->chip, "skin") || contains(sensor->label, "skin") || strcmp(sensor->chip, "TSKN") == 0;
+    return perfadapt__has_word(sensor->chip, "skin") || perfadapt__has_word(sensor->label, "skin") ||
+           strcmp(sensor->chip, "TSKN") == 0;
 }
 
 static void mark_unsupported(struct perfadapt_metric *metric, enum perfadapt_unit unit) {

@@ -76,6 +76,10 @@ void perfadapt__metric_fail(struct perfadapt_metric *metric, enum perfadapt_stat
 struct perfadapt_sensor *perfadapt__sensor_add(struct perfadapt_snapshot *snapshot, const char *id, const char *chip,
                                                const char *label);
 
+/* Whether `word`, in small letters, is part of a driver's or firmware's name, in letters of any size. strcasestr() would go
+ * by the locale. */
+bool perfadapt__has_word(const char *name, const char *word);
+
 /* It measures what a hand or a lap touches. */
 bool perfadapt__sensor_is_skin(const struct perfadapt_sensor *sensor);
 

@@ -3,7 +3,6 @@
 
 #include "core/fs.h"
 
-#include <ctype.h>
 #include <math.h> /* NAN only: no libm is linked */
 #include <string.h>
 
@@ -34,10 +33,15 @@ enum perfadapt__supply_status perfadapt__supply_status_of(const char *status) {
 
 /* ---- the uevent ---- */
 
+/* toupper() would go by the locale. */
+static char upper(char letter) {
+    return letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
 /* "ENERGY_NOW" for energy_now: the value behind '=', or NULL. */
 static const char *value_of(const char *key, const char *file) {
     size_t at = 0;
-    while (file[at] && toupper((unsigned char)file[at]) == key[at])
+    while (file[at] && upper(file[at]) == key[at])
         at++;
     return file[at] == '\0' && key[at] == '=' ? key + at + 1 : NULL;
 }

@@ -2,6 +2,7 @@
 #include "providers/thermometer.h"
 
 #include "core/clock.h"
+#include "providers/pause.h"
 
 #include <math.h> /* NAN and isnan only: no libm is linked */
 
@@ -19,15 +20,6 @@ static const int64_t lowest_limit = 50000;
 static const int64_t highest_limit = 130000;
 
 static const int64_t largest_converted = 1000000000;
-
-static const int64_t first_pause_ns = PERFADAPT__NS_PER_S;
-static const int64_t longest_pause_ns = 30 * PERFADAPT__NS_PER_S;
-
-int64_t perfadapt__thermometer_next_pause(int64_t pause_ns) {
-    if (pause_ns == 0)
-        return first_pause_ns;
-    return pause_ns > longest_pause_ns / 2 ? longest_pause_ns : pause_ns * 2;
-}
 
 void perfadapt__thermometer_configure(struct perfadapt__thermometer *thermometer,
                                       const struct perfadapt__sensor_note *note) {
@@ -68,7 +60,7 @@ void perfadapt__thermometer_settle(struct perfadapt__thermometer *thermometer, s
     else
         perfadapt__metric_fail(&sensor->temperature, PERFADAPT_STATE_ERROR);
     if (calls_for_pause(why)) {
-        thermometer->pause_ns = perfadapt__thermometer_next_pause(thermometer->pause_ns);
+        thermometer->pause_ns = perfadapt__pause_next(thermometer->pause_ns);
         thermometer->due_ns = now_ns + thermometer->pause_ns;
     } else {
         thermometer->pause_ns = 0;

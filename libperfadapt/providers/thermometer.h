@@ -21,9 +21,6 @@ void perfadapt__thermometer_configure(struct perfadapt__thermometer *thermometer
 /* Millidegrees as the file says them -> as they are meant. */
 int64_t perfadapt__thermometer_convert(const struct perfadapt__thermometer *thermometer, int64_t millidegrees);
 
-/* Twice the last pause, 1 … 30 s. */
-int64_t perfadapt__thermometer_next_pause(int64_t pause_ns);
-
 /*
  * Writes a reading (why NONE) or what is wrong with it into the sensor, and sets when it is due again: at once where it
  * steers, after about a second where it is shown only, after a hundred times what it took where that was long, after a growing pause where the
