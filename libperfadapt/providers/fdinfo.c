@@ -24,6 +24,9 @@
 #define DRM_MAJOR 226
 
 static const int64_t search_period_ns = 5 * PERFADAPT__NS_PER_S;
+/* A look at each descriptor of the host: with ten thousand of them 11 ms were measured. */
+static const int64_t search_share = 500;
+static const int64_t longest_search_period_ns = 120 * PERFADAPT__NS_PER_S;
 /* A shorter time says little: drivers bring their counters up to date when jobs end. */
 static const int64_t shortest_interval_ns = 100 * PERFADAPT__NS_PER_MS;
 
@@ -371,6 +374,12 @@ static void rest(struct fdinfo *self, struct perfadapt_snapshot *snapshot) {
     }
 }
 
+int64_t perfadapt__fdinfo_search_pause_ns(int64_t cost_ns) {
+    if (cost_ns <= search_period_ns / search_share)
+        return search_period_ns;
+    return cost_ns < longest_search_period_ns / search_share ? cost_ns * search_share : longest_search_period_ns;
+}
+
 static void fdinfo_read(struct perfadapt__provider *provider, const struct perfadapt__read_context *context,
                         struct perfadapt_snapshot *snapshot) {
     struct fdinfo *self = (struct fdinfo *)provider;
@@ -380,8 +389,9 @@ static void fdinfo_read(struct perfadapt__provider *provider, const struct perfa
     if (!context->frames_flow || (self->read_ns != 0 && now_ns - self->read_ns < shortest_interval_ns))
         return;
     if (now_ns >= self->search_ns) {
-        self->search_ns = now_ns + search_period_ns;
+        const int64_t started_ns = perfadapt__thread_ns();
         search(self);
+        self->search_ns = now_ns + perfadapt__fdinfo_search_pause_ns(perfadapt__thread_ns() - started_ns);
     }
     const int64_t passed_ns = self->read_ns != 0 ? now_ns - self->read_ns : 0;
     for (size_t i = 0; i < self->device_count; i++)

@@ -260,6 +260,14 @@ static void test_descriptors_of_the_host_are_left_alone(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
+static void test_many_descriptors_are_searched_seldom(void **state) {
+    (void)state;
+    assert_int_equal(perfadapt__fdinfo_search_pause_ns(0), INT64_C(5000000000));
+    assert_int_equal(perfadapt__fdinfo_search_pause_ns(10000000), INT64_C(5000000000));
+    assert_int_equal(perfadapt__fdinfo_search_pause_ns(100000000), INT64_C(50000000000));
+    assert_int_equal(perfadapt__fdinfo_search_pause_ns(INT64_MAX), INT64_C(120000000000));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_own_load),
@@ -271,6 +279,7 @@ int main(void) {
         TEST(test_descriptor_that_becomes_another),
         TEST(test_sleeping_device_is_not_touched),
         TEST(test_platform_device),
+        TEST(test_many_descriptors_are_searched_seldom),
         TEST(test_texts),
         TEST(test_no_proc),
         TEST(test_descriptors_of_the_host_are_left_alone),
