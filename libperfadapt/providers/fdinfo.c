@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define DESCRIPTORS "/proc/self/fd"
@@ -163,12 +162,17 @@ static void drop_client(struct fdinfo *self, size_t index) {
     self->clients[index] = self->clients[--self->client_count];
 }
 
-/* Of a recorded process nothing but the texts is there. The host's descriptors are looked at by number alone. */
+/*
+ * Of a recorded process nothing but the texts is there. The host's descriptors are looked at by number alone, and may be
+ * closed by another thread meanwhile. fstat would ask the server of a file of FUSE or NFS, and wait for it; the thread
+ * sanitizer takes it for a race with whoever opened the file.
+ */
 static bool is_graphics(const struct fdinfo *self, uint32_t descriptor) {
-    struct stat status;
+    struct statx status;
     if (self->root->confined)
         return true;
-    return fstat((int)descriptor, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == DRM_MAJOR;
+    return statx((int)descriptor, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
+           S_ISCHR(status.stx_mode) && status.stx_rdev_major == DRM_MAJOR;
 }
 
 static void look_at(struct fdinfo *self, const char *name, bool *seen) {
