@@ -186,8 +186,11 @@ static struct perfadapt_snapshot *look(const perfadapt_monitor *monitor) {
     static struct perfadapt_snapshot snapshot;
     snapshot.size = sizeof snapshot;
     enum perfadapt_result result = PERFADAPT_ERROR_AGAIN;
-    for (int i = 0; i < 100 && result == PERFADAPT_ERROR_AGAIN; i++)
+    for (int i = 0; i < 100 && result == PERFADAPT_ERROR_AGAIN; i++) {
+        if (i > 0)
+            sleep_ms(1); /* its writer may be in the middle of it, and slow under a sanitizer */
         result = perfadapt_monitor_get_snapshot(monitor, &snapshot);
+    }
     assert_int_equal(result, PERFADAPT_OK);
     return &snapshot;
 }
