@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * Time is virtual, a second a sample. PERFADAPT_FAULTS_ALL=1 tries every way of breaking a file; without it the two ways
- * take turns. PERFADAPT_FAULTS_VERBOSE=1 prints each complaint.
+ * take turns. PERFADAPT_FAULTS_SHARE=N breaks each file in every Nth way only, the next file in others, for builds that
+ * are slow. PERFADAPT_FAULTS_VERBOSE=1 prints each complaint.
  */
 #include "judge.h"
 #include "machine.h"
@@ -49,6 +50,7 @@ struct bench {
     unsigned complaints;
     unsigned losses[FILES_MAX]; /* of what need not return, by file */
     bool all;
+    size_t share; /* one of so many faults takes part */
     bool verbose;
 };
 
@@ -259,7 +261,10 @@ static void run_at_start(struct bench *bench, const struct fault_case *fault_cas
 /* ---- all cases ---- */
 
 static bool takes_part(const struct bench *bench, const struct fault_case *fault_case) {
-    const size_t turn = (fault_case->file + (size_t)fault_case->fault) % MACHINE_WAYS;
+    const size_t number = fault_case->file + (size_t)fault_case->fault;
+    if (number % bench->share != 0)
+        return false;
+    const size_t turn = number / bench->share % MACHINE_WAYS;
     switch (fault_case->fault) {
     case MACHINE_FAULT_MISSING:
     case MACHINE_FAULT_DIRECTORY:
@@ -308,11 +313,18 @@ static void broken_at_the_start(void **state) {
     run_all(*state, true);
 }
 
+static size_t share_asked_for(void) {
+    const char *text = getenv("PERFADAPT_FAULTS_SHARE");
+    const long share = text ? strtol(text, NULL, 10) : 1;
+    return share >= 1 && share <= (long)MACHINE_FAULTS ? (size_t)share : 1;
+}
+
 static int set_up(void **state) {
     struct bench *bench = calloc(1, sizeof *bench);
     if (!bench)
         return -1;
     bench->all = getenv("PERFADAPT_FAULTS_ALL") != NULL;
+    bench->share = share_asked_for();
     bench->verbose = getenv("PERFADAPT_FAULTS_VERBOSE") != NULL;
     bench->now_ns = perfadapt__now_ns();
     bench->laptop = machine_create();
