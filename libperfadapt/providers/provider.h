@@ -49,6 +49,7 @@ struct perfadapt__provider_class {
     int64_t fast_period_ns; /* mandatory: the same near a limit or, with `fast_with_frames`, while frames flow */
     bool fast_with_frames;
     bool slow_when_cool; /* half as often while nothing is warm and nobody renders */
+    bool asks_devices;   /* a read may block for long: one that did is done less often */
 
     /* Mandatory. Discovers and opens; adds its sensors to the snapshot and sets the state of what it does not find.
      * Returns NULL where memory is short or the machine has none of it (after marking that in the snapshot). */

@@ -101,11 +101,13 @@ static int64_t due_ns(const struct perfadapt__machine *machine, size_t i, const 
         return 0;
     struct perfadapt__activity now = *activity;
     now.cool = machine->cool;
-    return machine->read_ns[i] + perfadapt__schedule_period_ns(machine->providers[i]->type, &now);
+    return perfadapt__schedule_due_ns(machine->providers[i]->type, &now, machine->read_ns[i], machine->cost_ns[i]);
 }
 
 static void read_provider(struct perfadapt__machine *machine, size_t i, const struct perfadapt__read_context *context) {
+    const int64_t started_ns = perfadapt__now_ns();
     machine->providers[i]->type->read(machine->providers[i], context, &machine->snapshot);
+    machine->cost_ns[i] = perfadapt__now_ns() - started_ns;
     machine->read_ns[i] = context->now_ns;
 }
 

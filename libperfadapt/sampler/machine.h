@@ -28,6 +28,7 @@ struct perfadapt__machine {
     size_t provider_count;
     struct perfadapt__provider *providers[PERFADAPT__PROVIDERS_MAX];
     int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
+    int64_t cost_ns[PERFADAPT__PROVIDERS_MAX]; /* of the last read */
     bool cool;
     struct perfadapt__roles_basis roles_basis; /* when roles were last given out */
     struct perfadapt__sensor_map map;

@@ -3,6 +3,10 @@
 
 #include <math.h> /* NAN and isnan only: no libm is linked */
 
+static const int64_t slow_cost_ns = INT64_C(5000000);
+static const int64_t slow_share = 100;
+static const int64_t slow_most_ns = INT64_C(5000000000);
+
 int64_t perfadapt__schedule_period_ns(const struct perfadapt__provider_class *type,
                                       const struct perfadapt__activity *activity) {
     const bool fast = type->fast_with_frames ? activity->frames_flow : activity->near_limit;
@@ -10,6 +14,16 @@ int64_t perfadapt__schedule_period_ns(const struct perfadapt__provider_class *ty
         return type->fast_period_ns;
     const bool slow = type->slow_when_cool && activity->cool && !activity->frames_flow;
     return slow ? 2 * type->period_ns : type->period_ns;
+}
+
+/* Devices that are slow to answer keep the thread from every other source: their share of its time is kept small. */
+int64_t perfadapt__schedule_due_ns(const struct perfadapt__provider_class *type,
+                                   const struct perfadapt__activity *activity, int64_t read_ns, int64_t cost_ns) {
+    const int64_t period_ns = perfadapt__schedule_period_ns(type, activity);
+    if (!type->asks_devices || cost_ns <= slow_cost_ns)
+        return read_ns + period_ns;
+    const int64_t slow_ns = cost_ns < slow_most_ns / slow_share ? cost_ns * slow_share : slow_most_ns;
+    return read_ns + (slow_ns > period_ns ? slow_ns : period_ns);
 }
 
 static double join_busy(double a, double b) {

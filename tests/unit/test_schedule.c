@@ -10,6 +10,8 @@ static const struct perfadapt__provider_class thermal = {
     .period_ns = 1000 * MS, .fast_period_ns = 100 * MS, .slow_when_cool = true};
 static const struct perfadapt__provider_class pressure = {
     .period_ns = 1000 * MS, .fast_period_ns = 100 * MS, .fast_with_frames = true};
+static const struct perfadapt__provider_class device = {
+    .period_ns = 1000 * MS, .fast_period_ns = 500 * MS, .asks_devices = true};
 
 static void test_faster_near_a_limit(void **state) {
     (void)state;
@@ -32,6 +34,17 @@ static void test_slower_when_cool(void **state) {
     assert_int_equal(perfadapt__schedule_period_ns(&thermal, &activity), 1000 * MS);
 }
 
+static void test_slow_devices_are_asked_less(void **state) {
+    (void)state;
+    const struct perfadapt__activity rest = perfadapt__schedule_rest();
+    assert_int_equal(perfadapt__schedule_due_ns(&device, &rest, 7, 5 * MS), 7 + 1000 * MS);
+    assert_int_equal(perfadapt__schedule_due_ns(&device, &rest, 7, 20 * MS), 7 + 2000 * MS);
+    assert_int_equal(perfadapt__schedule_due_ns(&device, &rest, 7, 400 * MS), 7 + 5000 * MS);
+    assert_int_equal(perfadapt__schedule_due_ns(&device, &rest, 7, INT64_MAX), 7 + 5000 * MS);
+    /* Files of the kernel alone: what took long was the machine being busy. */
+    assert_int_equal(perfadapt__schedule_due_ns(&pressure, &rest, 7, 400 * MS), 7 + 1000 * MS);
+}
+
 static void test_joined(void **state) {
     (void)state;
     const struct perfadapt__activity one = {.frames_flow = true, .gpu_busy = 0.7};
@@ -47,6 +60,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faster_near_a_limit),
         cmocka_unit_test(test_slower_when_cool),
+        cmocka_unit_test(test_slow_devices_are_asked_less),
         cmocka_unit_test(test_joined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
