@@ -79,11 +79,11 @@ class Watch:
         return [json.loads(line) for _, line in self.guest.watch.since(start)]
 
     def switches(self):
-        """Voluntary context switches of each thread, by name."""
-        text = self.guest.run(f"cat /proc/{self.pid}/task/*/status")
+        """Voluntary context switches of each thread, by name; the guest's uptime, as a command may take its time."""
+        text = self.guest.run(f"cat /proc/{self.pid}/task/*/status; echo Uptime: $(cut -d ' ' -f 1 /proc/uptime)")
         names = [line.split()[1] for line in text.splitlines() if line.startswith("Name:")]
         counts = [int(line.split()[1]) for line in text.splitlines() if line.startswith("voluntary_ctxt")]
-        return dict(zip(names, counts))
+        return dict(zip(names, counts)), float(text.split()[-1])
 
 
 def gaps_s(snapshots):
@@ -191,11 +191,12 @@ def check_rest(report, guest, watch):
     chips = guest.run("cat /sys/class/hwmon/hwmon*/name")
     report.check("nvme" in chips.split(), "an NVMe drive with a thermometer is there")
     asked = guest.log_pages_asked()
-    switches = watch.switches()
+    before, before_s = watch.switches()
     start = guest.watch.count()
     time.sleep(5)
     idle_gap_s = min(gaps_s(watch.since(start)), default=0)
-    rate = {name: (count - switches.get(name, 0)) / 5 for name, count in watch.switches().items()}
+    after, after_s = watch.switches()
+    rate = {name: round((count - before.get(name, 0)) / (after_s - before_s), 2) for name, count in after.items()}
     report.check("perfadapt" in rate and rate["perfadapt"] <= 1.2, f"idle: wake-ups a second of each thread: {rate}")
     grown = guest.log_pages_asked() - asked
     report.check(grown == 0, f"NVMe: asked {grown} times for its log in 5 s of watching")
