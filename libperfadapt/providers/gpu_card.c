@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/gpu_card.h"
 
+#include "core/clock.h"
+
 #include "core/log.h"
 #include "providers/kernel_file.h"
 #include "providers/pause.h"
@@ -10,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+static const int64_t plugged_in_period_ns = 30 * PERFADAPT__NS_PER_S;
 
 struct perfadapt_metric *perfadapt__gpu_metric(struct perfadapt_gpu *gpu, size_t offset) {
     return (struct perfadapt_metric *)(void *)((char *)gpu + offset);
@@ -233,7 +237,7 @@ static void plan_scan(struct perfadapt__gpu_cards *cards, int64_t now_ns) {
     for (size_t i = 0; i < cards->count; i++)
         missing |= cards->cards[i].gone;
     cards->scan_pause_ns = missing ? perfadapt__pause_next(cards->scan_pause_ns) : 0;
-    cards->scan_ns = missing ? now_ns + cards->scan_pause_ns : INT64_MAX;
+    cards->scan_ns = now_ns + (missing ? cards->scan_pause_ns : plugged_in_period_ns);
 }
 
 static void scan(struct perfadapt__gpu_cards *cards, bool anew, int64_t now_ns, struct perfadapt_snapshot *snapshot) {
@@ -253,6 +257,14 @@ static void scan(struct perfadapt__gpu_cards *cards, bool anew, int64_t now_ns, 
     plan_scan(cards, now_ns);
 }
 
+/* Where there is none, as in most containers, no card is plugged in either. */
+static bool has_class(const struct perfadapt__root *root) {
+    const int fd = perfadapt__root_openat(root, PERFADAPT__DRM_CLASS, O_PATH | O_DIRECTORY);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 bool perfadapt__gpu_cards_init(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_cards_class *type,
                                const struct perfadapt__provider_environment *environment,
                                struct perfadapt_snapshot *snapshot) {
@@ -265,7 +277,7 @@ bool perfadapt__gpu_cards_init(struct perfadapt__gpu_cards *cards, const struct 
     cards->scan_pause_ns = 0;
     if (!cards->complete)
         cards->scan_ns = 0; /* at the first read: its clock is not known here */
-    return cards->count > 0 || !cards->complete;
+    return cards->count > 0 || !cards->complete || has_class(cards->root);
 }
 
 void perfadapt__gpu_cards_finish(struct perfadapt__gpu_cards *cards) {

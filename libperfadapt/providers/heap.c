@@ -34,8 +34,11 @@ static void give_up(struct perfadapt__heap *heap, struct perfadapt_memory *memor
     memory->heap_free = memory->heap_used;
 }
 
-void perfadapt__heap_read(struct perfadapt__heap *heap, int64_t now_ns, struct perfadapt_memory *memory) {
-    if (!heap->ask || !perfadapt__costly_is_due(&heap->costly, 0, now_ns))
+/* It walks the lists of free pieces with each arena locked: 100 ms for half a million of them. A frame that allocates
+ * would wait as long, so it is not asked while there are any. */
+void perfadapt__heap_read(struct perfadapt__heap *heap, bool frames_flow, int64_t now_ns,
+                          struct perfadapt_memory *memory) {
+    if (frames_flow || !heap->ask || !perfadapt__costly_is_due(&heap->costly, 0, now_ns))
         return;
     const int64_t before_ns = heap->clock();
     const struct perfadapt__mallinfo2 info = heap->ask();

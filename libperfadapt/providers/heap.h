@@ -26,6 +26,7 @@ struct perfadapt__heap {
 void perfadapt__heap_init(struct perfadapt__heap *heap);
 
 /* Asks where it is due. */
-void perfadapt__heap_read(struct perfadapt__heap *heap, int64_t now_ns, struct perfadapt_memory *memory);
+void perfadapt__heap_read(struct perfadapt__heap *heap, bool frames_flow, int64_t now_ns,
+                          struct perfadapt_memory *memory);
 
 #endif

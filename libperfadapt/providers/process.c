@@ -88,7 +88,7 @@ static void process_read(struct perfadapt__provider *provider, const struct perf
     read_status(self, context->now_ns, memory);
     perfadapt__proportional_read(&self->proportional, self->resident_pages, context->now_ns,
                                  &memory->process_proportional);
-    perfadapt__heap_read(&self->heap, context->now_ns, memory);
+    perfadapt__heap_read(&self->heap, context->frames_flow, context->now_ns, memory);
 }
 
 static void mark_all(struct perfadapt_memory *memory, enum perfadapt_state state, enum perfadapt_state heap_state) {

@@ -14,6 +14,7 @@ static const double spike_c = 15;
 static const double impossible_jump_c = 40; /* from one read to the next: dies do 25 */
 static const double headroom_range_c = 30;
 static const int64_t too_old_ns = 10 * PERFADAPT__NS_PER_S;
+static const int64_t given_up_ns = 300 * PERFADAPT__NS_PER_S;
 
 /* Sensors move in steps of 0.5 or 1 °C: over less time, or fewer samples, one step looks like a fire. */
 static const uint32_t fewest_for_slope = 3;
@@ -184,9 +185,22 @@ static void take(struct perfadapt__guard_slot *slot, struct perfadapt_sensor *se
     sensor->why = slot->count > 1 && is_spike(slot, slot->count - 1) ? PERFADAPT_WHY_SPIKE : PERFADAPT_WHY_NONE;
 }
 
+/* Unplugged, or switched off, and for so long that it is no disturbance: there is none any more. */
+static bool is_given_up(const struct perfadapt__guard_slot *slot, const struct perfadapt_sensor *sensor,
+                        int64_t now_ns) {
+    return (sensor->why == PERFADAPT_WHY_VANISHED || sensor->why == PERFADAPT_WHY_DISABLED) &&
+           now_ns - slot->good_since_ns > given_up_ns;
+}
+
 static void age(struct perfadapt__guard_slot *slot, struct perfadapt_sensor *sensor, int64_t now_ns) {
     if (now_ns - slot->good_since_ns <= too_old_ns)
         return;
+    if (is_given_up(slot, sensor, now_ns)) {
+        slot->was_good = 0;
+        sensor->temperature = (struct perfadapt_metric){
+            .value = (double)NAN, .unit = PERFADAPT_UNIT_CELSIUS, .state = PERFADAPT_STATE_ERROR};
+        return;
+    }
     if (sensor->why == PERFADAPT_WHY_NONE)
         sensor->why = PERFADAPT_WHY_TOO_OLD;
     const bool has_value = slot->was_good && is_plausible(sensor->temperature.value);

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -266,13 +267,15 @@ static enum perfadapt_result start_sampler(void) {
 static enum perfadapt_result find_machine(const struct perfadapt__sampler_options *options,
                                           struct perfadapt__machine **out_machine) {
     struct perfadapt__machine *machine = the_sampler ? the_sampler->machines : NULL;
-    while (machine && !perfadapt__machine_is(machine, options->sysroot, options->simulate))
+    const bool is_own = options->sysroot && (!*options->sysroot || strcmp(options->sysroot, "/") == 0);
+    const char *sysroot = is_own ? NULL : options->sysroot;
+    while (machine && !perfadapt__machine_is(machine, sysroot, options->simulate))
         machine = machine->next;
     if (machine) {
         *out_machine = machine;
         return PERFADAPT_OK;
     }
-    return perfadapt__machine_create(options->sysroot, options->simulate, out_machine);
+    return perfadapt__machine_create(sysroot, options->simulate, out_machine);
 }
 
 /* With the lock held. */

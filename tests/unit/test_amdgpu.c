@@ -101,8 +101,20 @@ static void test_none(void **state) {
     assert_null(fixture->provider);
     graphics_add(fixture, CARD_DEVICE, 1, "DRIVER=nvidia\nPCI_SLOT_NAME=" CARD_ID "\n");
     fixture_create(fixture, &perfadapt__amdgpu_provider);
-    assert_null(fixture->provider);
+    assert_non_null(fixture->provider); /* one may be plugged in */
+    fixture_read(fixture, 1000);
     assert_int_equal(fixture->snapshot.gpu_count, 0);
+}
+
+static void test_plugged_in_later(void **state) {
+    struct fixture *fixture = *state;
+    fixture_directory(fixture, "/sys/class/drm");
+    fixture_create(fixture, &perfadapt__amdgpu_provider);
+    fixture_read(fixture, 1000);
+    add_card(fixture);
+    fixture_read(fixture, 32000);
+    assert_int_equal(fixture->snapshot.gpu_count, 1);
+    assert_metric(&fixture->snapshot.gpus[0].busy, PERFADAPT_STATE_OK, 0.42);
 }
 
 /* radeon, and amdgpu on the oldest chips: hardly a file. */
@@ -311,6 +323,7 @@ static void test_everything_fails(void **state) {
     add_card(fixture);
     const struct perfadapt_gpu *gpu = create(fixture);
     fixture_read(fixture, 1000);
+    fixture_read(fixture, 61000); /* cards are looked for now and then */
     graphics_break("", EBUSY);
     fixture_read(fixture, 62000);
     graphics_break(NULL, 0);
@@ -728,6 +741,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_reads_a_card),
         TEST(test_none),
+        TEST(test_plugged_in_later),
         TEST(test_what_is_missing_is_unsupported),
         TEST(test_slow_power_of_two),
         TEST(test_power_of_now_where_there_is_no_mean),

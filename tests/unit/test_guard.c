@@ -255,6 +255,23 @@ static void test_what_was_before_a_suspend_is_forgotten(void **state) {
     assert_near(bench->sensor->steering_c, 35, 0);
 }
 
+/* An unplugged device holds nothing back for ever. */
+static void test_gone_for_long_is_none(void **state) {
+    struct bench *bench = *state;
+    reading(bench, 1, 60);
+    for (int second = 2; second <= 310; second++) {
+        perfadapt__metric_fail(&bench->sensor->temperature, PERFADAPT_STATE_ERROR);
+        bench->sensor->why = PERFADAPT_WHY_VANISHED;
+        judge(bench, second);
+        if (second == 300)
+            assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_STALE, 60);
+    }
+    assert_unknown(&bench->sensor->temperature, PERFADAPT_STATE_ERROR);
+    assert_int_equal(bench->sensor->temperature.timestamp_ns, 0);
+    reading(bench, 311, 61);
+    assert_metric(&bench->sensor->temperature, PERFADAPT_STATE_OK, 61);
+}
+
 /* A second sensor on the same chip. */
 static void test_zero_beside_warmer(void **state) {
     struct bench *bench = *state;
@@ -352,6 +369,7 @@ int main(void) {
         TEST(test_never_believed_has_no_time),
         TEST(test_impossible_jump_waits_for_a_second_reading),
         TEST(test_what_was_before_a_suspend_is_forgotten),
+        TEST(test_gone_for_long_is_none),
         TEST(test_zero_beside_warmer),
         TEST(test_stuck_under_varying_load),
         TEST(test_unchanged_at_rest_is_not_stuck),

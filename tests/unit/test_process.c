@@ -258,12 +258,12 @@ static void test_heap_is_asked_seldom(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct perfadapt_memory memory = {0};
         struct perfadapt__heap heap = start_heap(cases[i].cost_ns);
-        perfadapt__heap_read(&heap, S, &memory);
+        perfadapt__heap_read(&heap, false, S, &memory);
         assert_metric(&memory.heap_used, PERFADAPT_STATE_OK, 1500);
         assert_metric(&memory.heap_free, PERFADAPT_STATE_OK, 70);
-        perfadapt__heap_read(&heap, cases[i].pause_s * S, &memory);
+        perfadapt__heap_read(&heap, false, cases[i].pause_s * S, &memory);
         assert_int_equal(asked, 1);
-        perfadapt__heap_read(&heap, (cases[i].pause_s + 1) * S, &memory);
+        perfadapt__heap_read(&heap, false, (cases[i].pause_s + 1) * S, &memory);
         assert_int_equal(asked, 2);
     }
 }
@@ -272,10 +272,10 @@ static void test_too_dear_a_heap_is_never_asked_again(void **state) {
     (void)state;
     struct perfadapt_memory memory = {0};
     struct perfadapt__heap heap = start_heap(2100000);
-    perfadapt__heap_read(&heap, S, &memory);
+    perfadapt__heap_read(&heap, false, S, &memory);
     assert_unknown(&memory.heap_used, PERFADAPT_STATE_UNSUPPORTED);
     assert_unknown(&memory.heap_free, PERFADAPT_STATE_UNSUPPORTED);
-    perfadapt__heap_read(&heap, 1000 * S, &memory);
+    perfadapt__heap_read(&heap, false, 1000 * S, &memory);
     assert_int_equal(asked, 1);
 }
 
@@ -285,7 +285,7 @@ static void test_heap_of_zeros_is_unknown(void **state) {
     struct perfadapt_memory memory = {0};
     struct perfadapt__heap heap = start_heap(1000);
     answer = (struct perfadapt__mallinfo2){0};
-    perfadapt__heap_read(&heap, S, &memory);
+    perfadapt__heap_read(&heap, false, S, &memory);
     assert_unknown(&memory.heap_used, PERFADAPT_STATE_UNSUPPORTED);
     assert_unknown(&memory.heap_free, PERFADAPT_STATE_UNSUPPORTED);
 }
@@ -297,12 +297,12 @@ static void test_heap_of_this_process(void **state) {
     perfadapt__heap_init(&heap);
     if (!heap.ask) /* a sanitizer's allocator, or another libc */
         skip();
-    perfadapt__heap_read(&heap, S, &memory);
+    perfadapt__heap_read(&heap, false, S, &memory);
     const double before = memory.heap_used.value;
     char *block = malloc(1 << 20);
     assert_non_null(block);
     memset(block, 1, 1 << 20);
-    perfadapt__heap_read(&heap, 100 * S, &memory);
+    perfadapt__heap_read(&heap, false, 100 * S, &memory);
     assert_true(memory.heap_used.value - before >= 1 << 20);
     assert_true(memory.heap_used.value - before < 2 << 20);
     free(block);
