@@ -4,10 +4,9 @@
 #include "config/sensor_map.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "providers/hwmon_chip.h"
+#include "providers/hwmon_input.h"
 #include "providers/kernel_file.h"
 #include "providers/pause.h"
-#include "providers/thermometer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +23,6 @@ static const int64_t rescan_period_ns = 30 * PERFADAPT__NS_PER_S; /* a directory
 
 /* coretemp sends an interrupt to the core to read its register, and keeps the value for a second anyway. */
 static const int64_t coretemp_period_ns = 950 * PERFADAPT__NS_PER_MS;
-
-struct input {
-    struct perfadapt__thermometer thermometer;
-    uint32_t number; /* of temp<number>_input */
-    bool left_alone; /* listed, never read */
-    bool max_counts; /* tempN_max is of this very chip */
-    int fault_fd;    /* tempN_fault and tempN_enable; -1 = has none, or not open */
-    int enable_fd;
-};
 
 struct chip {
     struct perfadapt__hwmon_chip identity;
@@ -57,7 +47,7 @@ struct hwmon {
     const struct perfadapt__sensor_map *map;
     struct chip chips[CHIPS_MAX];
     size_t chip_count;
-    struct input inputs[PERFADAPT_SENSORS_MAX];
+    struct perfadapt__hwmon_input inputs[PERFADAPT_SENSORS_MAX];
     size_t input_count;
     bool starved;        /* since it was last cleared, an open failed for want of descriptors */
     bool discovered;     /* every chip was looked at */
@@ -70,63 +60,19 @@ static bool is_there(struct hwmon *self, ssize_t result) {
     return result >= 0;
 }
 
-static struct perfadapt_sensor *sensor_of(struct perfadapt_snapshot *snapshot, const struct input *input) {
+static struct perfadapt_sensor *sensor_of(struct perfadapt_snapshot *snapshot,
+                                          const struct perfadapt__hwmon_input *input) {
     return &snapshot->sensors[input->thermometer.sensor];
 }
 
-static void input_path(const struct chip *chip, uint32_t number, const char *what, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s/temp%u_%s", chip->identity.directory, (unsigned)number, what);
-}
-
 /* ---- limits ---- */
-
-static bool read_limit(struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
-                       enum perfadapt_limit_source source, struct perfadapt_sensor *sensor) {
-    char path[96];
-    char text[32];
-    int64_t millidegrees;
-    input_path(chip, input->number, what, path, sizeof path);
-    const ssize_t length = perfadapt__fs_read_once(self->root, path, text, sizeof text);
-    if (!is_there(self, length) ||
-        perfadapt__kernel_file_number(text, length, sizeof text, &millidegrees) != PERFADAPT_WHY_NONE) {
-        if (length >= 0)
-            sensor->limit_why = PERFADAPT_WHY_GARBAGE;
-        else if (length != -ENOENT)
-            sensor->limit_why = (uint32_t)perfadapt__fs_why((int)length);
-        return false;
-    }
-    return perfadapt__thermometer_limit(sensor, perfadapt__thermometer_convert(&input->thermometer, millidegrees),
-                                        source, perfadapt__now_ns());
-}
-
-/* Neither missing nor wrong: what it said before still holds. */
-static bool is_unreadable(uint32_t limit_why) {
-    return limit_why == PERFADAPT_WHY_IO_ERROR || limit_why == PERFADAPT_WHY_BUSY ||
-           limit_why == PERFADAPT_WHY_VANISHED;
-}
-
-/* tempN_emergency is where the device switches off, so it is never one. A limit that stands in for one that may exist
- * would stay: nothing is then decided. */
-static void find_limit(struct hwmon *self, const struct chip *chip, const struct input *input,
-                       struct perfadapt_sensor *sensor) {
-    sensor->limit_why = PERFADAPT_WHY_NONE;
-    if (read_limit(self, chip, input, "crit", PERFADAPT_LIMIT_CRIT, sensor) || self->starved)
-        return;
-    if (input->max_counts && (read_limit(self, chip, input, "max", PERFADAPT_LIMIT_MAX, sensor) || self->starved))
-        return;
-    if (sensor->limit.state == PERFADAPT_STATE_OK && is_unreadable(sensor->limit_why))
-        return;
-    sensor->limit = perfadapt__metric_none(PERFADAPT_UNIT_CELSIUS, PERFADAPT_STATE_UNSUPPORTED);
-    const int64_t usual = perfadapt__hwmon_chip_usual_limit(chip->identity.name);
-    if (usual > 0)
-        perfadapt__thermometer_limit(sensor, usual, PERFADAPT_LIMIT_TABLE, perfadapt__now_ns());
-}
 
 static void find_limits(struct hwmon *self, struct chip *chip, struct perfadapt_snapshot *snapshot) {
     self->starved = false;
     for (size_t i = chip->first; i < chip->first + chip->count && !self->starved; i++)
         if (!self->inputs[i].left_alone)
-            find_limit(self, chip, &self->inputs[i], sensor_of(snapshot, &self->inputs[i]));
+            self->starved |= perfadapt__hwmon_input_limit(self->root, &chip->identity, &self->inputs[i],
+                                                          sensor_of(snapshot, &self->inputs[i])) < 0;
     chip->limits_known = !self->starved;
 }
 
@@ -144,16 +90,7 @@ static bool may_change_limits(const struct hwmon *self, const struct chip *chip,
 /* ---- discovery ---- */
 
 static void read_label(struct hwmon *self, const struct chip *chip, uint32_t number, char *out, size_t capacity) {
-    char path[96];
-    input_path(chip, number, "label", path, sizeof path);
-    if (perfadapt__hwmon_chip_has_labels(chip->identity.name) &&
-        is_there(self, perfadapt__fs_read_once(self->root, path, out, capacity))) {
-        out[strcspn(out, "\r\n")] = '\0';
-        perfadapt__fs_trim(out);
-        if (*out)
-            return;
-    }
-    snprintf(out, capacity, "temp%u", (unsigned)number);
+    self->starved |= perfadapt__hwmon_input_label(self->root, &chip->identity, number, out, capacity) < 0;
 }
 
 static bool id_is_taken(const struct perfadapt_snapshot *snapshot, const char *id) {
@@ -178,7 +115,7 @@ static void choose_id(const struct perfadapt_snapshot *snapshot, const struct ch
     }
 }
 
-static void leave_alone(struct input *input, struct perfadapt_sensor *sensor, enum perfadapt_why why) {
+static void leave_alone(struct perfadapt__hwmon_input *input, struct perfadapt_sensor *sensor, enum perfadapt_why why) {
     input->left_alone = true;
     sensor->temperature.state = sensor->limit.state = PERFADAPT_STATE_UNSUPPORTED;
     sensor->why = (uint32_t)why;
@@ -193,12 +130,8 @@ static void add_input(struct hwmon *self, struct chip *chip, uint32_t number, st
     if (!sensor)
         return;
     sensor->limit.state = PERFADAPT_STATE_INIT;
-    struct input *input = &self->inputs[self->input_count++];
-    *input = (struct input){.thermometer = {.sensor = snapshot->sensor_count - 1, .input_fd = -1},
-                            .number = number,
-                            .max_counts = perfadapt__hwmon_chip_max_counts(chip->identity.name, label),
-                            .fault_fd = -1,
-                            .enable_fd = -1};
+    struct perfadapt__hwmon_input *input = &self->inputs[self->input_count++];
+    *input = perfadapt__hwmon_input_make(&chip->identity, number, label, snapshot->sensor_count - 1);
     const struct perfadapt__sensor_note *note = self->map ? perfadapt__sensor_map_find(self->map, sensor->id) : NULL;
     perfadapt__thermometer_configure(&input->thermometer, note);
     if (note && note->ignore == 1)
@@ -395,15 +328,9 @@ static void discover_again(struct hwmon *self, const struct perfadapt__read_cont
 
 /* ---- chips that go and come back ---- */
 
-static void close_input(struct input *input) {
-    perfadapt__kernel_file_close(&input->thermometer.input_fd);
-    perfadapt__kernel_file_close(&input->fault_fd);
-    perfadapt__kernel_file_close(&input->enable_fd);
-}
-
 static void close_chip(struct hwmon *self, struct chip *chip) {
     for (size_t i = chip->first; i < chip->first + chip->count; i++)
-        close_input(&self->inputs[i]);
+        perfadapt__hwmon_input_close(&self->inputs[i]);
     if (chip->gate)
         perfadapt__gate_forget(chip->gate);
 }
@@ -486,59 +413,17 @@ static bool is_still_there(const struct hwmon *self, const struct chip *chip) {
 
 /* ---- reading ---- */
 
-static int open_flag(const struct hwmon *self, const struct chip *chip, const struct input *input, const char *what,
-                     int *out_fd) {
-    char path[96];
-    input_path(chip, input->number, what, path, sizeof path);
-    const int fd = perfadapt__root_openat(self->root, path, 0);
-    *out_fd = fd >= 0 ? fd : -1;
-    return perfadapt__kernel_file_is_shortage(fd) ? fd : 0;
-}
-
-/* 0, or -errno where a flag may be set that could not be looked at. */
-static int open_flags(const struct hwmon *self, const struct chip *chip, struct input *input) {
-    close_input(input);
-    const int error = open_flag(self, chip, input, "fault", &input->fault_fd);
-    return error ? error : open_flag(self, chip, input, "enable", &input->enable_fd);
-}
-
-static bool flag_is(int fd, int64_t wanted) {
-    char text[24];
-    int64_t value;
-    return fd >= 0 &&
-           perfadapt__kernel_file_number(text, perfadapt__fs_pread(fd, text, sizeof text), sizeof text, &value) ==
-               PERFADAPT_WHY_NONE &&
-           value == wanted;
-}
-
-static enum perfadapt_why read_millidegrees(const struct hwmon *self, const struct chip *chip, struct input *input,
-                                            int64_t *out_millidegrees, bool *out_asleep) {
-    char path[96];
-    char text[32];
-    const int error = input->thermometer.input_fd < 0 ? open_flags(self, chip, input) : 0;
-    if (error)
-        return perfadapt__fs_why(error);
-    if (flag_is(input->enable_fd, 0))
-        return PERFADAPT_WHY_DISABLED;
-    if (flag_is(input->fault_fd, 1))
-        return PERFADAPT_WHY_FAULT_FLAG;
-    input_path(chip, input->number, "input", path, sizeof path);
-    const ssize_t length =
-        perfadapt__kernel_file_read(self->root, path, &input->thermometer.input_fd, text, sizeof text);
-    /* amdgpu since Linux 6.13: the device went to sleep after its status was read. */
-    *out_asleep = length == -EPERM && chip->is_amdgpu;
-    return perfadapt__kernel_file_number(text, length, sizeof text, out_millidegrees);
-}
-
 /* False where it turned out that the whole chip is gone. */
-static bool read_input(struct hwmon *self, struct chip *chip, struct input *input, int64_t now_ns,
+static bool read_input(struct hwmon *self, struct chip *chip, struct perfadapt__hwmon_input *input, int64_t now_ns,
                        struct perfadapt_snapshot *snapshot) {
     struct perfadapt_sensor *sensor = sensor_of(snapshot, input);
     const int64_t started_ns = perfadapt__now_ns();
     int64_t millidegrees = 0;
-    bool asleep = false;
-    const enum perfadapt_why why = read_millidegrees(self, chip, input, &millidegrees, &asleep);
-    if (asleep) {
+    bool denied = false;
+    const enum perfadapt_why why =
+        perfadapt__hwmon_input_read(self->root, &chip->identity, input, &millidegrees, &denied);
+    /* amdgpu since Linux 6.13: the device went to sleep after its status was read. */
+    if (denied && chip->is_amdgpu) {
         perfadapt__thermometer_asleep(sensor, PERFADAPT_WHY_NONE);
         return true;
     }
@@ -577,7 +462,7 @@ static void read_awake(struct hwmon *self, struct chip *chip, int64_t now_ns, st
     if (!chip->limits_known)
         find_limits(self, chip, snapshot);
     for (size_t i = chip->first; i < chip->first + chip->count; i++) {
-        struct input *input = &self->inputs[i];
+        struct perfadapt__hwmon_input *input = &self->inputs[i];
         if (!input->left_alone && now_ns >= input->thermometer.due_ns &&
             !read_input(self, chip, input, now_ns, snapshot))
             return;
