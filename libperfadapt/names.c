@@ -46,8 +46,11 @@ const char *perfadapt_unit_name(uint32_t unit) {
 }
 
 const char *perfadapt_sensor_role_name(uint32_t role) {
-    static const char *const words[] = {"other", "cpu", "gpu", "gpu_memory", "board", "skin"};
-    return WORD_OF(words, role);
+    switch (role) {
+        PERFADAPT_SENSOR_ROLE_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
 }
 
 const char *perfadapt_limit_source_name(uint32_t limit_source) {

@@ -88,14 +88,20 @@ enum perfadapt_throttling {
 #undef PERFADAPT_THROTTLING_ENUMERATOR
 };
 
-/** What a sensor measures. @since 0.1 */
+/** What a sensor measures: X(name, number, word). OTHER is shown and never steers. */
+#define PERFADAPT_SENSOR_ROLE_MAP(X)                                                                                   \
+    X(OTHER, 0, "other")                                                                                               \
+    X(CPU, 1, "cpu")                                                                                                   \
+    X(GPU, 2, "gpu")                                                                                                   \
+    X(GPU_MEMORY, 3, "gpu_memory")                                                                                     \
+    X(BOARD, 4, "board")                                                                                               \
+    X(SKIN, 5, "skin")
+
+/** @since 0.1 */
 enum perfadapt_sensor_role {
-    PERFADAPT_SENSOR_OTHER = 0, /**< shown, never steers */
-    PERFADAPT_SENSOR_CPU = 1,
-    PERFADAPT_SENSOR_GPU = 2,
-    PERFADAPT_SENSOR_GPU_MEMORY = 3,
-    PERFADAPT_SENSOR_BOARD = 4,
-    PERFADAPT_SENSOR_SKIN = 5
+#define PERFADAPT_SENSOR_ROLE_ENUMERATOR(name, number, word) PERFADAPT_SENSOR_##name = (number),
+    PERFADAPT_SENSOR_ROLE_MAP(PERFADAPT_SENSOR_ROLE_ENUMERATOR)
+#undef PERFADAPT_SENSOR_ROLE_ENUMERATOR
 };
 
 /** Where a sensor's limit comes from. @since 0.1 */

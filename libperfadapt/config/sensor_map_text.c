@@ -72,8 +72,11 @@ static bool parse_number(const char *text, double *out_value) {
 }
 
 static bool take_role(struct perfadapt__sensor_note *note, const char *value) {
-    for (uint32_t role = PERFADAPT_SENSOR_OTHER; role <= PERFADAPT_SENSOR_SKIN; role++) {
-        if (strcmp(value, perfadapt_sensor_role_name(role)) != 0)
+#define ROLE_WORD(name, number, word) [(number)] = (word),
+    static const char *const words[] = {PERFADAPT_SENSOR_ROLE_MAP(ROLE_WORD)};
+#undef ROLE_WORD
+    for (uint32_t role = 0; role < sizeof words / sizeof words[0]; role++) {
+        if (strcmp(value, words[role]) != 0)
             continue;
         note->role = role;
         return true;
