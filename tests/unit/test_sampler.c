@@ -28,7 +28,9 @@ static void count_sample(void *context, const struct perfadapt_snapshot *snapsho
 static unsigned threads(void) {
     unsigned count = 0;
     DIR *directory = opendir("/proc/self/task");
-    for (const struct dirent *entry; directory && (entry = readdir(directory));)
+    if (!directory)
+        return 0;
+    for (const struct dirent *entry; (entry = readdir(directory));)
         count += entry->d_name[0] != '.';
     closedir(directory);
     return count;
