@@ -27,20 +27,6 @@
 
 enum { BEFORE_S = 2, FAULT_S = 20, START_FAULT_S = 12, RETURN_S = 70 };
 
-/* What may be lost, until its provider has learnt better: each is a defect, with its reason. The count of losses is
- * printed: where it is 0 the line can go. Patterns are those of fnmatch(3). */
-struct exception {
-    bool at_start; /* where the file is broken when the machine is discovered; otherwise while it is read */
-    enum machine_fault fault;
-    const char *path;
-    const char *why;
-    unsigned seen; /* losses */
-};
-
-static struct exception exceptions[] = {
-    {true, MACHINE_FAULT_MISSING, "*/temp[0-9]*_input", "hwmon looks for inputs once", 0},
-};
-
 struct bench {
     struct machine *laptop;
     struct perfadapt__machine *sampled;
@@ -172,14 +158,6 @@ static void complain(struct bench *bench, const struct fault_case *fault_case, i
         describe(bench, fault_case, second, phase, complaint);
 }
 
-static struct exception *find_exception(const struct bench *bench, const struct fault_case *fault_case) {
-    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
-        if (exceptions[i].at_start == fault_case->at_start && exceptions[i].fault == fault_case->fault &&
-            fnmatch(exceptions[i].path, machine_file_path(bench->laptop, fault_case->file), 0) == 0)
-            return &exceptions[i];
-    return NULL;
-}
-
 static bool run_seconds(struct bench *bench, const struct fault_case *fault_case, int seconds, bool frames_flow,
                         const char *phase) {
     struct judge_complaint complaint;
@@ -214,13 +192,10 @@ static bool must_return(const struct bench *bench, const struct fault_case *faul
 }
 
 static void note_loss(struct bench *bench, const struct fault_case *fault_case, const char *complaint) {
-    struct exception *exception = find_exception(bench, fault_case);
-    if (!must_return(bench, fault_case))
-        bench->losses[fault_case->file]++;
-    else if (!exception)
+    if (must_return(bench, fault_case))
         complain(bench, fault_case, RETURN_S, "after it", complaint);
     else
-        exception->seen++;
+        bench->losses[fault_case->file]++;
     if (bench->verbose)
         describe(bench, fault_case, RETURN_S, "after it", complaint);
 }
@@ -298,10 +273,6 @@ static void run_all(struct bench *bench, bool at_start) {
         if (bench->losses[file] > 0)
             print_message("%s: what it tells stayed unknown in %u cases\n", machine_file_path(bench->laptop, file),
                           bench->losses[file]);
-    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
-        if (exceptions[i].at_start == at_start)
-            print_message("%s, %s: %u known losses: %s\n", exceptions[i].path, machine_fault_name(exceptions[i].fault),
-                          exceptions[i].seen, exceptions[i].why);
     assert_int_equal(bench->complaints, 0);
 }
 
