@@ -320,6 +320,11 @@ static void read_zone(struct thermal_zone *self, struct zone *zone, int64_t now_
     const bool was_lost = sensor->why == PERFADAPT_WHY_VANISHED;
     int64_t millidegrees = 0;
     const enum perfadapt_why why = read_millidegrees(self, zone, &millidegrees);
+    /* The firmware of Tegra answers EAGAIN for what it has switched off (kernel: drivers/thermal/tegra). */
+    if (why == PERFADAPT_WHY_BUSY && strstr(self->compatible, "nvidia,tegra")) {
+        perfadapt__thermometer_asleep(sensor, PERFADAPT_WHY_NONE);
+        return;
+    }
     perfadapt__thermometer_settle(&zone->thermometer, sensor, why, millidegrees, now_ns,
                                   perfadapt__now_ns() - started_ns);
     if (!was_lost && why == PERFADAPT_WHY_VANISHED)

@@ -1,7 +1,9 @@
 /* Temperatures of thermal zones. SPDX-License-Identifier: MIT */
 #include "fixture.h"
+#include "graphics.h"
 #include "providers/thermal_zone.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +61,35 @@ static void test_raspberry_pi(void **state) {
     create(fixture);
     assert_metric(&fixture->snapshot.sensors[0].limit, PERFADAPT_STATE_OK, 80);
     assert_int_equal(fixture->snapshot.sensors[0].limit_source, PERFADAPT_LIMIT_TABLE);
+}
+
+/* Its GPU's zone answers while the GPU is on; a session is not to wait for it. */
+static void test_jetson_gpu_that_is_off(void **state) {
+    static const char compatible[] = "nvidia,p3768-0000+p3767-0005\0nvidia,tegra234";
+    struct fixture *fixture = *state;
+    fixture_bytes(fixture, "/sys/firmware/devicetree/base/compatible", compatible, sizeof compatible);
+    add_zone(fixture, 0, "gpu-thermal\n", "45000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 45);
+    graphics_break("/temp", EAGAIN);
+    fixture_read(fixture, 2000);
+    assert_unknown(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_ASLEEP);
+    graphics_break(NULL, 0);
+    fixture_read(fixture, 3000);
+    assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_OK, 45);
+}
+
+static void test_busy_elsewhere_is_no_sleep(void **state) {
+    struct fixture *fixture = *state;
+    add_zone(fixture, 0, "gpu-thermal\n", "45000\n");
+    create(fixture);
+    fixture_read(fixture, 1000);
+    graphics_break("/temp", EAGAIN);
+    fixture_read(fixture, 2000);
+    graphics_break(NULL, 0);
+    assert_metric(&fixture->snapshot.sensors[0].temperature, PERFADAPT_STATE_STALE, 45);
+    assert_int_equal(fixture->snapshot.sensors[0].why, PERFADAPT_WHY_BUSY);
 }
 
 static void test_other_boards_zone_is_believed(void **state) {
@@ -258,6 +289,8 @@ static void test_created_without_descriptors(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_raspberry_pi),
+        TEST(test_jetson_gpu_that_is_off),
+        TEST(test_busy_elsewhere_is_no_sleep),
         TEST(test_other_boards_zone_is_believed),
         TEST(test_plugged_in_later),
         TEST(test_reads_zones),
