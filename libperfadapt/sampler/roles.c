@@ -120,7 +120,7 @@ static struct claim claim_by_words(const struct perfadapt_sensor *sensor) {
     const char *text = is_zone(sensor) ? sensor->chip : sensor->label;
     if (perfadapt__sensor_is_skin(sensor))
         return (struct claim){PERFADAPT_SENSOR_SKIN, 1};
-    if (strstr(text, "board") || strstr(text, "Board") || strcmp(text, "SYSTIN") == 0)
+    if (perfadapt__has_word(text, "board") || strcmp(text, "SYSTIN") == 0)
         return (struct claim){PERFADAPT_SENSOR_BOARD, 1};
     return (struct claim){PERFADAPT_SENSOR_OTHER, 0};
 }
