@@ -105,20 +105,17 @@ static void name_hwmon(struct amdgpu *self, struct perfadapt__gpu_card *card) {
     }
 }
 
-static bool has_file(const struct perfadapt__gpu_card *card, size_t index) {
-    return card->files[index].name[0] != '\0';
-}
-
 /* What the metrics table may give instead stays INIT. */
 static void mark_missing(const struct perfadapt__gpu_card *card, struct perfadapt_gpu *gpu) {
     for (size_t i = 0; i < QUANTITY_COUNT; i++) {
         const size_t file = quantities[i].file;
-        const bool may_come = has_file(card, METRICS) && (file == BUSY || file == POWER || file == CLOCK);
-        if (!has_file(card, file) && !may_come)
+        const bool may_come =
+            perfadapt__gpu_card_has(card, METRICS) && (file == BUSY || file == POWER || file == CLOCK);
+        if (!perfadapt__gpu_card_has(card, file) && !may_come)
             *perfadapt__gpu_metric(gpu, quantities[i].metric) =
                 perfadapt__metric_none(quantities[i].unit, PERFADAPT_STATE_UNSUPPORTED);
     }
-    if (!has_file(card, LEVELS))
+    if (!perfadapt__gpu_card_has(card, LEVELS))
         gpu->clock_max = perfadapt__metric_none(PERFADAPT_UNIT_MEGAHERTZ, PERFADAPT_STATE_UNSUPPORTED);
 }
 
@@ -184,7 +181,7 @@ static void watch_clock(struct history *history, int64_t now_ns, struct perfadap
 /* ---- the metrics table ---- */
 
 static bool file_serves(const struct perfadapt__gpu_card *card, size_t index) {
-    return has_file(card, index) && card->files[index].pause_ns == 0;
+    return perfadapt__gpu_card_has(card, index) && card->files[index].pause_ns == 0;
 }
 
 /* Where no file of its own gives it. */
@@ -194,7 +191,7 @@ static void fill(const struct perfadapt__gpu_card *card, size_t file, double val
         return;
     if (!isnan(value))
         *metric = perfadapt__metric_ok(value, unit, now_ns);
-    else if (!has_file(card, file))
+    else if (!perfadapt__gpu_card_has(card, file))
         *metric = perfadapt__metric_none(unit, PERFADAPT_STATE_UNSUPPORTED);
 }
 
@@ -250,7 +247,7 @@ static void judge(struct history *history, const struct perfadapt__gpu_metrics *
 static void fail_filled(const struct perfadapt__gpu_card *card, struct perfadapt_gpu *gpu) {
     for (size_t i = 0; i < QUANTITY_COUNT; i++) {
         struct perfadapt_metric *metric = perfadapt__gpu_metric(gpu, quantities[i].metric);
-        if (!has_file(card, quantities[i].file) && metric->state != PERFADAPT_STATE_UNSUPPORTED)
+        if (!perfadapt__gpu_card_has(card, quantities[i].file) && metric->state != PERFADAPT_STATE_UNSUPPORTED)
             perfadapt__metric_fail(metric, PERFADAPT_STATE_ERROR);
     }
 }

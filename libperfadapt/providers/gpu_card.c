@@ -94,8 +94,12 @@ bool perfadapt__gpu_card_hwmon(struct perfadapt__gpu_cards *cards, const struct 
     return false;
 }
 
+bool perfadapt__gpu_card_has(const struct perfadapt__gpu_card *card, size_t index) {
+    return card->files[index].name[0] != '\0';
+}
+
 bool perfadapt__gpu_card_is_due(const struct perfadapt__gpu_card *card, size_t index, int64_t now_ns) {
-    return card->files[index].name[0] && now_ns >= card->files[index].due_ns && !card->fell_asleep;
+    return perfadapt__gpu_card_has(card, index) && now_ns >= card->files[index].due_ns && !card->fell_asleep;
 }
 
 ssize_t perfadapt__gpu_card_read(struct perfadapt__gpu_cards *cards, struct perfadapt__gpu_card *card, size_t index,

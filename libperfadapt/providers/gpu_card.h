@@ -91,6 +91,9 @@ bool perfadapt__gpu_card_hwmon(struct perfadapt__gpu_cards *cards, const struct 
 void perfadapt__gpu_card_text(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_card *card,
                               const char *name, char *out, size_t capacity);
 
+/* The file was found. */
+bool perfadapt__gpu_card_has(const struct perfadapt__gpu_card *card, size_t index);
+
 bool perfadapt__gpu_card_is_due(const struct perfadapt__gpu_card *card, size_t index, int64_t now_ns);
 
 /* Bytes read, or -errno. Says nothing yet of the file: that is settled or failed below. */

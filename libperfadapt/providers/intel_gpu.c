@@ -59,10 +59,6 @@ static void expect(struct perfadapt_gpu *gpu) {
 static const struct perfadapt__gpu_cards_class intel_cards = {
     .drivers = intel_drivers, .evidence_files = intel_evidence_files, .expect = expect};
 
-static bool has_file(const struct perfadapt__gpu_card *card, size_t index) {
-    return card->files[index].name[0] != '\0';
-}
-
 /* The first of the names that there is. */
 static void name_one_of(struct intel_gpu *self, struct perfadapt__gpu_card *card, size_t index,
                         const char *const *names) {
@@ -109,7 +105,7 @@ static void name_reasons(struct intel_gpu *self, struct perfadapt__gpu_card *car
         return; /* since Linux 6.19: all of them in one */
     name_one_of(self, card, STATUS, statuses);
     const char *reason;
-    for (size_t i = 0; has_file(card, STATUS) && (reason = perfadapt__intel_reason_name(i)); i++) {
+    for (size_t i = 0; perfadapt__gpu_card_has(card, STATUS) && (reason = perfadapt__intel_reason_name(i)); i++) {
         char name[72];
         snprintf(name, sizeof name, XE_GT "/throttle/reason_%s", reason);
         if (perfadapt__gpu_card_name(&self->cards, card, FIRST_REASON + i, name))
@@ -121,10 +117,10 @@ static void name_reasons(struct intel_gpu *self, struct perfadapt__gpu_card *car
 
 static void mark_missing(const struct perfadapt__gpu_card *card, struct perfadapt_gpu *gpu) {
     for (size_t i = 0; i < QUANTITY_COUNT; i++)
-        if (!has_file(card, quantities[i].file))
+        if (!perfadapt__gpu_card_has(card, quantities[i].file))
             *perfadapt__gpu_metric(gpu, quantities[i].metric) =
                 perfadapt__metric_none(quantities[i].unit, PERFADAPT_STATE_UNSUPPORTED);
-    if (!has_file(card, ENERGY))
+    if (!perfadapt__gpu_card_has(card, ENERGY))
         gpu->power = perfadapt__metric_none(PERFADAPT_UNIT_WATT, PERFADAPT_STATE_UNSUPPORTED);
 }
 
@@ -223,7 +219,7 @@ static uint32_t read_each(struct intel_gpu *self, struct perfadapt__gpu_card *ca
     out_names[0] = '\0';
     for (size_t i = 0; (reason = perfadapt__intel_reason_name(i)); i++) {
         int64_t set = 0;
-        if (!has_file(card, FIRST_REASON + i) ||
+        if (!perfadapt__gpu_card_has(card, FIRST_REASON + i) ||
             perfadapt__gpu_card_number(&self->cards, card, FIRST_REASON + i, &set) != PERFADAPT_WHY_NONE || set == 0)
             continue;
         claims |= perfadapt__intel_reason_claim(i);

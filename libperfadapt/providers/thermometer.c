@@ -8,12 +8,6 @@
 
 static const int64_t shown_only_ns = 900 * PERFADAPT__NS_PER_MS;
 
-/* A read that takes long keeps every other source waiting, and costs the device something: its share of the thread's time
- * is kept to a hundredth, as long as the value does not get too old to steer by. */
-static const int64_t slow_cost_ns = 5 * PERFADAPT__NS_PER_MS;
-static const int64_t slow_share = 100;
-static const int64_t slow_period_most_ns = 5 * PERFADAPT__NS_PER_S;
-
 /* Millidegrees. What a hand touches throttles near 45 °C; a die whose limit is said to be below 50 °C has none. */
 static const int64_t skin_lowest = 30000;
 static const int64_t lowest_limit = 50000;
@@ -45,9 +39,7 @@ static bool calls_for_pause(enum perfadapt_why why) {
 
 static int64_t period_of(const struct perfadapt_sensor *sensor, int64_t cost_ns) {
     const int64_t least_ns = sensor->steers ? 0 : shown_only_ns;
-    if (cost_ns <= slow_cost_ns)
-        return least_ns;
-    const int64_t slow_ns = cost_ns < slow_period_most_ns / slow_share ? cost_ns * slow_share : slow_period_most_ns;
+    const int64_t slow_ns = perfadapt__pause_after(cost_ns);
     return slow_ns > least_ns ? slow_ns : least_ns;
 }
 

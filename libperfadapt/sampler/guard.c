@@ -13,7 +13,6 @@ static const double highest_c = 125;
 static const double spike_c = 15;
 static const double impossible_jump_c = 40; /* from one read to the next: dies do 25 */
 static const double headroom_range_c = 30;
-static const int64_t too_old_ns = 10 * PERFADAPT__NS_PER_S;
 static const int64_t given_up_ns = 300 * PERFADAPT__NS_PER_S;
 
 /* Sensors move in steps of 0.5 or 1 °C: over less time, or fewer samples, one step looks like a fire. */
@@ -53,7 +52,7 @@ static void push(struct perfadapt__guard_slot *slot, int64_t time_ns, double cel
     /* What lies before a pause (a device that was lost) says nothing of the slope after it. */
     if (slot->count > 0) {
         const int64_t gap_ns = time_ns - slot->samples[slot->count - 1].time_ns;
-        if (gap_ns <= 0 || gap_ns > too_old_ns)
+        if (gap_ns <= 0 || gap_ns > PERFADAPT__TOO_OLD_NS)
             slot->count = 0;
     }
     /* Near a limit reads come ten times a second; the newest then stands in until it is old enough to keep. */
@@ -193,7 +192,7 @@ static bool is_given_up(const struct perfadapt__guard_slot *slot, const struct p
 }
 
 static void age(struct perfadapt__guard_slot *slot, struct perfadapt_sensor *sensor, int64_t now_ns) {
-    if (now_ns - slot->good_since_ns <= too_old_ns)
+    if (now_ns - slot->good_since_ns <= PERFADAPT__TOO_OLD_NS)
         return;
     if (is_given_up(slot, sensor, now_ns)) {
         slot->was_good = 0;

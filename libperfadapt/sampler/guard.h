@@ -6,10 +6,13 @@
 #ifndef PERFADAPT_SAMPLER_GUARD_H
 #define PERFADAPT_SAMPLER_GUARD_H
 
+#include "core/clock.h"
+
 #include <perfadapt/snapshot.h>
 #include <stdint.h>
 
 #define PERFADAPT__GUARD_SAMPLES 8
+#define PERFADAPT__TOO_OLD_NS (10 * PERFADAPT__NS_PER_S) /* of a reading, and of a claim beside it */
 
 struct perfadapt__guard_sample {
     int64_t time_ns;

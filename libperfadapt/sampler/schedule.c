@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "sampler/schedule.h"
 
-#include <math.h> /* NAN and isnan only: no libm is linked */
+#include "providers/pause.h"
 
-static const int64_t slow_cost_ns = INT64_C(5000000);
-static const int64_t slow_share = 100;
-static const int64_t slow_most_ns = INT64_C(5000000000);
+#include <math.h> /* NAN and isnan only: no libm is linked */
 
 int64_t perfadapt__schedule_period_ns(const struct perfadapt__provider_class *type,
                                       const struct perfadapt__activity *activity) {
@@ -20,9 +18,7 @@ int64_t perfadapt__schedule_period_ns(const struct perfadapt__provider_class *ty
 int64_t perfadapt__schedule_due_ns(const struct perfadapt__provider_class *type,
                                    const struct perfadapt__activity *activity, int64_t read_ns, int64_t cost_ns) {
     const int64_t period_ns = perfadapt__schedule_period_ns(type, activity);
-    if (!type->asks_devices || cost_ns <= slow_cost_ns)
-        return read_ns + period_ns;
-    const int64_t slow_ns = cost_ns < slow_most_ns / slow_share ? cost_ns * slow_share : slow_most_ns;
+    const int64_t slow_ns = type->asks_devices ? perfadapt__pause_after(cost_ns) : 0;
     return read_ns + (slow_ns > period_ns ? slow_ns : period_ns);
 }
 

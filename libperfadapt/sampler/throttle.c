@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "sampler/throttle.h"
 
+#include "sampler/guard.h"
+
 #include <math.h> /* NAN and isnan only: no libm is linked */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NS_PER_S INT64_C(1000000000)
-
-static const int64_t too_old_ns = 10 * NS_PER_S; /* as for temperatures */
 
 /* Dies throttle for heat within a few degrees of their limit; sensors beside the hot spot show up to 20 less. */
 static const double heat_band_c = 25;
@@ -127,7 +125,7 @@ static bool is_about(const struct perfadapt_evidence *evidence, const struct sub
 }
 
 static bool is_current(const struct perfadapt_evidence *evidence, int64_t now_ns) {
-    return evidence->state == PERFADAPT_STATE_OK && now_ns - evidence->timestamp_ns <= too_old_ns;
+    return evidence->state == PERFADAPT_STATE_OK && now_ns - evidence->timestamp_ns <= PERFADAPT__TOO_OLD_NS;
 }
 
 /* A claim of heat that no temperature supports says that something holds the device down, and not what. */
