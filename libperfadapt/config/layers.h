@@ -1,0 +1,68 @@
+/*
+ * The configuration of one session: which files there are, in which order they count, and what they come to.
+ * SPDX-License-Identifier: MIT
+ *
+ * In order, each later one winning key by key: what came with the library (machines/, perfadapt.ini), the administrator's
+ * perfadapt.ini, the drop-ins of both in perfadapt.d by file name, the user's perfadapt.ini, the user's drop-ins. A
+ * drop-in with the name of one in an earlier layer takes its place; an empty one, or a link to /dev/null, masks it.
+ * Within a file plain sections give way to [machine NAME] and those to [app NAME], wherever they stand.
+ * A file that is broken is dropped as a whole, a key that is wrong alone; each is told with file and line.
+ */
+#ifndef PERFADAPT_CONFIG_LAYERS_H
+#define PERFADAPT_CONFIG_LAYERS_H
+
+#include "config/settings.h"
+#include "core/fs.h"
+#include "core/variables.h"
+
+#include <perfadapt/perfadapt.h>
+#include <stdint.h>
+
+/* What [machine NAME] sections are matched with; NULL or 0 = unknown, which fits no pattern but an absent one. */
+struct perfadapt__machine_facts {
+    const char *dmi_vendor, *dmi_product, *dmi_board;
+    const char *device_tree; /* all of /proc/device-tree/compatible, NUL-separated … */
+    size_t device_tree_length;
+    const char *host;
+    struct {
+        uint32_t vendor_id, device_id;
+    } gpus[8];
+    size_t gpu_count;
+};
+
+/* One value, or one warning, as it was found. `key` NULL: a warning, its text in `value`. */
+typedef void perfadapt__layers_found(void *user, const char *path, unsigned line, const char *section, const char *key,
+                                     const char *value);
+
+struct perfadapt__layers_request {
+    const struct perfadapt__root *root;           /* all paths but data_dir and config_dir are below it */
+    const struct perfadapt__variables *variables; /* where the user's files are; NULL: the user's are not read */
+    const char *data_dir;                         /* what came with the library; NULL = none */
+    const char *config_dir;                       /* read in place of the administrator's and the user's; NULL = none */
+    const char *app_name;                         /* for [app NAME] */
+    const struct perfadapt__machine_facts *facts;
+    const struct perfadapt_log *log; /* warnings; may be NULL */
+    perfadapt__layers_found *found;  /* may be NULL */
+    void *user;
+};
+
+/* What a preset says (its file below data_dir/presets, then every layer's [preset NAME]) … and what the layers say. */
+struct perfadapt__layers {
+    struct perfadapt__settings preset;
+    struct perfadapt__settings settings;
+};
+
+/*
+ * Reads everything. `preset` is the one that fits the device; policy.preset in the layers beats it. Never fails: what
+ * cannot be read is left out and told.
+ */
+void perfadapt__layers_read(const struct perfadapt__layers_request *request, const char *preset,
+                            struct perfadapt__layers *out_layers);
+
+/*
+ * One file as `perfadapt config --check` sees it: every warning to `found`, all sections looked at, whether they would
+ * apply here or not. False where it could not be read at all.
+ */
+bool perfadapt__layers_check(const char *path, perfadapt__layers_found *found, void *user);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * What the last probe found, as an INI file: written by perfadapt-probe, read by the library. SPDX-License-Identifier: MIT
+ *
+ * ~/.cache/perfadapt/device.ini. It holds for one boot, one set of GPUs, one set of drivers and one version of this
+ * project: all that goes into its key. Whatever is wrong with it, it is not used, and the next probe writes it anew.
+ */
+#ifndef PERFADAPT_DEVICE_CACHE_H
+#define PERFADAPT_DEVICE_CACHE_H
+
+#include "core/fs.h"
+#include "core/variables.h"
+
+#include <perfadapt/perfadapt.h>
+#include <perfadapt/profile.h>
+#include <stdio.h>
+
+#define PERFADAPT__CACHE_VERSION 1
+#define PERFADAPT__CACHE_BYTES_MAX 65536
+#define PERFADAPT__CACHE_DEVICES_MAX 8
+#define PERFADAPT__CACHE_KEY_BYTES 40
+
+/* Too large for a thread's stack: allocate it. */
+struct perfadapt__cache {
+    char key[PERFADAPT__CACHE_KEY_BYTES];
+    uint32_t device_count;
+    uint32_t best;   /* index of the one to take where nobody says otherwise: the strongest that is awake */
+    char error[160]; /* not "": what went wrong while probing, in words: "libfoo.so: crashed (signal 11)" */
+    struct perfadapt_profile devices[PERFADAPT__CACHE_DEVICES_MAX]; /* the system is in each of them */
+};
+
+/*
+ * The key of this machine now: boot id, GPUs on the bus (vendor, device, kernel driver), ICD manifests (path, size, time)
+ * and the variables that choose among them, `data_dir`'s device files, our version. A few dozen small reads and stats.
+ */
+void perfadapt__cache_key(const struct perfadapt__root *root, const char *data_dir,
+                          char out_key[PERFADAPT__CACHE_KEY_BYTES]);
+
+/* $XDG_CACHE_HOME/perfadapt/device.ini, or below ~/.cache. False where there is no such place. */
+bool perfadapt__cache_path(const char *cache_home, const char *home, char *out, size_t capacity);
+
+/*
+ * Reads it. False, told to the log at DEBUG (INFO where it is broken), where there is none, its key is another, it is
+ * not the user's own, or anything in it is wrong.
+ */
+bool perfadapt__cache_read(const char *path, const char *key, const struct perfadapt_log *log,
+                           struct perfadapt__cache *out_cache);
+
+/* Parses a text: what cache_read does with a file's. */
+bool perfadapt__cache_parse(const char *text, size_t length, const char *key, struct perfadapt__cache *out_cache);
+
+/* Writes it to a stream, every number without regard to the locale. For the probe. */
+bool perfadapt__cache_print(const struct perfadapt__cache *cache, FILE *file);
+
+#endif
