@@ -74,16 +74,19 @@ static void tell_watcher(const struct perfadapt__stepper *stepper) {
     }
 }
 
-static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
-    publish_frame(stepper, input);
-    take_caps(stepper);
-    const enum perfadapt__arbiter_change change = perfadapt__decider_step(&stepper->decider, input);
+static void tell(struct perfadapt__stepper *stepper, enum perfadapt__arbiter_change change) {
     if (change == PERFADAPT__BUDGET_SAME)
         return;
     if (change == PERFADAPT__BUDGET_DECIDED)
         perfadapt__region_put_decision(stepper->region, &stepper->decider.arbiter.decision);
     show_budget(stepper);
     tell_watcher(stepper);
+}
+
+static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
+    publish_frame(stepper, input);
+    take_caps(stepper);
+    tell(stepper, perfadapt__decider_step(&stepper->decider, input));
 }
 
 static void drain(struct perfadapt__stepper *stepper) {
@@ -123,16 +126,33 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
         drain_what_is_left(stepper);
 }
 
-bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out) {
+static bool own(struct perfadapt__stepper *stepper) {
     for (unsigned i = 0; i < own_retries; i++) {
-        if (try_own(stepper)) {
-            drain(stepper);
-            *out = stepper->decider.frame.statistics;
-            disown(stepper);
-            drain_what_is_left(stepper);
+        if (try_own(stepper))
             return true;
-        }
         sched_yield();
     }
     return false;
+}
+
+bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out) {
+    if (!own(stepper))
+        return false;
+    drain(stepper);
+    *out = stepper->decider.frame.statistics;
+    disown(stepper);
+    drain_what_is_left(stepper);
+    return true;
+}
+
+bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper, struct perfadapt__tick_control *tick,
+                                   const struct perfadapt__policy *policy, int64_t now_ns) {
+    if (!own(stepper))
+        return false;
+    drain(stepper);
+    tell(stepper, perfadapt__decider_set_policy(&stepper->decider, tick, policy, now_ns));
+    perfadapt__stepper_put_caps(stepper, &tick->caps);
+    disown(stepper);
+    drain_what_is_left(stepper);
+    return true;
 }

@@ -15,7 +15,7 @@
 #include "publish/region.h"
 
 struct perfadapt__stepper {
-    struct perfadapt__region *region; /* constant, like the decider's policy and ladder */
+    struct perfadapt__region *region; /* constant */
 
     struct perfadapt__ring inputs;
     _Atomic uint32_t owned;
@@ -25,7 +25,7 @@ struct perfadapt__stepper {
     _Atomic uint64_t caps_words[PERFADAPT__WORDS(sizeof(struct perfadapt__caps))];
     _Atomic uint64_t caps_generation;
 
-    struct perfadapt__decider decider; /* the owner's */
+    struct perfadapt__decider decider; /* the owner's; its policy and ladder are changed by the sampler thread alone */
 
     /* What others want to know of the newest budget without copying it. */
     _Atomic uint64_t drawn; /* quality << 32 | bits of render_scale */
@@ -44,6 +44,10 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
 /* The sampler thread: a copy of what the frames have told so far. False where the owner did not let go for long: it has
  * been stopped in mid-step; *out is untouched then. */
 bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out);
+
+/* The sampler thread: another policy from now on, for both halves of the control. False as above, and nothing changed. */
+bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper, struct perfadapt__tick_control *tick,
+                                   const struct perfadapt__policy *policy, int64_t now_ns);
 
 /* The sampler thread. */
 void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struct perfadapt__caps *caps);

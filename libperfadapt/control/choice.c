@@ -64,6 +64,14 @@ void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfa
     choice->tokens = tokens_first;
 }
 
+void perfadapt__choice_begin_at(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder, uint32_t rung,
+                                uint64_t drops) {
+    perfadapt__choice_init(choice, ladder);
+    choice->rung = rung;
+    choice->reasons = rung ? PERFADAPT_REASON_SETTLING : 0;
+    choice->drops_seen = drops;
+}
+
 /* --- What a rung would bring --- */
 
 static double cost_at(const struct perfadapt__prospects *prospects, uint32_t rung) {

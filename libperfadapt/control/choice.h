@@ -39,6 +39,10 @@ struct perfadapt__prospects {
 
 void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder);
 
+/* The ladder is another one: the search begins again at `rung`. `drops` of the fast step are known already. */
+void perfadapt__choice_begin_at(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder, uint32_t rung,
+                                uint64_t drops);
+
 /* Takes a view once a second, at any pace of ticks; a temperature over the target is seen to at once. */
 void perfadapt__choice_step(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
                             int64_t now_ns);

@@ -64,13 +64,32 @@ static bool take(struct perfadapt__decider *decider, const struct perfadapt__fra
     return recovered || dropped || input->kind >= PERFADAPT__FRAME_IDLE || ++decider->unarbited >= arbiter_every;
 }
 
-enum perfadapt__arbiter_change perfadapt__decider_step(struct perfadapt__decider *decider,
-                                                       const struct perfadapt__frame_input *input) {
-    if (!take(decider, input))
-        return PERFADAPT__BUDGET_SAME;
+static enum perfadapt__arbiter_change arbitrate(struct perfadapt__decider *decider) {
     decider->arbited_rung = decider->frame.rung;
     decider->arbited_reasons = decider->frame.reasons;
     decider->unarbited = 0;
     const struct perfadapt__claims claims = claims_of(decider);
     return perfadapt__arbiter_step(&decider->arbiter, &claims, decider->frame.statistics.now_ns);
+}
+
+enum perfadapt__arbiter_change perfadapt__decider_step(struct perfadapt__decider *decider,
+                                                       const struct perfadapt__frame_input *input) {
+    return take(decider, input) ? arbitrate(decider) : PERFADAPT__BUDGET_SAME;
+}
+
+enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__decider *decider,
+                                                             struct perfadapt__tick_control *tick,
+                                                             const struct perfadapt__policy *policy, int64_t now_ns) {
+    struct perfadapt__frame_statistics *statistics = &decider->frame.statistics;
+    const struct perfadapt__rung before = decider->ladder.rungs[decider->arbiter.rung];
+    decider->policy = *policy;
+    perfadapt__ladder_init(&decider->ladder, policy);
+    const uint32_t rung = perfadapt__ladder_no_better(&decider->ladder, &before);
+    perfadapt__frame_forget_rung(&decider->frame, rung);
+    perfadapt__setback_set_policy(&decider->setback, policy, decider->ladder.count);
+    perfadapt__tick_set_ladder(tick, &decider->ladder, rung, statistics->drops);
+    decider->caps = tick->caps;
+    decider->arbiter.rung = rung;
+    statistics->now_ns = now_ns > statistics->now_ns ? now_ns : statistics->now_ns;
+    return arbitrate(decider);
 }

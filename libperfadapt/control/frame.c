@@ -369,6 +369,13 @@ void perfadapt__frame_mark(struct perfadapt__frame_control *control, uint32_t fr
     control->marked = control->marked > frames ? control->marked : frames;
 }
 
+void perfadapt__frame_forget_rung(struct perfadapt__frame_control *control, uint32_t rung) {
+    control->rung = 0;
+    control->reasons = 0;
+    control->late = 0;
+    control->statistics.rung = rung;
+}
+
 void perfadapt__frame_step(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder, const struct perfadapt__caps *caps, uint32_t rung,
                            const struct perfadapt__frame_input *input) {

@@ -99,6 +99,9 @@ void perfadapt__frame_step(struct perfadapt__frame_control *control, const struc
 /* The next `frames` frames are known to cost more than their share: a pipeline is compiled, a scene begins. */
 void perfadapt__frame_mark(struct perfadapt__frame_control *control, uint32_t frames);
 
+/* The ladder is another one: what was dropped to means nothing on it, and `rung` of it is in force. */
+void perfadapt__frame_forget_rung(struct perfadapt__frame_control *control, uint32_t rung);
+
 /* Work of a frame at `rung`, in ns, as expected now; 0 = nothing known. */
 double perfadapt__frame_expected_ns(const struct perfadapt__frame_control *control,
                                     const struct perfadapt__policy *policy, const struct perfadapt__rung *rung);

@@ -134,3 +134,13 @@ void perfadapt__ladder_init(struct perfadapt__ladder *ladder, const struct perfa
             add_rung(ladder, policy, &choices, choices.quality_count - 1, choices.scale_count - 1, i);
     }
 }
+
+uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung) {
+    for (uint32_t i = 0; i < ladder->count; i++) {
+        const struct perfadapt__rung *here = &ladder->rungs[i];
+        if (here->quality <= rung->quality && here->render_scale <= rung->render_scale &&
+            here->frame_ns >= rung->frame_ns)
+            return i;
+    }
+    return ladder->count - 1;
+}

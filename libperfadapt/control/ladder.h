@@ -34,4 +34,7 @@ struct perfadapt__ladder {
 
 void perfadapt__ladder_init(struct perfadapt__ladder *ladder, const struct perfadapt__policy *policy);
 
+/* The best rung that has no more of anything than `rung` of another ladder has; the last one where there is none. */
+uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung);
+
 #endif

@@ -140,7 +140,9 @@ static double allowed_bytes(const struct perfadapt__policy *policy, const struct
         double reserve = policy->memory_reserve_bytes > 0 ? (double)policy->memory_reserve_bytes : 0;
         if (room->size > 0)
             reserve = smaller(reserve, reserve_most * room->size);
-        const double bytes = larger(view->resident + (room->left - reserve) / 2, 1);
+        double bytes = larger(view->resident + (room->left - reserve) / 2, 1);
+        if (policy->memory_share > 0 && policy->memory_share < 1 && room->size > 0)
+            bytes = smaller(bytes, policy->memory_share * room->size);
         allowed = allowed > 0 ? smaller(allowed, bytes) : bytes;
     }
     return allowed;

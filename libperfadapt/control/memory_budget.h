@@ -16,7 +16,7 @@
  *
  * What is left: used + ½ (left - reserve), of the machine and of the cgroup, the reserve being at most an eighth of
  * either. With less left than the reserve that is less than used, so that the process gives way before anything stalls;
- * by a fifth at most, as long as nothing does.
+ * by a fifth at most, as long as nothing does. Where the policy knows a share, no more than that share of either.
  */
 #ifndef PERFADAPT_CONTROL_MEMORY_BUDGET_H
 #define PERFADAPT_CONTROL_MEMORY_BUDGET_H

@@ -1,4 +1,4 @@
-/* What the user and the app have laid down; constant while a session runs. SPDX-License-Identifier: MIT */
+/* What the user, the app and the device's preset have laid down; another one may take its place. SPDX-License-Identifier: MIT */
 #ifndef PERFADAPT_CONTROL_POLICY_H
 #define PERFADAPT_CONTROL_POLICY_H
 
@@ -46,6 +46,7 @@ struct perfadapt__policy {
     uint32_t worker_threads;
     int64_t dispatch_ns;          /* longest single GPU submission where all is well; 0 = no limit */
     int64_t memory_reserve_bytes; /* of available memory, left to the rest of the machine */
+    double memory_share;          /* of the machine's or the cgroup's memory, never more than this; 0 or 1 = no cap */
 };
 
 #endif

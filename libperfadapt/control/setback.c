@@ -34,6 +34,16 @@ void perfadapt__setback_init(struct perfadapt__setback *setback, const struct pe
         (struct perfadapt__evidence){.value = (double)NAN, .limit = (double)NAN, .forecast = (double)NAN};
 }
 
+void perfadapt__setback_set_policy(struct perfadapt__setback *setback, const struct perfadapt__policy *policy,
+                                   uint32_t rungs) {
+    const int64_t preset_ns = preset_dispatch(policy);
+    const bool backed_off = setback->reasons != 0 && setback->dispatch_ns > 0;
+    if (!backed_off || (preset_ns > 0 && preset_ns < setback->dispatch_ns))
+        setback->dispatch_ns = preset_ns;
+    if (setback->rung >= rungs)
+        setback->rung = rungs - 1;
+}
+
 /* Never negative; times are positive here, so that it does not overflow. */
 static int64_t elapsed(int64_t now_ns, int64_t since_ns) {
     return now_ns > since_ns ? now_ns - since_ns : 0;

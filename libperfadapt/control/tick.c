@@ -37,6 +37,24 @@ void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct 
     control->caps.heat.curve = control->thermal.curve;
 }
 
+static uint32_t on_ladder(uint32_t rung, const struct perfadapt__ladder *ladder) {
+    return rung < ladder->count ? rung : ladder->count - 1;
+}
+
+void perfadapt__tick_set_ladder(struct perfadapt__tick_control *control, const struct perfadapt__ladder *ladder,
+                                uint32_t rung, uint64_t drops) {
+    struct perfadapt__caps *caps = &control->caps;
+    perfadapt__choice_begin_at(&control->choice, ladder, rung, drops);
+    control->memory.rung = on_ladder(control->memory.rung, ladder);
+    control->power.rung = on_ladder(control->power.rung, ladder);
+    caps->memory_rung = on_ladder(caps->memory_rung, ladder);
+    caps->power_rung = on_ladder(caps->power_rung, ladder);
+    caps->rung = control->choice.rung;
+    caps->rung_reasons = control->choice.reasons;
+    caps->drops_seen = drops;
+    caps->generation++;
+}
+
 static bool headroom_moved(float before, float after) {
     if (isnan(before) || isnan(after))
         return !isnan(before) != !isnan(after);

@@ -26,6 +26,11 @@ struct perfadapt__tick_control {
 void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
                           const struct perfadapt__ladder *ladder);
 
+/* The policy has been replaced: begins again at `rung` of the new ladder, with all that was learned of the machine.
+ * `drops` is how often the fast step has dropped so far. The caps are to be handed out. */
+void perfadapt__tick_set_ladder(struct perfadapt__tick_control *control, const struct perfadapt__ladder *ladder,
+                                uint32_t rung, uint64_t drops);
+
 /* True where the caps changed, or a number in them moved enough to be told. Ticks may come at any pace. */
 bool perfadapt__tick_step(struct perfadapt__tick_control *control, const struct perfadapt__policy *policy,
                           const struct perfadapt__ladder *ladder, const struct perfadapt__reading *reading,

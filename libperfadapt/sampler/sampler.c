@@ -22,6 +22,8 @@
 
 #define EVENTS_AT_ONCE 16
 
+static const int64_t errand_gap_ns = 250 * PERFADAPT__NS_PER_MS;
+
 struct perfadapt__subscription {
     struct perfadapt__subscription *next;
     struct perfadapt__sampler *sampler;
@@ -29,12 +31,23 @@ struct perfadapt__subscription {
     struct perfadapt__subscriber subscriber;
     struct perfadapt_log log;
     uint64_t fork_depth;
+    struct errand *errand; /* NULL = none; the sampler's, once subscribed */
+};
+
+/* In a list to which subscribers add in front; the thread alone takes out and frees. */
+struct errand {
+    struct errand *next;
+    struct perfadapt__errand told;
+    _Atomic bool orphaned;
+    bool done;
 };
 
 /* Lists and counts are under `sampler_lock`; the thread alone takes machines out of their list and frees them. */
 struct perfadapt__sampler {
     struct perfadapt__machine *machines;
     struct perfadapt__subscription *subscriptions;
+    struct errand *errands;
+    int64_t errands_ran_ns;
     bool stopping; /* nobody is left: the thread ends, and frees all of this, as soon as it gets here */
     int wake_fd;
     struct perfadapt__watch watch; /* wake_fd, descriptors of subscribers and of providers */
@@ -133,6 +146,47 @@ static int64_t sample_machines(struct perfadapt__sampler *sampler, struct perfad
     return earliest_ns;
 }
 
+/* Without the lock, and seldom enough to cost nothing. True while one has still something to do. */
+static bool run_errands(struct perfadapt__sampler *sampler, struct errand *errands, bool stopping) {
+    const int64_t now_ns = perfadapt__now_ns();
+    bool busy = false;
+    if (!stopping && now_ns - sampler->errands_ran_ns < errand_gap_ns)
+        return true;
+    sampler->errands_ran_ns = now_ns;
+    for (struct errand *errand = errands; errand; errand = errand->next) {
+        const bool orphaned = atomic_load_explicit(&errand->orphaned, memory_order_acquire);
+        errand->done = !errand->told.run(errand->told.context, now_ns, orphaned) && orphaned;
+        busy |= !errand->done;
+    }
+    return busy;
+}
+
+/* With the lock held: takes those that are done out of the list. */
+static struct errand *take_done(struct perfadapt__sampler *sampler) {
+    struct errand *done = NULL;
+    struct errand **link = &sampler->errands;
+    while (*link) {
+        struct errand *errand = *link;
+        if (!errand->done) {
+            link = &errand->next;
+            continue;
+        }
+        *link = errand->next;
+        errand->next = done;
+        done = errand;
+    }
+    return done;
+}
+
+static void finish_errands(struct errand *errand) {
+    while (errand) {
+        struct errand *next = errand->next;
+        errand->told.finish(errand->told.context);
+        free(errand);
+        errand = next;
+    }
+}
+
 static void clear_wake(const struct perfadapt__sampler *sampler) {
     uint64_t woken;
     if (read(sampler->wake_fd, &woken, sizeof woken) < 0) {
@@ -182,6 +236,7 @@ static bool has_its_descriptors(const struct perfadapt__sampler *sampler) {
 
 static void destroy_sampler(struct perfadapt__sampler *sampler) {
     destroy_machines(sampler->machines);
+    finish_errands(sampler->errands);
     perfadapt__watch_finish(&sampler->watch);
     if (sampler->wake_fd >= 0)
         close(sampler->wake_fd);
@@ -205,13 +260,18 @@ static void *run(void *argument) {
     for (;;) {
         pthread_mutex_lock(&sampler_lock);
         const bool stopping = sampler->stopping;
-        struct perfadapt__machine *unused = stopping || !has_its_descriptors(sampler) ? NULL : take_unused(sampler);
+        const bool holds = has_its_descriptors(sampler);
+        struct perfadapt__machine *unused = holds && !stopping ? take_unused(sampler) : NULL;
+        struct errand *done = holds && !stopping ? take_done(sampler) : NULL;
         struct perfadapt__machine *machines = sampler->machines;
+        struct errand *errands = sampler->errands;
         pthread_mutex_unlock(&sampler_lock);
         destroy_machines(unused);
-        if (stopping)
+        finish_errands(done);
+        const bool busy = holds && run_errands(sampler, errands, stopping);
+        if (stopping && !busy)
             break;
-        wait_for_work(sampler, sample_machines(sampler, machines));
+        wait_for_work(sampler, stopping ? perfadapt__now_ns() + errand_gap_ns : sample_machines(sampler, machines));
     }
     end_sampler(sampler);
     return NULL;
@@ -301,10 +361,38 @@ static enum perfadapt_result add_subscription(const struct perfadapt__sampler_op
     subscription->sampler = the_sampler;
     subscription->next = the_sampler->subscriptions;
     the_sampler->subscriptions = subscription;
+    if (subscription->errand) {
+        subscription->errand->next = the_sampler->errands;
+        the_sampler->errands = subscription->errand;
+    }
     if (subscription->subscriber.watch_fd >= 0)
         perfadapt__watch_add(&the_sampler->watch, subscription->subscriber.watch_fd, EPOLLIN);
     wake(the_sampler);
     return PERFADAPT_OK;
+}
+
+static void free_subscription(struct perfadapt__subscription *subscription) {
+    free(subscription->errand);
+    free(subscription);
+}
+
+/* NULL: no memory. */
+static struct perfadapt__subscription *make_subscription(const struct perfadapt__sampler_options *options,
+                                                         const struct perfadapt__subscriber *subscriber) {
+    struct perfadapt__subscription *subscription = calloc(1, sizeof *subscription);
+    if (!subscription)
+        return NULL;
+    subscription->errand = options->errand ? calloc(1, sizeof *subscription->errand) : NULL;
+    if (options->errand && !subscription->errand) {
+        free(subscription);
+        return NULL;
+    }
+    if (options->errand)
+        subscription->errand->told = *options->errand;
+    subscription->subscriber = *subscriber;
+    subscription->log = options->log ? *options->log : (struct perfadapt_log){0};
+    subscription->fork_depth = perfadapt__fork_depth();
+    return subscription;
 }
 
 enum perfadapt_result perfadapt__sampler_subscribe(const struct perfadapt__sampler_options *options,
@@ -317,17 +405,14 @@ enum perfadapt_result perfadapt__sampler_subscribe(const struct perfadapt__sampl
     double speed;
     if (options->simulate && !perfadapt__fake_parse(options->simulate, &plant, &speed))
         return PERFADAPT_ERROR_INVALID;
-    struct perfadapt__subscription *subscription = calloc(1, sizeof *subscription);
+    struct perfadapt__subscription *subscription = make_subscription(options, subscriber);
     if (!subscription)
         return PERFADAPT_ERROR_NO_MEMORY;
-    subscription->subscriber = *subscriber;
-    subscription->log = options->log ? *options->log : (struct perfadapt_log){0};
-    subscription->fork_depth = perfadapt__fork_depth();
     pthread_mutex_lock(&sampler_lock);
     const enum perfadapt_result result = add_subscription(options, subscription);
     pthread_mutex_unlock(&sampler_lock);
     if (result)
-        free(subscription);
+        free_subscription(subscription);
     else
         *out_subscription = subscription;
     return result;
@@ -347,6 +432,8 @@ void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscriptio
         *link = subscription->next;
         perfadapt__watch_remove(&sampler->watch, subscription->subscriber.watch_fd);
         subscription->machine->users--;
+        if (subscription->errand)
+            atomic_store_explicit(&subscription->errand->orphaned, true, memory_order_release);
         if (!sampler->subscriptions) {
             sampler->stopping = true;
             the_sampler = NULL;

@@ -31,10 +31,23 @@ struct perfadapt__subscriber {
     void *context;
 };
 
+/*
+ * Work for the sampler thread that may block, so that no lock is held for it: files of the configuration, a helper process
+ * to start and to see to its end. It outlives its subscriber until it says that it is done.
+ */
+struct perfadapt__errand {
+    /* About once a second. `orphaned`: its subscriber is gone; false then ends it, and never before. */
+    bool (*run)(void *context, int64_t now_ns, bool orphaned);
+    /* Frees the context, once, after the last run; on the sampler thread. */
+    void (*finish)(void *context);
+    void *context;
+};
+
 struct perfadapt__sampler_options {
     const char *sysroot;  /* NULL = "/" */
     const char *simulate; /* NULL = the real sensors */
     const struct perfadapt_log *log;
+    const struct perfadapt__errand *errand; /* NULL = none. Copied; its context is the sampler's once subscribed */
 };
 
 /* A subscription: the caller's handle, freed by unsubscribe. */

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -114,6 +115,109 @@ static void a_host_that_closes_everything_keeps_its_own_files(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* --- Errands --- */
+
+struct chore {
+    _Atomic unsigned runs, finishes;
+    _Atomic bool released;   /* the work is done */
+    _Atomic bool was_orphan; /* it has been told */
+    _Atomic bool blocks;     /* as a file system does that has gone */
+};
+
+static struct chore the_chore;
+
+static bool run_chore(void *context, int64_t now_ns, bool orphaned) {
+    struct chore *chore = context;
+    const struct timespec nap = {.tv_nsec = PERFADAPT__NS_PER_MS};
+    assert_true(now_ns > 0);
+    chore->runs++;
+    if (orphaned)
+        chore->was_orphan = true;
+    while (chore->blocks)
+        nanosleep(&nap, NULL);
+    return !chore->released;
+}
+
+static void finish_chore(void *context) {
+    struct chore *chore = context;
+    chore->finishes++;
+}
+
+static bool has_run(unsigned more_than) {
+    return the_chore.runs > more_than;
+}
+
+static bool is_orphan(unsigned unused) {
+    (void)unused;
+    return the_chore.was_orphan;
+}
+
+static bool is_finished(unsigned times) {
+    return the_chore.finishes >= times;
+}
+
+static struct perfadapt__subscription *subscribe_with_chore(const struct fixture *fixture) {
+    const struct perfadapt__errand errand = {.run = run_chore, .finish = finish_chore, .context = &the_chore};
+    const struct perfadapt__sampler_options options = {.sysroot = fixture->path, .errand = &errand};
+    const struct perfadapt__subscriber subscriber = {.sampled = count_sample, .watch_fd = -1};
+    struct perfadapt__subscription *subscription = NULL;
+    memset(&the_chore, 0, sizeof the_chore);
+    assert_int_equal(perfadapt__sampler_subscribe(&options, &subscriber, &subscription), PERFADAPT_OK);
+    return subscription;
+}
+
+static void an_errand_outlives_its_subscriber(void **state) {
+    struct perfadapt__subscription *subscription = subscribe_with_chore(*state);
+    assert_true(wait_until(has_run, 1));
+    assert_false(the_chore.was_orphan);
+    perfadapt__sampler_unsubscribe(&subscription);
+    assert_true(wait_until(is_orphan, 0));
+    assert_int_equal(the_chore.finishes, 0);
+    the_chore.released = true;
+    assert_true(wait_until(is_finished, 1));
+    assert_true(wait_until(has_ended, 1));
+    assert_int_equal(the_chore.finishes, 1);
+}
+
+static void one_that_is_done_early_is_kept_until_it_is_alone(void **state) {
+    struct perfadapt__subscription *subscription = subscribe_with_chore(*state);
+    the_chore.released = true;
+    assert_true(wait_until(has_run, 2));
+    assert_int_equal(the_chore.finishes, 0);
+    perfadapt__sampler_unsubscribe(&subscription);
+    assert_true(wait_until(is_finished, 1));
+    assert_true(wait_until(has_ended, 1));
+}
+
+static void one_that_blocks_holds_nobody_up(void **state) {
+    struct perfadapt__subscription *subscription = subscribe_with_chore(*state);
+    the_chore.blocks = true;
+    assert_true(wait_until(has_run, 0));
+    const int64_t before_ns = perfadapt__now_ns();
+    perfadapt__sampler_unsubscribe(&subscription);
+    const int64_t taken_ns = perfadapt__now_ns() - before_ns;
+    the_chore.blocks = false;
+    the_chore.released = true;
+    assert_true(wait_until(is_finished, 1));
+    assert_true(taken_ns < 5 * PERFADAPT__NS_PER_S); /* it returned while the errand still blocked */
+    assert_true(wait_until(has_ended, 1));
+}
+
+static void another_session_goes_on_without_it(void **state) {
+    const struct fixture *fixture = *state;
+    const struct perfadapt__sampler_options options = {.sysroot = fixture->path};
+    const struct perfadapt__subscriber subscriber = {.sampled = count_sample, .watch_fd = -1};
+    struct perfadapt__subscription *first = subscribe_with_chore(fixture);
+    struct perfadapt__subscription *second = NULL;
+    assert_int_equal(perfadapt__sampler_subscribe(&options, &subscriber, &second), PERFADAPT_OK);
+    the_chore.released = true;
+    perfadapt__sampler_unsubscribe(&first);
+    assert_true(wait_until(is_finished, 1));
+    assert_true(wait_until(has_sampled, samples + 1));
+    perfadapt__sampler_unsubscribe(&second);
+    assert_true(wait_until(has_ended, 1));
+}
+
 static int set_up(void **state) {
     if (fixture_setup(state) != 0)
         return -1;
@@ -126,6 +230,10 @@ static int set_up(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_host_that_closes_everything_keeps_its_own_files, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_errand_outlives_its_subscriber, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_done_early_is_kept_until_it_is_alone, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_that_blocks_holds_nobody_up, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(another_session_goes_on_without_it, set_up, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
