@@ -122,6 +122,7 @@ struct chore {
     _Atomic bool released;   /* the work is done */
     _Atomic bool was_orphan; /* it has been told */
     _Atomic bool blocks;     /* as a file system does that has gone */
+    _Atomic bool is_blocked;
 };
 
 static struct chore the_chore;
@@ -133,8 +134,10 @@ static bool run_chore(void *context, int64_t now_ns, bool orphaned) {
     chore->runs++;
     if (orphaned)
         chore->was_orphan = true;
-    while (chore->blocks)
+    while (chore->blocks) {
+        chore->is_blocked = true;
         nanosleep(&nap, NULL);
+    }
     return !chore->released;
 }
 
@@ -145,6 +148,11 @@ static void finish_chore(void *context) {
 
 static bool has_run(unsigned more_than) {
     return the_chore.runs > more_than;
+}
+
+static bool is_blocked(unsigned unused) {
+    (void)unused;
+    return the_chore.is_blocked;
 }
 
 static bool is_orphan(unsigned unused) {
@@ -192,7 +200,7 @@ static void one_that_is_done_early_is_kept_until_it_is_alone(void **state) {
 static void one_that_blocks_holds_nobody_up(void **state) {
     struct perfadapt__subscription *subscription = subscribe_with_chore(*state);
     the_chore.blocks = true;
-    assert_true(wait_until(has_run, 0));
+    assert_true(wait_until(is_blocked, 0));
     const int64_t before_ns = perfadapt__now_ns();
     perfadapt__sampler_unsubscribe(&subscription);
     const int64_t taken_ns = perfadapt__now_ns() - before_ns;
