@@ -54,10 +54,18 @@ same_text() { # WHAT EXPECTED ACTUAL
     fi
 }
 
+has_vulkan_headers() {
+    "$cc" -E -include vulkan/vulkan_core.h -x c /dev/null >/dev/null 2>&1
+}
+
 check_headers() { # each alone, so that none leans on another's includes
     local header name flags=(-Wall -Wextra -Wpedantic -Werror -fsyntax-only "-I$prefix/include")
     for header in "$prefix"/include/perfadapt/*.h; do
         name=perfadapt/$(basename "$header")
+        if [[ $name == perfadapt/vulkan.h ]] && ! has_vulkan_headers; then
+            printf 'no Vulkan headers: %s is not tried\n' "$name"
+            continue
+        fi
         printf '#include <%s>\nint unused;\n' "$name" >"$work/alone.c"
         cp "$work/alone.c" "$work/alone.cpp"
         expect "$name alone as C11" "$cc" -std=c11 "${flags[@]}" "$work/alone.c"
@@ -113,6 +121,20 @@ check_pkg_config() {
     run_consumer "pkg-config: C++ consumer" "$work/consumer_cxx"
     same_text "pkg-config: version" "$(sed -n 's/^project(perfadapt VERSION \([0-9.]*\).*/\1/p' \
         "$source_root/CMakeLists.txt")" "$(pkg-config --modversion perfadapt)"
+}
+
+# All of it is inline: compiled as hosts do, with warnings of their own, and linked to nothing.
+check_vulkan() {
+    local flags=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror "-I$prefix/include")
+    if ! has_vulkan_headers; then
+        return
+    fi
+    expect "vulkan.h: C host compiles and links" "$cc" -std=c11 -O2 "${flags[@]}" "$here/vulkan_consumer.c" \
+        -o "$work/vulkan_c"
+    expect "vulkan.h: C++ host compiles and links" "$cxx" -std=c++17 -O2 "${flags[@]}" -x c++ \
+        "$here/vulkan_consumer.c" -o "$work/vulkan_cxx"
+    expect "vulkan.h: C host runs" "$work/vulkan_c"
+    expect "vulkan.h: C++ host runs" "$work/vulkan_cxx"
 }
 
 check_find_package() {
@@ -175,6 +197,7 @@ export PKG_CONFIG_PATH
 check_headers
 check_library
 check_pkg_config
+check_vulkan
 check_find_package
 check_program
 if ((failures)); then
