@@ -36,6 +36,19 @@ if(PERFADAPT_PROBE)
   endif()
 endif()
 
+# perfadapt-probe reads Vulkan's devices by the headers alone: the loader is looked for when it runs.
+set(PERFADAPT_PROBE_VULKAN FALSE)
+if(PERFADAPT_PROBE_FOUND AND PERFADAPT_VULKAN)
+  find_path(PERFADAPT_VULKAN_INCLUDE_DIR vulkan/vulkan_core.h)
+  mark_as_advanced(PERFADAPT_VULKAN_INCLUDE_DIR)
+  if(PERFADAPT_VULKAN_INCLUDE_DIR)
+    set(PERFADAPT_PROBE_VULKAN TRUE)
+  else()
+    message(STATUS "perfadapt-probe is built without Vulkan: it needs its headers (Debian, Ubuntu: libvulkan-dev; "
+                   "Fedora: vulkan-headers; Arch: vulkan-headers)")
+  endif()
+endif()
+
 if(PERFADAPT_TUI)
   set(CURSES_NEED_NCURSES TRUE)
   set(CURSES_NEED_WIDE TRUE)
