@@ -11,6 +11,7 @@ enum {
 };
 
 int drive_main(int argc, char **argv);
+int profile_main(int argc, char **argv);
 int sensors_main(int argc, char **argv);
 int sim_main(int argc, char **argv);
 

@@ -13,6 +13,7 @@ struct command {
 
 static const struct command commands[] = {
     {"drive", drive_main, "the controller as a filter: one line out for each line in"},
+    {"profile", profile_main, "what this machine is, which preset fits it, and why"},
     {"sensors", sensors_main, "what is read of this machine, and what of it is believed"},
     {"sim", sim_main, "try policies on simulated machines and scenes"},
 };
