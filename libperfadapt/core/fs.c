@@ -156,6 +156,23 @@ bool perfadapt__fs_parse_decimal(const char **text, double *out_value) {
     return true;
 }
 
+bool perfadapt__fs_parse_hex(const char **text, uint32_t *out_value) {
+    const char *at = *text;
+    uint32_t value = 0;
+    for (; at - *text < 8; at++) {
+        const unsigned digit = (unsigned)(*at - '0');
+        const unsigned letter = (unsigned)((*at | 0x20) - 'a');
+        if (digit > 9 && letter > 5)
+            break;
+        value = value * 16 + (digit <= 9 ? digit : letter + 10);
+    }
+    if (at == *text)
+        return false;
+    *out_value = value;
+    *text = at;
+    return true;
+}
+
 enum perfadapt_why perfadapt__fs_why(int negative_errno) {
     switch (-negative_errno) {
     case ENOENT:

@@ -51,6 +51,8 @@ void perfadapt__fs_trim(char *text);
 bool perfadapt__fs_parse_u64(const char **text, uint64_t *out_value);
 bool perfadapt__fs_parse_i64(const char **text, int64_t *out_value);
 bool perfadapt__fs_parse_decimal(const char **text, double *out_value); /* "12.34": digits, point, digits */
+/* Up to eight digits, without "0x" and without leading blanks. */
+bool perfadapt__fs_parse_hex(const char **text, uint32_t *out_value);
 
 /* The enum perfadapt_why that tells a user about -errno of an open or a read. */
 enum perfadapt_why perfadapt__fs_why(int negative_errno);

@@ -16,29 +16,10 @@ static void copy_line(char *to, size_t capacity, const char *from, size_t length
     to[i] = '\0';
 }
 
-static bool parse_hex(const char **text, uint32_t *out_value) {
-    const char *at = *text;
-    uint32_t value = 0;
-    for (; at - *text < 8; at++) {
-        const char lower = (char)(*at | 0x20);
-        if (*at >= '0' && *at <= '9')
-            value = value * 16 + (uint32_t)(*at - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            value = value * 16 + (uint32_t)(lower - 'a' + 10);
-        else
-            break;
-    }
-    if (at == *text)
-        return false;
-    *text = at;
-    *out_value = value;
-    return true;
-}
-
 static void take_ids(const char *value, struct perfadapt__gpu_device *device) {
     uint32_t vendor;
     uint32_t product;
-    if (!parse_hex(&value, &vendor) || *value++ != ':' || !parse_hex(&value, &product))
+    if (!perfadapt__fs_parse_hex(&value, &vendor) || *value++ != ':' || !perfadapt__fs_parse_hex(&value, &product))
         return;
     device->vendor = vendor;
     device->product = product;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "providers/kernel_file.h"
 
-#include <dirent.h>
+#include "core/entries.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,24 +91,17 @@ bool perfadapt__kernel_file_is_shortage(ssize_t result) {
 
 ssize_t perfadapt__kernel_directory_numbers(const struct perfadapt__root *root, const char *path, const char *prefix,
                                             const char *suffix, uint32_t *out_numbers, size_t capacity) {
-    const int fd = perfadapt__root_openat(root, path, O_RDONLY | O_DIRECTORY);
-    if (fd < 0)
-        return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
-    alignas(struct dirent64) char buffer[4096];
+    struct perfadapt__entries entries;
     size_t count = 0;
-    ssize_t length;
-    while ((length = getdents64(fd, buffer, sizeof buffer)) > 0) {
-        for (ssize_t at = 0; at < length;) {
-            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
-            uint32_t number;
-            if (match_number(entry->d_name, prefix, suffix, &number))
-                count = insert_sorted(out_numbers, count, capacity, number);
-            at += entry->d_reclen;
-        }
+    perfadapt__entries_open(root, path, &entries);
+    for (const char *name; (name = perfadapt__entries_next(&entries));) {
+        uint32_t number;
+        if (match_number(name, prefix, suffix, &number))
+            count = insert_sorted(out_numbers, count, capacity, number);
     }
-    const int error = errno;
-    close(fd);
-    return length < 0 ? -error : (ssize_t)count;
+    if (entries.error == -ENOENT || entries.error == -ENOTDIR)
+        return 0;
+    return entries.error ? entries.error : (ssize_t)count;
 }
 
 /* ---- canonical paths ---- */

@@ -2,21 +2,18 @@
 #include "providers/power_supply.h"
 
 #include "core/clock.h"
+#include "core/entries.h"
 #include "providers/kernel_file.h"
 #include "providers/kernel_number.h"
 #include "providers/platform_profile.h"
 #include "providers/rapl.h"
 #include "providers/supply.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h> /* NAN and isnan only: no libm is linked */
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CLASS "/sys/class/power_supply"
 #define SUPPLIES_MAX 16
@@ -89,24 +86,14 @@ static void close_sources(struct power_supply *self) {
 
 /* The count of entries, or -errno; adds them where `self` is to know them. */
 static ssize_t walk(const struct perfadapt__root *root, struct power_supply *self) {
-    alignas(struct dirent64) char buffer[2048];
-    ssize_t length;
+    struct perfadapt__entries entries;
     ssize_t count = 0;
-    const int fd = perfadapt__root_openat(root, CLASS, O_RDONLY | O_DIRECTORY);
-    if (fd < 0)
-        return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
-    while ((length = getdents64(fd, buffer, sizeof buffer)) > 0) {
-        for (ssize_t at = 0; at < length;) {
-            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buffer + at);
-            at += entry->d_reclen;
-            if (entry->d_name[0] == '.')
-                continue;
-            count++;
-            if (self)
-                add_source(self, entry->d_name);
-        }
-    }
-    close(fd);
+    const int error = perfadapt__entries_open(root, CLASS, &entries);
+    if (error)
+        return error == -ENOENT || error == -ENOTDIR ? 0 : error;
+    for (const char *name; (name = perfadapt__entries_next(&entries)); count++)
+        if (self)
+            add_source(self, name);
     return count;
 }
 
@@ -187,11 +174,6 @@ static void put(struct perfadapt_metric *metric, bool has, bool known, double va
         perfadapt__metric_fail(metric, PERFADAPT_STATE_ERROR);
 }
 
-static bool is_battery(const struct perfadapt__supply *supply) {
-    const bool gone = !lacks(supply, PERFADAPT__SUPPLY_PRESENT) && supply->figures[PERFADAPT__SUPPLY_PRESENT] < 1;
-    return supply->kind == PERFADAPT__SUPPLY_BATTERY && !supply->of_device && !gone;
-}
-
 struct batteries {
     size_t count;
     double ratio_sum; /* NAN: of one it is not known */
@@ -206,7 +188,7 @@ static struct batteries sum_batteries(const struct power_supply *self) {
         double ratio;
         double full_wh;
         double watts;
-        if (!is_battery(&self->supplies[i]))
+        if (!perfadapt__supply_is_battery(&self->supplies[i]))
             continue;
         sum.count++;
         if (!perfadapt__supply_charge(&self->supplies[i], &ratio, &full_wh))

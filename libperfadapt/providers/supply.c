@@ -142,7 +142,7 @@ bool perfadapt__supply_watts(const struct perfadapt__supply *battery, double *ou
            believable_watts(current / 1e6 * (voltage / 1e6), out_watts);
 }
 
-static bool is_battery(const struct perfadapt__supply *supply) {
+bool perfadapt__supply_is_battery(const struct perfadapt__supply *supply) {
     double present;
     return supply->kind == PERFADAPT__SUPPLY_BATTERY && !supply->of_device &&
            !(figure_of(supply, PERFADAPT__SUPPLY_PRESENT, &present) && present < 1);
@@ -151,7 +151,7 @@ static bool is_battery(const struct perfadapt__supply *supply) {
 static int on_ac_of_batteries(const struct perfadapt__supply *supplies, size_t count) {
     int on_ac = -1;
     for (size_t i = 0; i < count; i++) {
-        if (!is_battery(&supplies[i]))
+        if (!perfadapt__supply_is_battery(&supplies[i]))
             continue;
         if (supplies[i].status == PERFADAPT__SUPPLY_STATUS_DISCHARGING)
             return 0;
@@ -167,7 +167,7 @@ int perfadapt__supply_on_ac(const struct perfadapt__supply *supplies, size_t cou
     bool has_battery = false;
     for (size_t i = 0; i < count; i++) {
         double online;
-        has_battery |= is_battery(&supplies[i]);
+        has_battery |= perfadapt__supply_is_battery(&supplies[i]);
         if (supplies[i].kind != PERFADAPT__SUPPLY_MAINS || supplies[i].of_device ||
             !figure_of(&supplies[i], PERFADAPT__SUPPLY_ONLINE, &online))
             continue;

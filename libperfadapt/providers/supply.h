@@ -55,6 +55,9 @@ bool perfadapt__supply_charge(const struct perfadapt__supply *battery, double *o
 /* W out of the battery; false where it is not known: a battery that discharges gives more than 0. */
 bool perfadapt__supply_watts(const struct perfadapt__supply *battery, double *out_watts);
 
+/* A battery that is in the machine, and not in a mouse. */
+bool perfadapt__supply_is_battery(const struct perfadapt__supply *supply);
+
 /* 1 on mains, 0 on battery, -1 where neither can be told. */
 int perfadapt__supply_on_ac(const struct perfadapt__supply *supplies, size_t count);
 

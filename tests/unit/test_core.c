@@ -210,6 +210,24 @@ static void decimal_numbers(void **state) {
     assert_false(perfadapt__fs_parse_decimal(&text, &value));
 }
 
+static void hexadecimal_numbers(void **state) {
+    (void)state;
+    uint32_t value = 7;
+    const char *text = "1aFz";
+    assert_true(perfadapt__fs_parse_hex(&text, &value));
+    assert_int_equal(value, 0x1af);
+    assert_string_equal(text, "z");
+    assert_false(perfadapt__fs_parse_hex(&text, &value));
+    assert_string_equal(text, "z");
+    text = "ffffffff0"; /* eight digits */
+    assert_true(perfadapt__fs_parse_hex(&text, &value));
+    assert_true(value == UINT32_MAX);
+    assert_string_equal(text, "0");
+    static const char *const none[] = {"", " 1", "-1", "@", "`", "G", "/", ":"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(perfadapt__fs_parse_hex(&(const char *){none[i]}, &value));
+}
+
 static void trimming(void **state) {
     (void)state;
     char text[] = "  k10temp \r\n\t ";
@@ -409,6 +427,7 @@ int main(void) {
         cmocka_unit_test(unsigned_numbers),
         cmocka_unit_test(signed_numbers),
         cmocka_unit_test(decimal_numbers),
+        cmocka_unit_test(hexadecimal_numbers),
         cmocka_unit_test(trimming),
         cmocka_unit_test(reasons_of_errno),
         IN_TREE(reading_below_a_root),
