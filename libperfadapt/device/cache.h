@@ -7,17 +7,14 @@
 #ifndef PERFADAPT_DEVICE_CACHE_H
 #define PERFADAPT_DEVICE_CACHE_H
 
-#include "core/fs.h"
-#include "core/variables.h"
+#include "device/cache_key.h"
 
 #include <perfadapt/perfadapt.h>
 #include <perfadapt/profile.h>
 #include <stdio.h>
 
-#define PERFADAPT__CACHE_VERSION 1
 #define PERFADAPT__CACHE_BYTES_MAX 65536
 #define PERFADAPT__CACHE_DEVICES_MAX 8
-#define PERFADAPT__CACHE_KEY_BYTES 40
 
 /* Too large for a thread's stack: allocate it. */
 struct perfadapt__cache {
@@ -25,15 +22,10 @@ struct perfadapt__cache {
     uint32_t device_count;
     uint32_t best;   /* index of the one to take where nobody says otherwise: the strongest that is awake */
     char error[160]; /* not "": what went wrong while probing, in words: "libfoo.so: crashed (signal 11)" */
-    struct perfadapt_profile devices[PERFADAPT__CACHE_DEVICES_MAX]; /* the system is in each of them */
+    struct perfadapt_profile
+        devices[PERFADAPT__CACHE_DEVICES_MAX]; /* the system is in each of them, and in the first even
+                                                                       where there is none */
 };
-
-/*
- * The key of this machine now: boot id, GPUs on the bus (vendor, device, kernel driver), ICD manifests (path, size, time)
- * and the variables that choose among them, `data_dir`'s device files, our version. A few dozen small reads and stats.
- */
-void perfadapt__cache_key(const struct perfadapt__root *root, const char *data_dir,
-                          char out_key[PERFADAPT__CACHE_KEY_BYTES]);
 
 /* $XDG_CACHE_HOME/perfadapt/device.ini, or below ~/.cache. False where there is no such place. */
 bool perfadapt__cache_path(const char *cache_home, const char *home, char *out, size_t capacity);
@@ -48,7 +40,10 @@ bool perfadapt__cache_read(const char *path, const char *key, const struct perfa
 /* Parses a text: what cache_read does with a file's. */
 bool perfadapt__cache_parse(const char *text, size_t length, const char *key, struct perfadapt__cache *out_cache);
 
-/* Writes it to a stream, every number without regard to the locale. For the probe. */
+/*
+ * Writes it to a stream, every number without regard to the locale, unprintable letters as '?', texts above 180 bytes
+ * cut. For the probe. False, and nothing written, where there is no memory or a number that could not be read again.
+ */
 bool perfadapt__cache_print(const struct perfadapt__cache *cache, FILE *file);
 
 #endif
