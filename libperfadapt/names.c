@@ -1,6 +1,7 @@
 /* Values as words, decisions as sentences; numbers never by the locale. SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <perfadapt/monitor.h>
+#include <perfadapt/profile.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -95,6 +96,38 @@ const char *perfadapt_event_name(uint32_t event) {
 const char *perfadapt_signal_name(uint32_t signal) {
     switch (signal) {
         PERFADAPT_SIGNAL_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
+const char *perfadapt_device_type_name(uint32_t type) {
+    switch (type) {
+        PERFADAPT_DEVICE_TYPE_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
+const char *perfadapt_form_name(uint32_t form) {
+    switch (form) {
+        PERFADAPT_FORM_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
+const char *perfadapt_profile_source_name(uint32_t source) {
+    switch (source) {
+        PERFADAPT_PROFILE_SOURCE_MAP(WORD_CASE)
+    default:
+        return "unknown";
+    }
+}
+
+const char *perfadapt_device_feature_name(uint64_t bit) {
+    switch (bit) {
+        PERFADAPT_DEVICE_FEATURE_MAP(WORD_CASE)
     default:
         return "unknown";
     }
