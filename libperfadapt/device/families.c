@@ -15,7 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX (256 * 1024)
+#define FILE_BYTES_MAX 262144
+#define FILES_MAX 64
 #define NUMBER_MOST 1e9
 
 /* ---- patterns ---- */
@@ -48,12 +49,14 @@ static bool glob_one(const char *pattern, const char *text) {
 }
 
 bool perfadapt__families_glob(const char *patterns, const char *text) {
-    for (const char *next = patterns; next; next = strchr(next, '|')) {
-        next += *next == '|';
-        if (glob_one(next, text))
+    for (;;) {
+        if (glob_one(patterns, text))
             return true;
+        patterns = strchr(patterns, '|');
+        if (!patterns)
+            return false;
+        patterns++;
     }
-    return false;
 }
 
 /* ---- numbers ---- */
@@ -229,8 +232,8 @@ static void take_line(void *user, const struct perfadapt__ini_text *ini, const c
 /* ---- files ---- */
 
 /* All of a file or nothing: keys behind what is no INI may stand under the wrong section. */
-static void search_text(const struct perfadapt_device *device, const char *file, const char *text, size_t length,
-                        struct perfadapt__family *family) {
+void perfadapt__families_read(const struct perfadapt_device *device, const char *file, const char *text, size_t length,
+                              struct perfadapt__family *family) {
     struct perfadapt__family found = *family;
     struct search search = {.device = device, .file = file, .found = &found};
     const int line = perfadapt__ini_parse(text, length, take_line, &search);
@@ -250,7 +253,7 @@ static void search_file(const struct perfadapt__root *root, const char *file, co
         text = malloc((size_t)status.st_size + 1);
     const ssize_t length = text ? perfadapt__fs_pread(fd, text, (size_t)status.st_size + 1) : -1;
     if (length >= 0)
-        search_text(device, file, text, (size_t)length, family);
+        perfadapt__families_read(device, file, text, (size_t)length, family);
     else if (!family->broken[0])
         snprintf(family->broken, sizeof family->broken, "%.40s:0", file);
     free(text);
@@ -283,7 +286,8 @@ bool perfadapt__families_find(const char *data_dir, const struct perfadapt_devic
     root.confined = false; /* a distribution may link files from elsewhere */
     const int count = scandir(path, &files, is_ini, by_name);
     for (int i = 0; i < count; i++) {
-        search_file(&root, files[i]->d_name, device, out_family);
+        if (i < FILES_MAX)
+            search_file(&root, files[i]->d_name, device, out_family);
         free(files[i]);
     }
     free(files);

@@ -33,6 +33,10 @@ struct perfadapt__family {
 bool perfadapt__families_find(const char *data_dir, const struct perfadapt_device *device,
                               struct perfadapt__family *out_family);
 
+/* Adds what one file's text says; `file` is its name. */
+void perfadapt__families_read(const struct perfadapt_device *device, const char *file, const char *text, size_t length,
+                              struct perfadapt__family *family);
+
 /* Whether `text` fits one of the patterns that '|' separates; * and ? stand for letters; ASCII's case does not count. */
 bool perfadapt__families_glob(const char *patterns, const char *text);
 

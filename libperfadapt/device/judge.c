@@ -2,6 +2,7 @@
 #include "device/judge.h"
 
 #include "core/abi.h"
+#include "core/fs.h"
 #include "device/families.h"
 #include "publish/sanitize.h"
 
@@ -25,7 +26,7 @@
 #define UNITS_TIMES_TABLE 4
 
 /* Of Vulkan's headers, which the library is built without. */
-enum { VENDOR_NVIDIA = 0x10de };
+enum { VENDOR_NVIDIA = 0x10de, VENDOR_ARM = 0x13b5 };
 enum { DRIVER_INTEL_WINDOWS = 5, DRIVER_SWIFTSHADER = 10, DRIVER_LLVMPIPE = 13 };
 enum { HEAP_LOCAL = 1 };
 enum { MEMORY_LOCAL = 1, MEMORY_VISIBLE = 2, MEMORY_LAZY = 16, MEMORY_PROTECTED = 32 };
@@ -39,7 +40,7 @@ static const struct {
     double gflops;
     uint64_t bytes;
 } tiers[] = {
-    {0, 0}, {0, 0}, {1000, 768 * MEBIBYTE}, {3000, 1536 * MEBIBYTE}, {9000, 3584 * MEBIBYTE}, {18000, 7 * GIBIBYTE}};
+    {0, 0}, {0, 0}, {800, 768 * MEBIBYTE}, {2600, 1536 * MEBIBYTE}, {9000, 3584 * MEBIBYTE}, {18000, 7 * GIBIBYTE}};
 
 struct judgement {
     struct perfadapt_device device;
@@ -145,7 +146,7 @@ static void take_type(struct judgement *judgement) {
         return;
     profile->type = known - 1;
     because(profile, "type: %s (%s); the driver says %s", perfadapt_device_type_name(known - 1),
-            judgement->family.where, perfadapt_device_type_name(told));
+            judgement->family.where, told ? perfadapt_device_type_name(told) : "nothing");
 }
 
 /* What a heap can be of all it says; 0 where that is nothing. Of a shared heap the machine's memory is the bound. */
@@ -255,9 +256,20 @@ static void tell_family(struct judgement *judgement) {
                 device->device_id, device->name);
 }
 
+/* "Mali-G57 MC2": ARM's newer drivers write the cores into the name. */
+static uint32_t cores_in_name(const struct perfadapt_device *device) {
+    const char *at = device->vendor_id == VENDOR_ARM ? strstr(device->name, " M") : NULL;
+    uint64_t cores;
+    if (!at || (at[2] != 'C' && at[2] != 'P'))
+        return 0;
+    at += 3;
+    return perfadapt__fs_parse_u64(&at, &cores) && cores <= UNITS_MOST ? (uint32_t)cores : 0;
+}
+
 static double units_told(struct judgement *judgement) {
-    const uint32_t told = judgement->device.compute_units;
-    const double table = judgement->family.units;
+    const uint32_t counted = judgement->device.compute_units;
+    const uint32_t told = counted ? counted : cores_in_name(&judgement->device);
+    const double table = judgement->family.known ? judgement->family.units : 0;
     if (told <= UNITS_MOST && (table <= 0 || told <= UNITS_TIMES_TABLE * table))
         return told;
     because(&judgement->profile, "capacity: the driver says %u units, which are not believed", told);
@@ -314,7 +326,7 @@ static double estimate(struct judgement *judgement) {
     double gflops = 150;
     if (profile->type == PERFADAPT_DEVICE_DISCRETE || profile->type == PERFADAPT_DEVICE_VIRTUAL) {
         const double gib = (double)profile->memory_bytes / (double)GIBIBYTE;
-        gflops = gib < 1 ? 600 : (gib > 12 ? 12 : gib) * 600;
+        gflops = gib < 1 ? 400 : (gib > 12 ? 12 : gib) * 400;
     } else {
         gflops *= minor >= 3 ? 3 : minor >= 1 ? 2 : 1;
         gflops *= device->max_workgroup_invocations >= 1024 ? 1.5 : 1;
@@ -376,11 +388,12 @@ static void bound_by_kind(struct judgement *judgement) {
 static void take_tier(struct judgement *judgement) {
     struct perfadapt_profile *profile = &judgement->profile;
     char words[32];
-    char least[32];
+    char from[32];
     profile->tier = perfadapt__tier_of(profile->score);
+    const uint32_t next = profile->tier < PERFADAPT__TIER_MOST ? profile->tier + 1 : PERFADAPT__TIER_MOST;
     perfadapt__gflops_text(profile->score, words, sizeof words);
-    perfadapt__gflops_text(tiers[profile->tier].gflops, least, sizeof least);
-    because(profile, "tier %u: %s, and it begins at %s", profile->tier, words, least);
+    perfadapt__gflops_text(tiers[next].gflops, from, sizeof from);
+    because(profile, "tier %u: %s; tier %u begins at %s", profile->tier, words, next, from);
     bound_by_memory(profile);
     bound_by_kind(judgement);
 }
