@@ -9,6 +9,8 @@
 
 #include "config/settings.h"
 
+#include <stdint.h>
+
 #define PERFADAPT__SCHEMA_REASON_MAX 256
 
 enum perfadapt__schema_kind {
@@ -23,8 +25,8 @@ enum perfadapt__schema_kind {
 };
 
 struct perfadapt__schema_row {
-    const char *key; /* "thermal.limit_c" */
-    size_t offset;   /* in struct perfadapt__settings */
+    char key[26];    /* "thermal.limit_c"; no pointer: those are written into the library whenever it is loaded */
+    uint16_t offset; /* in struct perfadapt__settings */
     enum perfadapt__schema_kind kind;
     double least, most;
     const char *words; /* of a WORD: "auto|fixed|off", in the order of the enum; else NULL */
@@ -40,10 +42,15 @@ const struct perfadapt__schema_row *perfadapt__schema_row(size_t index);
 bool perfadapt__schema_set(struct perfadapt__settings *settings, const char *key, const char *value,
                            char out_reason[PERFADAPT__SCHEMA_REASON_MAX]);
 
-/* The value of a row in `settings` as a user would write it, in the row's unit: "85", "60", "512M". False, and "", where
- * it is not given. */
+/*
+ * The value of a row in `settings` as a user would write it, in the row's unit: "85", "60", "512M". False, and "", where
+ * it is not given. schema_print.c has it for tools: it is not in the library.
+ */
 bool perfadapt__schema_print(const struct perfadapt__settings *settings, const struct perfadapt__schema_row *row,
                              char *out, size_t capacity);
+
+/* A plain word that may name a preset: what becomes a part of a path. */
+bool perfadapt__schema_is_name(const char *value);
 
 /* The range in words: "30 to 125", "auto|fixed|off". */
 void perfadapt__schema_range(const struct perfadapt__schema_row *row, char *out, size_t capacity);
