@@ -4,7 +4,8 @@
  *
  * In order, each later one winning key by key: what came with the library (machines/, perfadapt.ini), the administrator's
  * perfadapt.ini, the drop-ins of both in perfadapt.d by file name, the user's perfadapt.ini, the user's drop-ins. A
- * drop-in with the name of one in an earlier layer takes its place; an empty one, or a link to /dev/null, masks it.
+ * drop-in with the name of one in an earlier layer is read in its stead, where its own layer stands; an empty one, or a
+ * link to /dev/null, masks it.
  * Within a file plain sections give way to [machine NAME] and those to [app NAME], wherever they stand.
  * A file that is broken is dropped as a whole, a key that is wrong alone; each is told with file and line.
  */
@@ -30,7 +31,12 @@ struct perfadapt__machine_facts {
     size_t gpu_count;
 };
 
-/* One value, or one warning, as it was found. `key` NULL: a warning, its text in `value`. */
+/*
+ * One value that holds here, or one warning, as it was found. Values come in the order in which they count, so that the
+ * last of a key is the one; those of a preset come last, and their section is "preset NAME", also those of its file.
+ * `key` is as in the schema: "thermal.limit_c". NULL: a warning, its text in `value`; `line` 0: of the whole file. Texts
+ * are there for the time of the call.
+ */
 typedef void perfadapt__layers_found(void *user, const char *path, unsigned line, const char *section, const char *key,
                                      const char *value);
 
@@ -46,7 +52,11 @@ struct perfadapt__layers_request {
     void *user;
 };
 
-/* What a preset says (its file below data_dir/presets, then every layer's [preset NAME]) … and what the layers say. */
+/*
+ * What a preset says (its file below data_dir/presets, then every layer's [preset NAME]) … and what the layers say.
+ * preset.preset is the name of the preset that was read, "" where none was; settings.preset is "auto" where a layer named
+ * one that is not known.
+ */
 struct perfadapt__layers {
     struct perfadapt__settings preset;
     struct perfadapt__settings settings;
@@ -61,7 +71,7 @@ void perfadapt__layers_read(const struct perfadapt__layers_request *request, con
 
 /*
  * One file as `perfadapt config --check` sees it: every warning to `found`, all sections looked at, whether they would
- * apply here or not. False where it could not be read at all.
+ * apply here or not. False where it could not be read at all. layers_check.c has it for tools: it is not in the library.
  */
 bool perfadapt__layers_check(const char *path, perfadapt__layers_found *found, void *user);
 

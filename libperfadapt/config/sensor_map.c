@@ -2,17 +2,15 @@
 #include "config/sensor_map.h"
 
 #include "config/sensor_map_text.h"
+#include "config/text_file.h"
 #include "core/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h> /* isnan only: no libm is linked */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char system_path[] = "/etc/perfadapt/sensors.ini";
 static const char user_file[] = "perfadapt/sensors.ini";
@@ -99,66 +97,15 @@ bool perfadapt__sensor_map_add(struct perfadapt__sensor_map *map, const char *te
 
 /* ---- files ---- */
 
-/* NULL, or what is wrong. `trust`: the user's own, whom another must not speak for (think of sudo and HOME). */
-static const char *refuse(const struct stat *status, bool trust) {
-    if (!S_ISREG(status->st_mode))
-        return "not a regular file";
-    if (status->st_size > PERFADAPT__SENSOR_MAP_BYTES_MAX)
-        return "larger than 64 KiB";
-    if (trust && status->st_uid != geteuid() && status->st_uid != 0)
-        return "another user's";
-    if (trust && (status->st_mode & S_IWOTH))
-        return "writable by everyone";
-    return NULL;
-}
-
-/* The length, or -errno; EFBIG where the file has grown beyond `capacity`. */
-static ssize_t read_all(int fd, char *buffer, size_t capacity) {
-    size_t length = 0;
-    while (length < capacity) {
-        const ssize_t got = pread(fd, buffer + length, capacity - length, (off_t)length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -errno;
-        if (got == 0)
-            return (ssize_t)length;
-        length += (size_t)got;
-    }
-    return -EFBIG;
-}
-
-static void add_open_file(struct perfadapt__sensor_map *map, int fd, const char *path, bool trust, const char *boot_id,
-                          const struct perfadapt_log *log) {
-    struct stat status;
-    const char *wrong = fstat(fd, &status) == 0 ? refuse(&status, trust) : "cannot be examined";
-    if (wrong) {
-        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: %s; the file is not used", path, wrong);
-        return;
-    }
-    const size_t capacity = (size_t)status.st_size + 1; /* one more, to see whether it has grown */
-    char *text = malloc(capacity);
-    if (!text)
-        return;
-    const ssize_t length = read_all(fd, text, capacity);
-    if (length >= 0)
-        perfadapt__sensor_map_add(map, text, (size_t)length, path, boot_id, log);
-    else
-        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: cannot be read (errno %d); the file is not used", path,
-                       (int)-length);
-    free(text);
-}
-
 static void add_file(struct perfadapt__sensor_map *map, const struct perfadapt__root *root, const char *path,
                      bool trust, const char *boot_id, const struct perfadapt_log *log) {
     const int fd = perfadapt__root_openat(root, path, O_RDONLY);
-    if (fd < 0) {
-        if (fd != -ENOENT && fd != -ENOTDIR)
-            perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: cannot be opened (errno %d)", path, -fd);
-        return;
-    }
-    add_open_file(map, fd, path, trust, boot_id, log);
-    close(fd);
+    const struct perfadapt__text_file file = perfadapt__text_file_read(fd, PERFADAPT__SENSOR_MAP_BYTES_MAX, trust);
+    if (file.text)
+        perfadapt__sensor_map_add(map, file.text, file.length, path, boot_id, log);
+    else if (*file.why)
+        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: %s; the file is not used", path, file.why);
+    free(file.text);
 }
 
 /* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
