@@ -50,7 +50,7 @@ static void ordinary_numbers_are_what_the_compiler_makes_of_them(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double value = 77;
-        assert_true(drive_number_double(cases[i].text, &value));
+        assert_true(perfadapt__number_parse(cases[i].text, &value));
         same_bits(value, cases[i].value);
     }
 }
@@ -62,7 +62,7 @@ static void numbers_of_any_length_come_near(void **state) {
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         double value;
         const double expected = strtod(texts[i], NULL);
-        assert_true(drive_number_double(texts[i], &value));
+        assert_true(perfadapt__number_parse(texts[i], &value));
         assert_true(fabs(value / expected - 1) < 1e-14);
     }
 }
@@ -73,7 +73,7 @@ static void what_is_no_number(void **state) {
                                         "1.2.3", "inf", "-inf", "nan", "1e309", "1e9999999999", "--1", "1f"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         double value = 77;
-        assert_false(drive_number_double(texts[i], &value));
+        assert_false(perfadapt__number_parse(texts[i], &value));
         same_bits(value, 77);
     }
     assert_true(drive_number_is_nan("nan") && drive_number_is_nan("-nan") && drive_number_is_nan("NaN"));
@@ -81,8 +81,8 @@ static void what_is_no_number(void **state) {
 }
 
 static void printed(double value, unsigned decimals, const char *expected) {
-    char text[DRIVE_NUMBER_TEXT];
-    drive_number_print(value, decimals, text);
+    char text[PERFADAPT__NUMBER_TEXT];
+    perfadapt__number_print(value, decimals, text);
     assert_string_equal(text, expected);
 }
 
@@ -98,10 +98,10 @@ static void printing(void **state) {
     printed(0.9996, 3, "1.000");
     printed(1e300, 3, "1000000000000000.000");
     printed(12, 0, "12");
-    char text[DRIVE_NUMBER_TEXT];
-    drive_number_print_short(0.25, text);
+    char text[PERFADAPT__NUMBER_TEXT];
+    perfadapt__number_print_short(0.25, 3, text);
     assert_string_equal(text, "0.25");
-    drive_number_print_short(100, text);
+    perfadapt__number_print_short(100, 3, text);
     assert_string_equal(text, "100");
 }
 

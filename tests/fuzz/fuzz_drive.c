@@ -1,8 +1,10 @@
 /* Any bytes as the filter's input: printable answers, every budget in its bounds. SPDX-License-Identifier: MIT */
+#include "config/policy_of.h"
+#include "config/schema.h"
 #include "drive/answer.h"
-#include "drive/policy.h"
 #include "drive/stream.h"
 
+#include <math.h>
 #include <perfadapt/perfadapt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +15,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The first byte frees outputs and chooses what is preferred. */
 static void make_policy(uint8_t byte, struct perfadapt__policy *out_policy) {
-    struct drive_settings settings;
-    char reason[DRIVE_REASON_MAX];
-    drive_settings_init(&settings);
-    settings.outputs = byte & 7u;
+    struct perfadapt__settings preset;
+    struct perfadapt__settings settings;
+    char reason[PERFADAPT__SCHEMA_REASON_MAX];
+    const struct perfadapt__wishes wishes = {.outputs = byte & 7u,
+                                             .quality_levels = byte & 32u ? 7 : 2,
+                                             .target_ns = (double)NAN,
+                                             .fastest_ns = (double)NAN};
+    perfadapt__settings_init(&preset);
+    perfadapt__settings_init(&settings);
     settings.prefer = (double)(byte >> 3 & 3u);
-    settings.levels = byte & 32u ? 7 : 2;
     settings.slowest_ns = 5e7;
     settings.limit_c = byte & 64u ? 70 : settings.limit_c;
     settings.refresh_ns = byte & 128u ? 1e9 / 144 : settings.refresh_ns;
-    CHECK(drive_policy_make(&settings, out_policy, reason));
+    CHECK(perfadapt__policy_of(&preset, &wishes, &settings, false, out_policy, reason));
 }
 
 static void check_budget(const struct perfadapt_budget *budget, const struct perfadapt__policy *policy) {

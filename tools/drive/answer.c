@@ -17,17 +17,17 @@ void drive_answer_init(struct drive_answer *answer) {
     memset(answer, 0, sizeof *answer);
 }
 
-static void print_share(float share, char out_text[DRIVE_NUMBER_TEXT]) {
+static void print_share(float share, char out_text[PERFADAPT__NUMBER_TEXT]) {
     const double value = (double)share;
     if (isfinite(value))
-        drive_number_print(value, decimals, out_text);
+        perfadapt__number_print(value, decimals, out_text);
     else
-        snprintf(out_text, DRIVE_NUMBER_TEXT, "%s", isnan(value) ? "nan" : "inf");
+        snprintf(out_text, PERFADAPT__NUMBER_TEXT, "%s", isnan(value) ? "nan" : "inf");
 }
 
 static void print_fields(const struct perfadapt_budget *budget, char out_fields[FIELDS_MAX]) {
-    char scale[DRIVE_NUMBER_TEXT];
-    char headroom[DRIVE_NUMBER_TEXT];
+    char scale[PERFADAPT__NUMBER_TEXT];
+    char headroom[PERFADAPT__NUMBER_TEXT];
     char reasons[REASONS_MAX];
     print_share(budget->render_scale, scale);
     print_share(budget->thermal_headroom, headroom);

@@ -95,13 +95,13 @@ static bool take_event_name(struct parser *parser) {
     if (!word)
         return drive_refuse("missing the event's name", parser->reason);
     unify(word);
-    struct drive_guess guess;
-    drive_guess_init(&guess, word);
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, word);
     for (size_t i = 0; i < COUNT_OF(events); i++) {
         parser->line->event = events[i].event;
         if (strcmp(word, events[i].word) == 0)
             return true;
-        drive_guess_offer(&guess, events[i].word);
+        perfadapt__nearest_offer(&guess, events[i].word);
     }
     return drive_refuse_unknown("event", &guess, parser->reason);
 }
@@ -153,14 +153,14 @@ static void put(struct drive_tick *tick, size_t key, double value) {
 }
 
 static bool find_key(const char *name, size_t *out_key, char *reason) {
-    struct drive_guess guess;
-    drive_guess_init(&guess, name);
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, name);
     for (size_t i = 0; i <= KEY_COUNT; i++) {
         const char *candidate = i == KEY_THROTTLE ? throttle_key : tick_keys[i].name;
         *out_key = i;
         if (strcmp(name, candidate) == 0)
             return true;
-        drive_guess_offer(&guess, candidate);
+        perfadapt__nearest_offer(&guess, candidate);
     }
     return drive_refuse_unknown("key", &guess, reason);
 }
@@ -175,13 +175,13 @@ static bool take_throttle(const char *word, struct drive_tick *tick, char *reaso
 #undef CAUSE_ROW
             {"nan", PERFADAPT_THROTTLING_UNKNOWN},
     };
-    struct drive_guess guess;
-    drive_guess_init(&guess, word);
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, word);
     for (size_t i = 0; i < COUNT_OF(causes); i++) {
         tick->throttle = causes[i].throttle;
         if (strcmp(word, causes[i].word) == 0)
             return true;
-        drive_guess_offer(&guess, causes[i].word);
+        perfadapt__nearest_offer(&guess, causes[i].word);
     }
     return drive_refuse_unknown("throttle", &guess, reason);
 }
@@ -192,7 +192,7 @@ static bool take_value(size_t key, const char *word, struct drive_tick *tick, ch
     if (drive_number_is_nan(word))
         return true;
     double value;
-    if (!drive_number_double(word, &value))
+    if (!perfadapt__number_parse(word, &value))
         return drive_refuse_word(tick_keys[key].name, word, "is not a finite number", reason);
     if (strcmp(tick_keys[key].name, "ac") == 0 && value != 0 && value != 1)
         return drive_refuse_word("ac", word, "is neither 1 nor 0", reason);
@@ -243,14 +243,14 @@ bool drive_line_parse(char *text, size_t length, struct drive_line *out_line, ch
     const char *word = next_word(&parser);
     if (!word)
         return drive_refuse("empty line", out_reason);
-    struct drive_guess guess;
-    drive_guess_init(&guess, word);
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, word);
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (strcmp(word, kinds[i].word) == 0) {
             out_line->kind = kinds[i].kind;
             return take_integer(&parser, "T_NS", INT64_MIN, &out_line->time_ns) && kinds[i].take(&parser);
         }
-        drive_guess_offer(&guess, kinds[i].word);
+        perfadapt__nearest_offer(&guess, kinds[i].word);
     }
     return drive_refuse_unknown("line", &guess, out_reason);
 }

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "drive/options.h"
 
+#include "config/policy_of.h"
+#include "config/schema.h"
+#include "config/schema_text.h"
 #include "drive/number.h"
 #include "drive/preset.h"
 
+#include <math.h> /* NAN and isnan only */
 #include <perfadapt/perfadapt.h>
 #include <string.h>
 
 #define NAME_MAX_LENGTH 32
-#define LIST_MAX 1024
+#define RANGE_MAX 96
 
 static const double cost_least = 1e-6; /* of the best level's, as in perfadapt_open() */
 static const double fps_least = 1, fps_most = 1000;
 static const double scale_least = 0.25, scale_most = 1;
 
 struct request {
-    struct drive_settings *settings;
+    struct perfadapt__settings preset; /* and what options say beside it: both are beaten by --set */
+    struct perfadapt__settings settings;
+    struct perfadapt__wishes wishes;
+    uint32_t levels, cost_count; /* 0 = not given */
+    double cost[PERFADAPT__QUALITY_LEVELS_MAX];
     const char *name, *value; /* of the option at hand */
     char *reason;
     enum drive_options_result failure; /* where an option is refused for other than usage */
@@ -31,7 +39,7 @@ static bool refuse(struct request *request, const char *text) {
 }
 
 static bool take_preset(struct request *request) {
-    const enum drive_preset_result result = drive_preset_read(request->value, request->settings, request->reason);
+    const enum drive_preset_result result = drive_preset_read(request->value, &request->preset, request->reason);
     request->failure = result == DRIVE_PRESET_BROKEN ? DRIVE_OPTIONS_UNREADABLE : DRIVE_OPTIONS_WRONG;
     return result == DRIVE_PRESET_READ;
 }
@@ -40,65 +48,64 @@ static bool take_levels(struct request *request) {
     uint64_t levels;
     if (!drive_number_u64(request->value, &levels) || levels < 1 || levels > PERFADAPT__QUALITY_LEVELS_MAX)
         return refuse(request, "is not a whole number from 1 to 32");
-    request->settings->levels = (uint32_t)levels;
-    request->settings->outputs |= PERFADAPT_OUTPUT_QUALITY;
+    request->levels = (uint32_t)levels;
+    request->wishes.outputs |= PERFADAPT_OUTPUT_QUALITY;
     return true;
 }
 
 /* Copies up to a separator: what is behind it, the list's end, or NULL where it does not fit. */
-static const char *split(const char *list, char separator, char out_word[DRIVE_NUMBER_TEXT]) {
+static const char *split(const char *list, char separator, char out_word[PERFADAPT__NUMBER_TEXT]) {
     const char *end = strchrnul(list, separator);
-    if (end - list >= DRIVE_NUMBER_TEXT)
+    if (end - list >= PERFADAPT__NUMBER_TEXT)
         return NULL;
     memcpy(out_word, list, (size_t)(end - list));
     out_word[end - list] = '\0';
     return *end ? end + 1 : end;
 }
 
-static bool is_good_cost(const struct drive_settings *settings, double cost) {
-    if (settings->cost_count == 0)
+static bool is_good_cost(const struct request *request, double cost) {
+    if (request->cost_count == 0)
         return cost > 0;
-    return cost <= settings->cost[settings->cost_count - 1] && cost >= settings->cost[0] * cost_least;
+    return cost <= request->cost[request->cost_count - 1] && cost >= request->cost[0] * cost_least;
 }
 
 static bool take_costs(struct request *request) {
-    struct drive_settings *settings = request->settings;
     const char *list = request->value;
-    settings->cost_count = 0;
+    request->cost_count = 0;
     for (bool more = true; more;) {
-        char word[DRIVE_NUMBER_TEXT];
+        char word[PERFADAPT__NUMBER_TEXT];
         double cost;
         more = strchr(list, ',') != NULL;
         list = split(list, ',', word);
-        if (!list || !drive_number_double(word, &cost) || !is_good_cost(settings, cost))
+        if (!list || !perfadapt__number_parse(word, &cost) || !is_good_cost(request, cost))
             return refuse(request, "is not a list of positive costs c0,c1,... that fall");
-        if (settings->cost_count == PERFADAPT__QUALITY_LEVELS_MAX)
+        if (request->cost_count == PERFADAPT__QUALITY_LEVELS_MAX)
             return refuse(request, "holds more than 32 costs");
-        settings->cost[settings->cost_count++] = cost;
+        request->cost[request->cost_count++] = cost;
     }
-    settings->outputs |= PERFADAPT_OUTPUT_QUALITY;
+    request->wishes.outputs |= PERFADAPT_OUTPUT_QUALITY;
     return true;
 }
 
 static bool take_target(struct request *request) {
     double target_ms;
-    if (!drive_number_double(request->value, &target_ms) ||
+    if (!perfadapt__number_parse(request->value, &target_ms) ||
         (target_ms != 0 && !(target_ms >= 0.1 && target_ms <= 10000)))
         return refuse(request, "is not in its range: 0.1 to 10000 ms, or 0 for none");
-    request->settings->target_ns = target_ms * 1e6 + 0.5;
+    request->wishes.target_ns = target_ms * 1e6 + 0.5;
     return true;
 }
 
 /* "MIN:MAX"; a side that is empty is left as it is. */
 static bool take_range(const char *value, double least, double most, double *out_low, double *out_high) {
-    char low[DRIVE_NUMBER_TEXT];
-    char high[DRIVE_NUMBER_TEXT];
+    char low[PERFADAPT__NUMBER_TEXT];
+    char high[PERFADAPT__NUMBER_TEXT];
     const char *rest = strchr(value, ':') ? split(value, ':', low) : NULL;
     if (!rest || !split(rest, '\0', high))
         return false;
     *out_low = least;
     *out_high = most;
-    if ((*low && !drive_number_double(low, out_low)) || (*high && !drive_number_double(high, out_high)))
+    if ((*low && !perfadapt__number_parse(low, out_low)) || (*high && !perfadapt__number_parse(high, out_high)))
         return false;
     return *out_low >= least && *out_high <= most && *out_low <= *out_high;
 }
@@ -107,10 +114,10 @@ static bool take_scale(struct request *request) {
     double low, high;
     if (!take_range(request->value, scale_least, scale_most, &low, &high))
         return refuse(request, "is not MIN:MAX, both from 0.25 to 1");
-    request->settings->outputs |= PERFADAPT_OUTPUT_RENDER_SCALE;
-    request->settings->scale_max = high;
+    request->wishes.outputs |= PERFADAPT_OUTPUT_RENDER_SCALE;
+    request->preset.scale_max = high;
     if (*request->value != ':')
-        request->settings->scale_min = low;
+        request->preset.scale_min = low;
     return true;
 }
 
@@ -118,11 +125,11 @@ static bool take_fps(struct request *request) {
     double low, high;
     if (!take_range(request->value, fps_least, fps_most, &low, &high))
         return refuse(request, "is not MIN:MAX, both from 1 to 1000 frames per second");
-    request->settings->outputs |= PERFADAPT_OUTPUT_FRAME_NS;
+    request->wishes.outputs |= PERFADAPT_OUTPUT_FRAME_NS;
     if (*request->value != ':')
-        request->settings->slowest_ns = 1e9 / low;
+        request->preset.slowest_ns = 1e9 / low;
     if (request->value[strlen(request->value) - 1] != ':')
-        request->settings->target_ns = request->settings->fastest_ns = 1e9 / high;
+        request->wishes.target_ns = request->wishes.fastest_ns = 1e9 / high;
     return true;
 }
 
@@ -135,7 +142,7 @@ static bool take_setting(struct request *request) {
     const size_t copied = length < sizeof key ? length : sizeof key - 1;
     memcpy(key, request->value, copied);
     key[copied] = '\0';
-    return drive_settings_set(request->settings, key, equals + 1, request->reason);
+    return perfadapt__schema_set(&request->settings, key, equals + 1, request->reason);
 }
 
 /* ---- words ---- */
@@ -168,10 +175,10 @@ static const struct option *find_option(const char *word, const char **out_value
 }
 
 static bool refuse_option(const char *word, char *reason) {
-    struct drive_guess guess;
-    drive_guess_init(&guess, word);
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, word);
     for (size_t i = 0; i < OPTION_COUNT; i++)
-        drive_guess_offer(&guess, options[i].name);
+        perfadapt__nearest_offer(&guess, options[i].name);
     return drive_refuse_unknown("option", &guess, reason);
 }
 
@@ -199,17 +206,43 @@ static bool asks_for_help(int argc, char *const *argv) {
     return false;
 }
 
+/* Worker threads are not asked from the machine: same input, same bytes. */
+static bool make_policy(struct request *request, struct perfadapt__policy *out_policy) {
+    const uint32_t by_cost = request->cost_count ? request->cost_count : 1;
+    request->wishes.quality_levels = request->levels ? request->levels : by_cost;
+    if (request->cost_count && request->cost_count != request->wishes.quality_levels)
+        return drive_refuse("--cost wants as many costs as there are levels", request->reason);
+    request->wishes.cost = request->cost_count ? request->cost : NULL;
+    if (!isnan(request->preset.role)) /* no app is there to say it */
+        request->wishes.role = (uint32_t)request->preset.role;
+    return perfadapt__policy_of(&request->preset, &request->wishes, &request->settings, false, out_policy,
+                                request->reason);
+}
+
 enum drive_options_result drive_options_read(int argc, char *const *argv, struct perfadapt__policy *out_policy,
                                              char out_reason[DRIVE_REASON_MAX]) {
-    struct drive_settings settings;
-    struct request request = {.settings = &settings, .reason = out_reason, .failure = DRIVE_OPTIONS_WRONG};
+    struct request request = {
+        .wishes = {.role = PERFADAPT_ROLE_INTERACTIVE, .target_ns = (double)NAN, .fastest_ns = (double)NAN},
+        .reason = out_reason,
+        .failure = DRIVE_OPTIONS_WRONG};
     if (asks_for_help(argc, argv))
         return DRIVE_OPTIONS_HELP;
-    drive_settings_init(&settings);
+    perfadapt__settings_init(&request.preset);
+    perfadapt__settings_init(&request.settings);
     for (enum layer layer = LAYER_PRESET; layer <= LAYER_SET; layer++)
         if (!apply(layer, argc, argv, &request))
             return request.failure;
-    return drive_policy_make(&settings, out_policy, out_reason) ? DRIVE_OPTIONS_READ : DRIVE_OPTIONS_WRONG;
+    return make_policy(&request, out_policy) ? DRIVE_OPTIONS_READ : DRIVE_OPTIONS_WRONG;
+}
+
+/* Every key with its range and what it does. */
+static void print_settings(FILE *stream) {
+    char range[RANGE_MAX];
+    for (size_t i = 0; i < perfadapt__schema_count(); i++) {
+        const struct perfadapt__schema_row *row = perfadapt__schema_row(i);
+        perfadapt__schema_range(row, range, sizeof range);
+        fprintf(stream, "  %-24s %s\n  %-24s %s\n", row->key, perfadapt__schema_text(i)->text, "", range);
+    }
 }
 
 void drive_options_print_help(FILE *stream) {
@@ -230,5 +263,5 @@ void drive_options_print_help(FILE *stream) {
     fputs("\nPresets: ", stream);
     drive_preset_print_names(stream);
     fputs("\nSettings:\n", stream);
-    drive_settings_print(stream);
+    print_settings(stream);
 }

@@ -2,7 +2,10 @@
 #ifndef PERFADAPT_TOOLS_DRIVE_OPTIONS_H
 #define PERFADAPT_TOOLS_DRIVE_OPTIONS_H
 
-#include "drive/policy.h"
+#include "control/policy.h"
+#include "drive/reason.h"
+
+#include <stdio.h>
 
 enum drive_options_result {
     DRIVE_OPTIONS_READ = 0,

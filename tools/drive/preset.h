@@ -2,7 +2,10 @@
 #ifndef PERFADAPT_TOOLS_DRIVE_PRESET_H
 #define PERFADAPT_TOOLS_DRIVE_PRESET_H
 
-#include "drive/settings.h"
+#include "config/settings.h"
+#include "drive/reason.h"
+
+#include <stdio.h>
 
 enum drive_preset_result {
     DRIVE_PRESET_READ = 0,
@@ -11,7 +14,7 @@ enum drive_preset_result {
 };
 
 /* Sets what the preset says; a name with a "/" or ".ini" is a file's path. Anything but READ has a reason. */
-enum drive_preset_result drive_preset_read(const char *name, struct drive_settings *settings,
+enum drive_preset_result drive_preset_read(const char *name, struct perfadapt__settings *settings,
                                            char out_reason[DRIVE_REASON_MAX]);
 
 /* Names of those that come with perfadapt, parted by blanks, on one line. */
