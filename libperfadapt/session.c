@@ -1,64 +1,23 @@
 /*
  * A session: the public API, and the only place that knows all the rooms. SPDX-License-Identifier: MIT
  */
-#include "control/tick.h"
+#include "session.h"
+
 #include "core/abi.h"
-#include "core/clock.h"
-#include "core/fork.h"
 #include "core/fs.h"
 #include "core/log.h"
-#include "publish/writer.h"
-#include "sampler/sampler.h"
-#include "stepper.h"
 
 #include <errno.h>
 #include <math.h> /* NAN and isnan only: no libm is linked */
 #include <perfadapt/perfadapt.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct perfadapt {
-    uint64_t fork_depth; /* where it was opened: elsewhere it is inert */
-    struct perfadapt_log log;
-    int region_fd;
-    struct perfadapt__writer *writer; /* NULL: not published */
-    struct perfadapt__subscription *subscription;
-    struct perfadapt__stepper stepper;
-
-    struct { /* the render thread's */
-        uint64_t number;
-        bool running;
-        int64_t begin_ns, last_end_ns;
-        int64_t due_ns; /* of pacing */
-        uint32_t quality;
-        float render_scale;
-    } frame;
-
-    /* What the app said of device memory; PERFADAPT_NO_LIMIT = nothing. */
-    _Atomic uint64_t gpu_memory_used, gpu_memory_budget;
-
-    struct { /* the sampler thread's */
-        struct perfadapt__tick_control control;
-        struct perfadapt__frame_statistics frames; /* as last heard of */
-        int64_t asked_ns;
-        int64_t gpu_total_ns;
-    } tick;
-};
-
 static const int64_t idle_after_ns = 250 * PERFADAPT__NS_PER_MS;
-static const int64_t gpu_most_ns = 10 * PERFADAPT__NS_PER_S; /* beyond it, a timestamp that wrapped */
-static const int64_t catch_up_ns = 1 * PERFADAPT__NS_PER_MS;
-static const size_t budget_smallest = offsetof(struct perfadapt_budget, reserved) + sizeof(uint32_t);
 static const size_t snapshot_smallest = sizeof(struct perfadapt_snapshot);
 static const double cost_least = 1e-6; /* of the best level's: below, the cost of a frame could not be told from none */
-static const double cost_step = 0.86;  /* default cost of a quality level, relative to the one above */
-
-static bool is_inert(const perfadapt *session) {
-    return !session || session->fork_depth != perfadapt__fork_depth();
-}
 
 /* --- What the sampler thread calls --- */
 
@@ -86,8 +45,19 @@ static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, 
         perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
 }
 
+/* Where the policy is another by now: the profile has come, a file was edited. Tried again where a step is under way. */
+static void follow_tuning(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
+    struct perfadapt__policy policy;
+    perfadapt__tuning_see(session->tuning, snapshot);
+    perfadapt__tuning_tell(session->tuning, &session->log);
+    if (perfadapt__tuning_take_policy(session->tuning, &policy) &&
+        !perfadapt__stepper_set_policy(&session->stepper, &session->tick.control, &policy, now_ns))
+        perfadapt__tuning_untake_policy(session->tuning);
+}
+
 static void on_sampled(void *context, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     perfadapt *session = context;
+    follow_tuning(session, snapshot, now_ns);
     tick(session, snapshot, now_ns);
     perfadapt__region_put_snapshot(session->stepper.region, snapshot);
     perfadapt__region_put_alive(session->stepper.region, perfadapt__boottime_ns());
@@ -127,9 +97,9 @@ static enum perfadapt_result check_options(const struct perfadapt_options *optio
     const uint32_t all_outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_RENDER_SCALE | PERFADAPT_OUTPUT_FRAME_NS;
     const uint32_t all_flags = PERFADAPT_FLAG_NO_PUBLISH;
     const bool in_range = options->role <= PERFADAPT_ROLE_EXPORT && options->target_frame_ns >= 0 &&
-                          options->target_frame_ns <= gpu_most_ns &&
+                          options->target_frame_ns <= PERFADAPT__FRAME_MOST_NS &&
                           options->quality_levels <= PERFADAPT__QUALITY_LEVELS_MAX &&
-                          !(options->outputs & ~all_outputs) && !(options->flags & ~all_flags) && !options->config_dir;
+                          !(options->outputs & ~all_outputs) && !(options->flags & ~all_flags);
     if (!in_range)
         return PERFADAPT_ERROR_INVALID;
     double above = (double)INFINITY;
@@ -140,50 +110,6 @@ static enum perfadapt_result check_options(const struct perfadapt_options *optio
         above = cost;
     }
     return PERFADAPT_OK;
-}
-
-static int64_t default_target_ns(uint32_t role) {
-    switch (role) {
-    case PERFADAPT_ROLE_EXPORT:
-        return 0;
-    case PERFADAPT_ROLE_BACKGROUND:
-        return PERFADAPT__NS_PER_S / 30;
-    default:
-        return PERFADAPT__NS_PER_S / 60;
-    }
-}
-
-/* Of the process's first thread: the caller may be a render thread that is pinned to one. */
-static uint32_t spare_processors(void) {
-    cpu_set_t allowed;
-    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) < 0)
-        return 1;
-    const int count = CPU_COUNT(&allowed);
-    return count > 1 ? (uint32_t)count - 1 : 1;
-}
-
-static struct perfadapt__policy make_policy(const struct perfadapt_options *options) {
-    const uint32_t levels = options->quality_levels ? options->quality_levels : 1;
-    struct perfadapt__policy policy = {
-        .role = options->role,
-        .outputs = options->outputs,
-        .quality_levels = levels,
-        .quality_max = levels - 1,
-        .target_frame_ns = options->target_frame_ns ? options->target_frame_ns : default_target_ns(options->role),
-        .render_scale_min = 0.5,
-        .render_scale_max = 1.0,
-        .thermal_limit_c = (double)NAN,
-        .thermal_margin_c = 1.5,
-        .battery_busy = 1.0,
-        .frames_in_flight = 3,
-        .worker_threads = spare_processors(),
-        .memory_reserve_bytes = INT64_C(256) * 1024 * 1024,
-    };
-    double cost = 1.0;
-    for (uint32_t i = 0; i < policy.quality_levels; i++, cost *= cost_step)
-        policy.cost[i] =
-            options->cost_hint && options->quality_levels ? options->cost_hint[i] / options->cost_hint[0] : cost;
-    return policy;
 }
 
 static enum perfadapt_result create_region(perfadapt *session, const struct perfadapt_options *options,
@@ -220,8 +146,9 @@ static void publish(perfadapt *session, const struct perfadapt_options *options)
 
 static enum perfadapt_result subscribe(perfadapt *session, const struct perfadapt_options *options,
                                        const char *simulate) {
+    const struct perfadapt__errand errand = perfadapt__tuning_errand(session->tuning);
     const struct perfadapt__sampler_options sampler_options = {
-        .sysroot = options->sysroot, .simulate = simulate, .log = &session->log};
+        .sysroot = options->sysroot, .simulate = simulate, .log = &session->log, .errand = &errand};
     const struct perfadapt__subscriber subscriber = {
         .sampled = on_sampled,
         .activity = on_activity,
@@ -235,8 +162,13 @@ static enum perfadapt_result subscribe(perfadapt *session, const struct perfadap
 static enum perfadapt_result open_session(const struct perfadapt_options *options, perfadapt *session) {
     const char *from_environment = secure_getenv("PERFADAPT_SIMULATE");
     const char *simulate = from_environment && *from_environment ? from_environment : options->simulate;
-    const struct perfadapt__policy policy = make_policy(options);
-    enum perfadapt_result result = create_region(session, options, simulate, &policy);
+    enum perfadapt_result result = perfadapt__tuning_create(options, &session->tuning);
+    if (result)
+        return result;
+    struct perfadapt__policy policy;
+    (void)perfadapt__tuning_take_policy(session->tuning, &policy);
+    session->quality_levels = policy.quality_levels;
+    result = create_region(session, options, simulate, &policy);
     if (result)
         return result;
     publish(session, options);
@@ -281,7 +213,9 @@ void perfadapt_close(perfadapt **session_pointer) {
         return;
     perfadapt *session = *session_pointer;
     *session_pointer = NULL;
-    const bool forked = is_inert(session);
+    const bool forked = perfadapt__is_inert(session);
+    if (!session->subscription) /* nobody else's yet */
+        perfadapt__tuning_destroy(session->tuning);
     perfadapt__sampler_unsubscribe(&session->subscription);
     perfadapt__writer_destroy(&session->writer, forked);
     const bool opened = session->stepper.region != NULL;
@@ -293,117 +227,10 @@ void perfadapt_close(perfadapt **session_pointer) {
     free(session);
 }
 
-/* --- The frame path --- */
-
-uint64_t perfadapt_frame_begin(perfadapt *session) {
-    if (is_inert(session))
-        return 0;
-    const uint64_t drawn = atomic_load_explicit(&session->stepper.drawn, memory_order_relaxed);
-    const uint32_t scale_bits = (uint32_t)drawn;
-    session->frame.quality = (uint32_t)(drawn >> 32);
-    memcpy(&session->frame.render_scale, &scale_bits, sizeof scale_bits);
-    session->frame.running = true;
-    session->frame.begin_ns = perfadapt__now_ns();
-    return ++session->frame.number;
-}
-
-void perfadapt_frame_applied(perfadapt *session, uint32_t quality, float render_scale) {
-    if (is_inert(session))
-        return;
-    const uint32_t best = session->stepper.decider.policy.quality_levels - 1;
-    session->frame.quality = quality < best ? quality : best;
-    if (!isnan(render_scale))
-        session->frame.render_scale = render_scale < 0.25F ? 0.25F : render_scale > 1.0F ? 1.0F : render_scale;
-}
-
-void perfadapt_frame_end(perfadapt *session) {
-    if (is_inert(session) || !session->frame.running)
-        return;
-    const int64_t now_ns = perfadapt__now_ns();
-    const struct perfadapt__frame_input input = {
-        .kind = PERFADAPT__FRAME_DONE,
-        .quality = session->frame.quality,
-        .frame = session->frame.number,
-        .now_ns = now_ns,
-        .cpu_ns = now_ns - session->frame.begin_ns,
-        .period_ns = session->frame.last_end_ns ? now_ns - session->frame.last_end_ns : -1,
-        .gpu_ns = -1,
-        .render_scale = session->frame.render_scale,
-    };
-    session->frame.running = false;
-    session->frame.last_end_ns = now_ns;
-    perfadapt__stepper_submit(&session->stepper, &input);
-}
-
-void perfadapt_frame_gpu(perfadapt *session, uint64_t frame, int64_t gpu_ns) {
-    if (is_inert(session) || frame == 0 || gpu_ns < 0 || gpu_ns > gpu_most_ns)
-        return;
-    /* It belongs to a frame that has ended: the end of the newest is time enough, and saves reading the clock. */
-    const int64_t now_ns = atomic_load_explicit(&session->stepper.last_end_ns, memory_order_relaxed);
-    const struct perfadapt__frame_input input = {
-        .kind = PERFADAPT__FRAME_GPU, .frame = frame, .now_ns = now_ns, .gpu_ns = gpu_ns};
-    perfadapt__stepper_submit(&session->stepper, &input);
-}
-
-void perfadapt_wait_next_frame(perfadapt *session) {
-    if (is_inert(session))
-        return;
-    const int64_t frame_ns = atomic_load_explicit(&session->stepper.frame_ns, memory_order_relaxed);
-    if (frame_ns <= 0)
-        return;
-    const int64_t now_ns = perfadapt__now_ns();
-    const int64_t due_ns = session->frame.due_ns + frame_ns;
-    if (now_ns < due_ns) {
-        perfadapt__sleep_until(due_ns);
-        session->frame.due_ns = due_ns;
-        return;
-    }
-    /* A late wake-up is made good, so that the mean rate is exact; a late frame is not, or the next would start early. */
-    session->frame.due_ns = now_ns - due_ns < catch_up_ns ? due_ns : now_ns;
-}
-
-/* --- What the app tells --- */
-
-static void submit_now(perfadapt *session, uint32_t kind, uint32_t event, int64_t value) {
-    const struct perfadapt__frame_input input = {
-        .kind = kind, .now_ns = perfadapt__now_ns(), .value = value, .event = event};
-    perfadapt__stepper_submit(&session->stepper, &input);
-}
-
-void perfadapt_report(perfadapt *session, enum perfadapt_event event, int64_t value) {
-    if (!is_inert(session))
-        submit_now(session, PERFADAPT__FRAME_EVENT, event, value);
-}
-
-void perfadapt_hold(perfadapt *session) {
-    if (!is_inert(session))
-        submit_now(session, PERFADAPT__FRAME_HOLD, 0, 1);
-}
-
-void perfadapt_release(perfadapt *session) {
-    if (!is_inert(session))
-        submit_now(session, PERFADAPT__FRAME_HOLD, 0, 0);
-}
-
-void perfadapt_set_gpu_memory(perfadapt *session, uint64_t used, uint64_t budget) {
-    if (is_inert(session))
-        return;
-    atomic_store_explicit(&session->gpu_memory_used, used, memory_order_relaxed);
-    atomic_store_explicit(&session->gpu_memory_budget, budget, memory_order_relaxed);
-}
-
 /* --- What the app reads --- */
 
-void perfadapt_get_budget(const perfadapt *session, struct perfadapt_budget *out) {
-    if (is_inert(session) || !out)
-        return;
-    struct perfadapt_budget budget;
-    if (perfadapt__region_get_budget(session->stepper.region, &budget))
-        (void)perfadapt__abi_out(&budget, out, sizeof budget, budget_smallest);
-}
-
 int perfadapt_budget_fd(perfadapt *session) {
-    if (is_inert(session))
+    if (perfadapt__is_inert(session))
         return -1;
     int present = atomic_load_explicit(&session->stepper.budget_fd, memory_order_acquire);
     if (present >= 0)
@@ -418,10 +245,27 @@ int perfadapt_budget_fd(perfadapt *session) {
     return present;
 }
 
+enum perfadapt_result perfadapt_set_device(perfadapt *session, const struct perfadapt_device *device) {
+    if (!session || !device)
+        return PERFADAPT_ERROR_INVALID;
+    return perfadapt__is_inert(session) ? PERFADAPT_ERROR_FORKED
+                                        : perfadapt__tuning_set_device(session->tuning, device);
+}
+
+enum perfadapt_result perfadapt_get_profile(const perfadapt *session, struct perfadapt_profile *out) {
+    if (!session || !out)
+        return PERFADAPT_ERROR_INVALID;
+    if (perfadapt__is_inert(session))
+        return PERFADAPT_ERROR_FORKED;
+    struct perfadapt_profile profile;
+    perfadapt__tuning_get_profile(session->tuning, &profile);
+    return perfadapt__abi_out(&profile, out, sizeof profile, sizeof profile);
+}
+
 enum perfadapt_result perfadapt_get_snapshot(const perfadapt *session, struct perfadapt_snapshot *out) {
     if (!session || !out)
         return PERFADAPT_ERROR_INVALID;
-    if (is_inert(session))
+    if (perfadapt__is_inert(session))
         return PERFADAPT_ERROR_FORKED;
     if (out->size < snapshot_smallest)
         return PERFADAPT_ERROR_ABI;

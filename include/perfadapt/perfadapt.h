@@ -31,6 +31,7 @@
 
 #include <perfadapt/budget.h>
 #include <perfadapt/error.h>
+#include <perfadapt/profile.h>
 #include <perfadapt/snapshot.h>
 #include <perfadapt/version.h>
 
@@ -109,18 +110,22 @@ struct perfadapt_options {
     const char *app_name;     /**< as shown by perfadapt-top; NULL = the process's name. Copied, cut at 63 bytes */
     uint32_t role;            /**< enum perfadapt_role */
     uint32_t quality_levels;  /**< steps of quality the app has, up to 32; 0 = 1 */
-    int64_t target_frame_ns;  /**< frame time aimed at; 0 = 60 Hz interactive, 30 Hz background, none for export */
+    int64_t target_frame_ns;  /**< frame time aimed at; 0 = the preset's, and until a device is known 60 Hz interactive,
+                                  30 Hz background, none for export */
     const double *cost_hint;  /**< relative GPU cost per quality level, quality_levels entries, best first, positive,
                                   falling; NULL = 0.86 per step. Copied */
     uint32_t outputs;         /**< mask of enum perfadapt_output; what is not in it never moves */
     uint32_t flags;           /**< mask of enum perfadapt_flag */
     const char *sysroot;      /**< directory read in place of "/"; NULL = "/". Copied */
-    const char *config_dir;   /**< reserved: must be NULL */
+    const char *config_dir;   /**< directory whose perfadapt.ini and perfadapt.d are read in place of /etc/perfadapt and
+                                  the user's; NULL = those. Copied */
     struct perfadapt_log log; /**< where messages go */
     const char *simulate;     /**< "PLANT" or "PLANT:SPEED" plays a simulated device's temperature, heated by this
                                   process's own GPU busy time, in place of the real sensors: rpi4, handheld, laptop,
                                   datacentre, h200; SPEED 0.1…1000 is simulated seconds per second. NULL = none.
                                   The environment's PERFADAPT_SIMULATE, where set, wins. Copied */
+    const struct perfadapt_device *device; /**< the GPU that the app renders on, as <perfadapt/vulkan.h> fills it from a
+                                  VkPhysicalDevice: no other is probed. NULL = not known yet. Copied */
 };
 
 /**
@@ -254,6 +259,35 @@ PERFADAPT_API void perfadapt_get_budget(const perfadapt *session, struct perfada
  * @since 0.1
  */
 PERFADAPT_API int perfadapt_budget_fd(perfadapt *session);
+
+/**
+ * Says which GPU the session renders on, where that was not known at perfadapt_open(): the preset that fits it takes the
+ * place of the one in force within a second.
+ *
+ * @param device as <perfadapt/vulkan.h> fills it from a VkPhysicalDevice. Copied.
+ * @retval PERFADAPT_OK
+ * @retval PERFADAPT_ERROR_INVALID session or device is NULL
+ * @retval PERFADAPT_ERROR_ABI device->size is not understood
+ * @retval PERFADAPT_ERROR_NO_MEMORY
+ * @retval PERFADAPT_ERROR_FORKED
+ * @threadsafety Any thread. Reads files: not between begin and end of a frame.
+ * @since 0.1
+ */
+PERFADAPT_API enum perfadapt_result perfadapt_set_device(perfadapt *session, const struct perfadapt_device *device);
+
+/**
+ * Copies what is known of the device and the machine, and why the preset in force fits it. While a probe runs its state
+ * is PERFADAPT_STATE_INIT; perfadapt_budget_fd() tells of the change that may follow.
+ *
+ * @param[in,out] out out->size says how much of it the caller knows.
+ * @retval PERFADAPT_OK
+ * @retval PERFADAPT_ERROR_INVALID session or out is NULL
+ * @retval PERFADAPT_ERROR_ABI out->size is not understood
+ * @retval PERFADAPT_ERROR_FORKED
+ * @threadsafety Any thread. Takes a lock for the time of a copy: not for a render thread in mid-frame.
+ * @since 0.1
+ */
+PERFADAPT_API enum perfadapt_result perfadapt_get_profile(const perfadapt *session, struct perfadapt_profile *out);
 
 /**
  * Copies what the sampler last read.

@@ -1,0 +1,71 @@
+/* Stands in for perfadapt-probe: leaves what FAKE_PROBE asks for in the cache, or does not. SPDX-License-Identifier: MIT */
+#include "core/installed.h"
+#include "device/cache.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct perfadapt_profile make_profile(void) {
+    struct perfadapt_profile profile = {
+        .size = sizeof profile,
+        .state = PERFADAPT_STATE_OK,
+        .source = PERFADAPT_PROFILE_FROM_PROBE,
+        .tier = 3,
+        .type = PERFADAPT_DEVICE_DISCRETE,
+        .preset = "high",
+        .family = "Made up",
+        .name = "A card for tests",
+        .driver = "fake 1.0",
+        .vendor_id = 0x1234,
+        .device_id = 0x5678,
+        .score = 5000,
+        .gflops = 5000,
+        .memory_bytes = UINT64_C(8) << 30,
+        .system = {.size = sizeof profile.system, .form = PERFADAPT_FORM_DESKTOP, .on_ac = 1, .has_battery = 0},
+        .device_count = 1,
+        .reason_count = 1,
+        .reasons = {"it was made up for a test"},
+    };
+    return profile;
+}
+
+/* The key of the machine as this process sees it, below the data directory that was given. */
+static int leave_cache(const char *path, const char *data_dir) {
+    char temporary[4096 + 8];
+    struct perfadapt__root root;
+    struct perfadapt__cache *cache = calloc(1, sizeof *cache);
+    if (!cache || perfadapt__root_open(NULL, &root) != PERFADAPT_OK)
+        return 3;
+    perfadapt__cache_key(&root, data_dir, cache->key);
+    cache->device_count = 1;
+    cache->devices[0] = make_profile();
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *file = fopen(temporary, "w");
+    const bool printed = file && perfadapt__cache_print(cache, file);
+    if (file)
+        fclose(file);
+    free(cache);
+    return printed && rename(temporary, path) == 0 ? 0 : 3;
+}
+
+/* Argument 3 is the data directory, as the library passes it. */
+int main(int argc, char **argv) {
+    char path[4096];
+    const char *what = getenv("FAKE_PROBE");
+    if (!what || argc < 4 || !perfadapt__cache_path(getenv("XDG_CACHE_HOME"), NULL, path, sizeof path))
+        return 2;
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    mkdir(path, 0700);
+    *slash = '/';
+    alarm(40); /* whatever becomes of the test */
+    if (strcmp(what, "crash") == 0)
+        raise(SIGKILL);
+    while (strcmp(what, "hang") == 0)
+        pause();
+    return strcmp(what, "good") == 0 ? leave_cache(path, *argv[3] ? argv[3] : NULL) : 0;
+}

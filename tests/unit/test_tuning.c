@@ -1,0 +1,372 @@
+/* A session whose device, files and wishes change: what reaches its budget. SPDX-License-Identifier: MIT */
+#include "core/clock.h"
+#include "fixture.h"
+
+#include <math.h>
+#include <perfadapt/perfadapt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int64_t patience_ns = 20 * PERFADAPT__NS_PER_S;
+
+/* --- A home of its own --- */
+
+static void write_file(const struct fixture *fixture, const char *name, const char *text) {
+    char path[512];
+    char temporary[520];
+    snprintf(path, sizeof path, "%s/%s", fixture->path, name);
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *file = fopen(temporary, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(rename(temporary, path), 0);
+}
+
+static void make_directory(const struct fixture *fixture, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", fixture->path, name);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void point(const char *variable, const struct fixture *fixture, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", fixture->path, name);
+    setenv(variable, path, 1);
+}
+
+/* Beside this program, wherever both were copied to. */
+static void point_at_fake_probe(void) {
+    char path[4096];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof PERFADAPT_FAKE_PROBE);
+    assert_true(length > 0);
+    path[length] = '\0';
+    strcpy(strrchr(path, '/') + 1, PERFADAPT_FAKE_PROBE);
+    setenv("PERFADAPT_PROBE", path, 1);
+}
+
+static int set_up(void **state) {
+    if (fixture_setup(state) != 0)
+        return -1;
+    const struct fixture *fixture = *state;
+    make_directory(fixture, "cache");
+    make_directory(fixture, "config");
+    make_directory(fixture, "config/perfadapt");
+    point("XDG_CACHE_HOME", fixture, "cache");
+    point("XDG_CONFIG_HOME", fixture, "config");
+    point_at_fake_probe();
+    unsetenv("PERFADAPT_NO_PROBE");
+    setenv("FAKE_PROBE", "good", 1);
+    return 0;
+}
+
+/* --- A session, and waiting for it --- */
+
+struct lines {
+    char text[8192];
+};
+
+static void keep_line(void *user_data, enum perfadapt_log_level level, const char *message) {
+    struct lines *lines = user_data;
+    const size_t used = strlen(lines->text);
+    snprintf(lines->text + used, sizeof lines->text - used, "%d %s\n", (int)level, message);
+}
+
+static perfadapt *open_with(struct perfadapt_options options) {
+    perfadapt *session = NULL;
+    options.size = sizeof options;
+    options.flags = PERFADAPT_FLAG_NO_PUBLISH;
+    options.quality_levels = 5;
+    assert_int_equal(perfadapt_open(&options, &session), PERFADAPT_OK);
+    return session;
+}
+
+static struct perfadapt_profile profile_of(const perfadapt *session) {
+    struct perfadapt_profile profile = {.size = sizeof profile};
+    assert_int_equal(perfadapt_get_profile(session, &profile), PERFADAPT_OK);
+    return profile;
+}
+
+static struct perfadapt_budget budget_of(const perfadapt *session) {
+    struct perfadapt_budget budget = {.size = sizeof budget};
+    perfadapt_get_budget(session, &budget);
+    return budget;
+}
+
+static void nap(void) {
+    const struct timespec time = {.tv_nsec = 5 * PERFADAPT__NS_PER_MS};
+    nanosleep(&time, NULL);
+}
+
+static struct perfadapt_profile await_profile(const perfadapt *session) {
+    const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
+    struct perfadapt_profile profile = profile_of(session);
+    while (profile.state == PERFADAPT_STATE_INIT && perfadapt__now_ns() < latest_ns) {
+        nap();
+        profile = profile_of(session);
+    }
+    return profile;
+}
+
+/* The budget's frame time, once it is that or time is up. */
+static int64_t await_frame_ns(const perfadapt *session, int64_t frame_ns) {
+    const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
+    while (budget_of(session).frame_ns != frame_ns && perfadapt__now_ns() < latest_ns)
+        nap();
+    return budget_of(session).frame_ns;
+}
+
+static uint32_t await_frames_in_flight(const perfadapt *session, uint32_t frames) {
+    const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
+    while (budget_of(session).frames_in_flight != frames && perfadapt__now_ns() < latest_ns)
+        nap();
+    return budget_of(session).frames_in_flight;
+}
+
+/* --- The probe --- */
+
+static _Atomic unsigned children_heard_of;
+
+static void hear_of_child(int signal_number) {
+    (void)signal_number;
+    children_heard_of++;
+}
+
+static void a_probe_arrives_as_a_change_of_the_budget(void **state) {
+    (void)state;
+    const struct sigaction action = {.sa_handler = hear_of_child};
+    struct sigaction before;
+    sigaction(SIGCHLD, &action, &before);
+    children_heard_of = 0;
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    const int fd = perfadapt_budget_fd(session);
+    const struct perfadapt_profile first = profile_of(session);
+    assert_int_equal(first.state, PERFADAPT_STATE_INIT);
+    assert_int_equal(first.tier, PERFADAPT_TIER_UNKNOWN);
+    assert_string_equal(first.preset, "low");
+    assert_true(isnan(first.score));
+    assert_int_equal(budget_of(session).frames_in_flight, 2);                /* with care … */
+    assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 60); /* … but not slowed */
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+    const struct perfadapt_profile profile = await_profile(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_OK);
+    assert_int_equal(profile.source, PERFADAPT_PROFILE_FROM_PROBE);
+    assert_int_equal(profile.tier, 3);
+    assert_string_equal(profile.preset, "high");
+    assert_string_equal(profile.name, "A card for tests");
+    assert_string_equal(profile.reasons[0], "it was made up for a test");
+    assert_int_equal(await_frames_in_flight(session, 3), 3);
+    assert_int_equal(children_heard_of, 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child that the host could know of */
+    perfadapt_close(&session);
+    sigaction(SIGCHLD, &before, NULL);
+}
+
+static void the_cache_is_there_at_once(void **state) {
+    (void)state;
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(await_profile(session).state, PERFADAPT_STATE_OK);
+    perfadapt_close(&session);
+    setenv("FAKE_PROBE", "crash", 1); /* it must not be asked again */
+    session = open_with((struct perfadapt_options){0});
+    const struct perfadapt_profile profile = profile_of(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_OK);
+    assert_int_equal(profile.source, PERFADAPT_PROFILE_FROM_CACHE);
+    assert_int_equal(profile.tier, 3);
+    assert_int_equal(budget_of(session).frames_in_flight, 3);
+    perfadapt_close(&session);
+}
+
+static void a_probe_that_crashes_is_told(void **state) {
+    (void)state;
+    struct lines lines = {""};
+    setenv("FAKE_PROBE", "crash", 1);
+    perfadapt *session = open_with((struct perfadapt_options){.log = {keep_line, &lines}});
+    const struct perfadapt_profile profile = await_profile(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_ERROR);
+    assert_string_equal(profile.preset, "low");
+    assert_non_null(strstr(profile.reasons[0], "perfadapt-probe"));
+    perfadapt_close(&session);
+}
+
+static void one_that_leaves_nothing_is_told(void **state) {
+    (void)state;
+    setenv("FAKE_PROBE", "nothing", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(await_profile(session).state, PERFADAPT_STATE_ERROR);
+    perfadapt_close(&session);
+}
+
+static void one_that_hangs_holds_nobody_up(void **state) {
+    (void)state;
+    setenv("FAKE_PROBE", "hang", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    const int64_t before_ns = perfadapt__now_ns();
+    while (perfadapt__now_ns() - before_ns < PERFADAPT__NS_PER_S / 2)
+        nap();
+    assert_int_equal(profile_of(session).state, PERFADAPT_STATE_INIT);
+    perfadapt_close(&session);
+    assert_true(perfadapt__now_ns() - before_ns < 10 * PERFADAPT__NS_PER_S);
+}
+
+static void one_that_is_not_there_is_told(void **state) {
+    (void)state;
+    setenv("PERFADAPT_PROBE", "/nonexistent/perfadapt-probe", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(await_profile(session).state, PERFADAPT_STATE_ERROR);
+    perfadapt_close(&session);
+}
+
+static void none_is_started_where_it_is_not_wanted(void **state) {
+    (void)state;
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    const struct perfadapt_profile profile = profile_of(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_UNSUPPORTED);
+    assert_int_equal(profile.tier, PERFADAPT_TIER_UNKNOWN);
+    assert_non_null(strstr(profile.reasons[0], "PERFADAPT_NO_PROBE"));
+    perfadapt_close(&session);
+}
+
+static void another_root_has_no_device_of_ours(void **state) {
+    const struct fixture *fixture = *state;
+    perfadapt *session = open_with((struct perfadapt_options){.sysroot = fixture->path});
+    assert_int_equal(profile_of(session).state, PERFADAPT_STATE_UNSUPPORTED);
+    perfadapt_close(&session);
+}
+
+/* --- What the app hands in --- */
+
+static struct perfadapt_device strong_device(void) {
+    struct perfadapt_device device = {
+        .size = sizeof device,
+        .type = PERFADAPT_DEVICE_DISCRETE,
+        .vendor_id = 0x10de,
+        .device_id = 0x2684,
+        .name = "NVIDIA GeForce RTX 4090",
+        .heap_count = 1,
+        .memory_type_count = 1,
+        .heaps = {{.bytes = UINT64_C(24) << 30, .flags = 1}},
+        .memory_types = {{.flags = 1}},
+        .compute_units = 128,
+    };
+    return device;
+}
+
+static void a_device_handed_in_is_not_probed(void **state) {
+    (void)state;
+    const struct perfadapt_device device = strong_device();
+    setenv("FAKE_PROBE", "good", 1);
+    perfadapt *session = open_with((struct perfadapt_options){.device = &device});
+    struct perfadapt_profile profile = profile_of(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_OK);
+    assert_int_equal(profile.source, PERFADAPT_PROFILE_FROM_HOST);
+    assert_int_equal(profile.tier, 5);
+    assert_string_equal(profile.preset, "ultra");
+    perfadapt_close(&session);
+    session = open_with((struct perfadapt_options){0}); /* nothing was cached of it */
+    assert_int_equal(profile_of(session).state, PERFADAPT_STATE_INIT);
+    perfadapt_close(&session);
+}
+
+static void a_device_named_later_takes_over(void **state) {
+    (void)state;
+    struct perfadapt_device device = strong_device();
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(budget_of(session).frames_in_flight, 2);
+    assert_int_equal(perfadapt_set_device(session, &device), PERFADAPT_OK);
+    assert_int_equal(profile_of(session).tier, 5);
+    assert_int_equal(await_frames_in_flight(session, 3), 3);
+    device.size = 8;
+    device.vendor_id = 0;
+    assert_int_equal(perfadapt_set_device(session, NULL), PERFADAPT_ERROR_INVALID);
+    assert_int_equal(perfadapt_set_device(NULL, &device), PERFADAPT_ERROR_INVALID);
+    perfadapt_close(&session);
+}
+
+/* --- Files --- */
+
+static void edits_are_picked_up(void **state) {
+    const struct fixture *fixture = *state;
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    write_file(fixture, "config/perfadapt/perfadapt.ini", "[frame]\ntarget_fps = 50\n");
+    perfadapt *session = open_with((struct perfadapt_options){.target_frame_ns = PERFADAPT__NS_PER_S / 144});
+    assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 50); /* the user beats the app */
+    write_file(fixture, "config/perfadapt/perfadapt.ini", "[frame]\ntarget_fps = 25\n");
+    assert_int_equal(await_frame_ns(session, PERFADAPT__NS_PER_S / 25), PERFADAPT__NS_PER_S / 25);
+    make_directory(fixture, "config/perfadapt/perfadapt.d");
+    write_file(fixture, "config/perfadapt/perfadapt.d/50-more.ini", "[frame]\ntarget_fps = 20\n");
+    assert_int_equal(await_frame_ns(session, PERFADAPT__NS_PER_S / 20), PERFADAPT__NS_PER_S / 20);
+    perfadapt_close(&session);
+}
+
+static void a_wrong_line_is_told_with_its_number(void **state) {
+    const struct fixture *fixture = *state;
+    struct lines lines = {""};
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    write_file(fixture, "config/perfadapt/perfadapt.ini",
+               "[thermal]\nlimit = 80\nmargin_c = 400\n[frame]\ntarget_fps = 50\n");
+    perfadapt *session = open_with((struct perfadapt_options){.log = {keep_line, &lines}});
+    assert_non_null(strstr(lines.text, "perfadapt.ini:2"));
+    assert_non_null(strstr(lines.text, "limit_c"));
+    assert_non_null(strstr(lines.text, "perfadapt.ini:3"));
+    assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 50);
+    perfadapt_close(&session);
+}
+
+static void an_app_of_its_own_section(void **state) {
+    const struct fixture *fixture = *state;
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    write_file(fixture, "config/perfadapt/perfadapt.ini",
+               "[app viewer]\nframe.target_fps = 40\n[app other]\nframe.target_fps = 90\n");
+    perfadapt *session = open_with((struct perfadapt_options){.app_name = "viewer"});
+    assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 40);
+    perfadapt_close(&session);
+    session = open_with((struct perfadapt_options){.app_name = "player"});
+    assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 60);
+    perfadapt_close(&session);
+}
+
+static void a_directory_given_takes_the_users_place(void **state) {
+    const struct fixture *fixture = *state;
+    char path[512];
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    write_file(fixture, "config/perfadapt/perfadapt.ini", "[frame]\ntarget_fps = 50\n");
+    make_directory(fixture, "mine");
+    write_file(fixture, "mine/perfadapt.ini", "[frame]\ntarget_fps = 24\n");
+    snprintf(path, sizeof path, "%s/mine", fixture->path);
+    perfadapt *session = open_with((struct perfadapt_options){.config_dir = path});
+    assert_int_equal(budget_of(session).frame_ns, (int64_t)(1e9 / 24));
+    perfadapt_close(&session);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_probe_arrives_as_a_change_of_the_budget),
+        TEST(the_cache_is_there_at_once),
+        TEST(a_probe_that_crashes_is_told),
+        TEST(one_that_leaves_nothing_is_told),
+        TEST(one_that_hangs_holds_nobody_up),
+        TEST(one_that_is_not_there_is_told),
+        TEST(none_is_started_where_it_is_not_wanted),
+        TEST(another_root_has_no_device_of_ours),
+        TEST(a_device_handed_in_is_not_probed),
+        TEST(a_device_named_later_takes_over),
+        TEST(edits_are_picked_up),
+        TEST(a_wrong_line_is_told_with_its_number),
+        TEST(an_app_of_its_own_section),
+        TEST(a_directory_given_takes_the_users_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
