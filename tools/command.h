@@ -10,6 +10,7 @@ enum {
     EXIT_CODE_ENVIRONMENT = 3 /* an unreadable file, no such device, no memory */
 };
 
+int config_main(int argc, char **argv);
 int drive_main(int argc, char **argv);
 int profile_main(int argc, char **argv);
 int sensors_main(int argc, char **argv);

@@ -149,7 +149,7 @@ check_find_package() {
 }
 
 data_files() { # DIRECTORY
-    (cd "$1" && find plants presets -name '*.ini' | LC_ALL=C sort)
+    (cd "$1" && find . -mindepth 2 -name '*.ini' | LC_ALL=C sort)
 }
 
 first_answer() { # PROGRAM DRIVE_ARGUMENTS...
@@ -165,8 +165,12 @@ check_program() {
         printf 'no perfadapt program in this build\n'
         return
     fi
-    same_text "every plant and preset is installed" "$(data_files "$source_root/profiles")" \
+    same_text "every file of profiles/ is installed" "$(data_files "$source_root/profiles")" \
         "$(data_files "$prefix/share/perfadapt")"
+    expect "the configuration's example is installed" test -f "$prefix/share/perfadapt/perfadapt.ini.example"
+    expect "perfadapt.ini(5) is installed" grep -q limit_c "$(find "$prefix" -name perfadapt.ini.5)"
+    expect "perfadapt: its own presets and machines" grep -qF "$prefix/share/perfadapt/presets/high.ini:" \
+        <("$program" config --preset high)
     expect "perfadapt: a plant is found" "$program" sim --plant rpi4 --scene steady --duration 2 --policy none
     expect "perfadapt: a preset is found" grep -q 'frame_ns=33333333 ' <(first_answer "$program" --preset low)
     mkdir "$moved"
