@@ -3,25 +3,9 @@
 
 #include "config/sensor_map.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
-
-/* Read by a signal handler: written before the flag. */
-static char unfinished[PATH_MAX];
-static volatile int is_unfinished;
-
-void probe_map_file_abandon(void) {
-    if (is_unfinished)
-        unlink(unfinished);
-}
-
-/* ---- the text ---- */
 
 /* The label as the library will have it. */
 static void make_label(const char *from, char *out, size_t capacity) {
@@ -86,8 +70,8 @@ static size_t print_map(FILE *file, const struct probe_sensors *sensors, const c
     return notes > PERFADAPT__SENSOR_NOTES_MAX ? notes - PERFADAPT__SENSOR_NOTES_MAX : 0;
 }
 
-static char *make_text(const struct probe_sensors *sensors, const char *boot_id, size_t *out_length,
-                       size_t *out_left_out) {
+char *probe_map_text(const struct probe_sensors *sensors, const char *boot_id, size_t *out_length,
+                     size_t *out_left_out) {
     char *text = NULL;
     FILE *file = open_memstream(&text, out_length);
     if (!file)
@@ -98,74 +82,4 @@ static char *make_text(const struct probe_sensors *sensors, const char *boot_id,
         return text;
     free(text);
     return NULL;
-}
-
-/* ---- the file ---- */
-
-/* XDG Base Directory Specification: what is missing is made for the user alone. */
-static int make_directories(const char *path) {
-    char directory[PATH_MAX];
-    if ((size_t)snprintf(directory, sizeof directory, "%s", path) >= sizeof directory)
-        return -ENAMETOOLONG;
-    for (char *slash = directory; (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-            const int error = errno;
-            struct stat status;
-            if (stat(directory, &status) != 0) /* a read-only file system says EROFS of what is there, too */
-                return -error;
-        }
-        *slash = '/';
-    }
-    return 0;
-}
-
-static int write_all(int fd, const char *text, size_t length) {
-    while (length > 0) {
-        const ssize_t written = write(fd, text, length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -errno;
-        text += written;
-        length -= (size_t)written;
-    }
-    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : -errno;
-}
-
-/* Quota and network file systems may tell of a full disk at the close. */
-static int fill(int fd, const char *text, size_t length) {
-    const int error = write_all(fd, text, length);
-    if (close(fd) != 0 && error == 0)
-        return -errno;
-    return error;
-}
-
-static int replace(const char *path, const char *text, size_t length) {
-    if ((size_t)snprintf(unfinished, sizeof unfinished, "%s.XXXXXX", path) >= sizeof unfinished)
-        return -ENAMETOOLONG;
-    const int fd = mkostemp(unfinished, O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    is_unfinished = 1;
-    int error = fill(fd, text, length);
-    if (error == 0 && rename(unfinished, path) != 0)
-        error = -errno;
-    if (error != 0)
-        unlink(unfinished);
-    is_unfinished = 0;
-    return error;
-}
-
-int probe_map_file_write(const char *path, const struct probe_sensors *sensors, const char *boot_id,
-                         size_t *out_left_out) {
-    size_t length = 0;
-    char *text = make_text(sensors, boot_id, &length, out_left_out);
-    if (!text)
-        return -ENOMEM;
-    int error = make_directories(path);
-    if (error == 0)
-        error = replace(path, text, length);
-    free(text);
-    return error;
 }

@@ -4,14 +4,8 @@
 
 #include "probe/sensors.h"
 
-/*
- * Writes the file anew: it is there whole or not at all. Makes its directory where there is none, for the user alone. 0,
- * or -errno. *out_left_out: sensors beyond what a map holds.
- */
-int probe_map_file_write(const char *path, const struct probe_sensors *sensors, const char *boot_id,
-                         size_t *out_left_out);
-
-/* Removes what a write that does not end has begun. For a signal handler. */
-void probe_map_file_abandon(void);
+/* The file's text, to be freed; NULL without memory. *out_left_out: sensors beyond what a map holds. */
+char *probe_map_text(const struct probe_sensors *sensors, const char *boot_id, size_t *out_length,
+                     size_t *out_left_out);
 
 #endif
