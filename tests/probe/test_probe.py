@@ -31,8 +31,8 @@ def on_machine(*command, machine=MACHINE, **more):
 
 
 def probe(*options, config=CONFIG, **more):
-    """The JSON object, and what was said on standard error."""
-    done = on_machine(PROBE, "--config", config, *options, **more)
+    """The JSON object, and what was said on standard error. Drivers are for test_drivers.py."""
+    done = on_machine(PROBE, "--no-vulkan", "--config", config, *options, **more)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1, done.stdout
     return json.loads(done.stdout), done.stderr
@@ -126,7 +126,7 @@ class Values(unittest.TestCase):
     def test_not_even_opened(self):
         if not shutil.which("strace"):
             self.skipTest("no strace")
-        done = on_machine("strace", "-f", "-e", "trace=open,openat,openat2", PROBE, "--config", CONFIG)
+        done = on_machine("strace", "-f", "-e", "trace=open,openat,openat2", PROBE, "--no-vulkan", "--config", CONFIG)
         if done.returncode != 0 and "ptrace" in done.stderr:
             self.skipTest("strace may not trace here")
         opened = [line for line in done.stderr.splitlines() if "_input" in line or "_crit\"" in line]
@@ -143,7 +143,7 @@ class Values(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".umockdev") as machine:
             machine.write("P: /devices/platform/none\nE: SUBSYSTEM=platform\n")
             machine.flush()
-            done = on_machine(PROBE, machine=machine.name)
+            done = on_machine(PROBE, "--no-vulkan", machine=machine.name)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["sensors"]["chips"], [])
 
@@ -203,7 +203,7 @@ class Map(unittest.TestCase):
         return run(PROBE, "--write-map", *options, env=self.environment, **more)
 
     def test_the_library_reads_it(self):
-        script = '"$1" --config "$2" >"$4/json" && "$1" --config "$2" --write-map && "$3"'
+        script = '"$1" --no-vulkan --config "$2" >"$4/json" && "$1" --config "$2" --write-map && "$3"'
         done = on_machine("sh", "-c", script, "sh", PROBE, CONFIG, LIST_NOTES, self.directory, env=self.environment)
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(os.path.join(self.directory, "json"), encoding="utf-8") as file:
@@ -310,15 +310,35 @@ class Program(unittest.TestCase):
             self.assertIn(text, done.stdout)
 
     def test_no_configuration(self):
-        done = run(PROBE, "--config", "/nonexistent/sensors.conf")
+        done = run(PROBE, "--no-vulkan", "--config", "/nonexistent/sensors.conf")
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn(os.strerror(2), done.stderr)
 
     def test_output_that_is_full(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([PROBE], stdout=full, stderr=subprocess.PIPE, timeout=60, text=True, check=False)
+            done = subprocess.run([PROBE, "--no-vulkan"], stdout=full, stderr=subprocess.PIPE, timeout=60, text=True,
+                                  check=False)
         self.assertEqual(done.returncode, 3)
         self.assertIn(os.strerror(28), done.stderr)
+
+    @unittest.skipIf(SANITIZE, "a sanitizer wants to be loaded first")
+    def test_libsensors_that_crashes(self):
+        """All but the sensors is there; where they alone were asked for, that is a failure."""
+        environment = dict(os.environ, LD_PRELOAD=os.path.join(BIN, "..", "lib", "libcrashing_sensors.so"))
+        done = run(PROBE, "--no-vulkan", env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertIsNone(report["sensors"])
+        self.assertEqual(report["sensors_error"], "crashed (signal 11)")
+        self.assertIn("system", report)
+        self.assertIn("libsensors: crashed (signal 11)", done.stderr)
+        with tempfile.TemporaryDirectory(prefix="perfadapt-probe-") as directory:
+            environment["XDG_CACHE_HOME"] = directory
+            done = run(PROBE, "--write-map", env=environment)
+            self.assertEqual((done.returncode, os.listdir(directory)), (3, []), done.stderr)
+            done = run(PROBE, "--no-vulkan", "--write-cache", env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(os.listdir(os.path.join(directory, "perfadapt")), ["device.ini"])
 
     def test_timeout(self):
         """Also where it is started by a thread that has every signal blocked, as the sampler has."""
@@ -328,7 +348,8 @@ class Program(unittest.TestCase):
             started = time.monotonic()
             done = run("/usr/bin/python3", "-c",
                        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32)); "
-                       "os.execv(sys.argv[1], sys.argv[1:])", PROBE, "--config", path, "--timeout", "0.2")
+                       "os.execv(sys.argv[1], sys.argv[1:])", PROBE, "--no-vulkan", "--config", path,
+                       "--timeout", "0.2")
         self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("--timeout", done.stderr)
         self.assertLess(time.monotonic() - started, 30)
