@@ -98,7 +98,7 @@ static struct perfadapt_profile no_profile(enum perfadapt_state state, const cha
         .size = sizeof profile,
         .state = state,
         .tier = PERFADAPT_TIER_UNKNOWN,
-        .preset = "low",
+        .preset = PERFADAPT__PRESET_OF_UNKNOWN,
         .score = (double)NAN,
         .gflops = (double)NAN,
         .unified_memory = -1,
@@ -171,12 +171,13 @@ static struct perfadapt__layers_request request_of(const struct perfadapt__tunin
     };
 }
 
-static void read_layers(const struct perfadapt__tuning *tuning, const char *preset, struct perfadapt__layers *out) {
+static void read_layers(const struct perfadapt__tuning *tuning, const struct perfadapt_profile *profile,
+                        struct perfadapt__layers *out) {
     struct perfadapt__machine_facts_store store;
     struct perfadapt__bus_gpu gpus[PERFADAPT__BUS_GPUS_MAX];
     perfadapt__machine_facts_read(&tuning->root, gpus, perfadapt__bus_read(&tuning->root, gpus), &store);
     const struct perfadapt__layers_request request = request_of(tuning, &store.facts);
-    perfadapt__layers_read(&request, preset, out);
+    perfadapt__layers_read(&request, profile->tier == PERFADAPT_TIER_UNKNOWN ? NULL : profile->preset, out);
 }
 
 static void watch_files(struct perfadapt__tuning *tuning) {
@@ -185,11 +186,8 @@ static void watch_files(struct perfadapt__tuning *tuning) {
     tuning->reload = perfadapt__reload_create(&request);
 }
 
-/* A device that nothing is known of is treated with care, but not slowed: the role's frame rate. A panel shows no more
- * frames than it has. */
+/* A panel shows no more frames than it has. */
 static void fit_target(struct perfadapt__settings *preset, const struct perfadapt_profile *profile) {
-    if (profile->tier == PERFADAPT_TIER_UNKNOWN)
-        preset->target_ns = (double)NAN;
     const double refresh_ns = profile->system.refresh_mhz ? 1e12 / profile->system.refresh_mhz : 0;
     if (preset->target_ns > 0 && preset->target_ns < refresh_ns)
         preset->target_ns = refresh_ns;
@@ -204,7 +202,7 @@ static void make_policy(struct perfadapt__tuning *tuning) {
     struct perfadapt_profile profile = tuning->profile;
     tuning->stale = false;
     pthread_mutex_unlock(&tuning->lock);
-    read_layers(tuning, profile.preset, &layers);
+    read_layers(tuning, &profile, &layers);
     fit_target(&layers.preset, &profile);
     (void)perfadapt__policy_of(&layers.preset, &tuning->wishes, &layers.settings, true, &policy, reason);
     pthread_mutex_lock(&tuning->lock);
@@ -353,7 +351,7 @@ static bool run(void *context, int64_t now_ns, bool orphaned) {
     pthread_mutex_unlock(&tuning->lock);
     if (edited || stale)
         make_policy(tuning);
-    return true;
+    return probing;
 }
 
 static void finish(void *context) {

@@ -6,6 +6,7 @@
 #include "config/text_file.h"
 
 #include <fcntl.h>
+#include <math.h> /* NAN only: no libm is linked */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,14 @@ static bool take_preset(struct reader *reader, const char *name, const char *pat
     return search.known;
 }
 
+static void take_preset_of(struct reader *reader, const char *preset) {
+    const char *data_dir = reader->request->data_dir;
+    struct perfadapt__settings *settings = &reader->layers->preset;
+    take_preset(reader, preset ? preset : PERFADAPT__PRESET_OF_UNKNOWN, data_dir ? data_dir : "presets", 0);
+    if (!preset)
+        settings->target_ns = settings->frames_in_flight = settings->worker_threads = (double)NAN;
+}
+
 /* ---- whole ---- */
 
 void perfadapt__layers_read(const struct perfadapt__layers_request *request, const char *preset,
@@ -148,8 +157,8 @@ void perfadapt__layers_read(const struct perfadapt__layers_request *request, con
     const bool known = asked && take_preset(reader, chosen, reader->preset_path, reader->preset_line);
     if (asked && !known)
         memcpy(chosen, "auto", sizeof "auto");
-    if (!known && preset && *preset)
-        take_preset(reader, preset, request->data_dir ? request->data_dir : "presets", 0);
+    if (!known && (!preset || *preset))
+        take_preset_of(reader, preset);
     perfadapt__layer_files_free(&reader->files);
     free(reader);
 }

@@ -62,9 +62,13 @@ struct perfadapt__layers {
     struct perfadapt__settings settings;
 };
 
+/* Of a device that nothing is known of. */
+#define PERFADAPT__PRESET_OF_UNKNOWN "low"
+
 /*
- * Reads everything. `preset` is the one that fits the device; policy.preset in the layers beats it. Never fails: what
- * cannot be read is left out and told.
+ * Reads everything. `preset` is the one that fits the device ("" = none is wanted); policy.preset in the layers beats it.
+ * NULL: nothing is known of the device. It is treated with the low preset's care, but not slowed: frame rate, frames in
+ * flight and threads are left to the role and the machine. Never fails: what cannot be read is left out and told.
  */
 void perfadapt__layers_read(const struct perfadapt__layers_request *request, const char *preset,
                             struct perfadapt__layers *out_layers);

@@ -144,6 +144,13 @@ static uint32_t count_or(double value, uint32_t otherwise) {
     return isnan(value) ? otherwise : (uint32_t)value;
 }
 
+/* What the machine has bounds what a preset says, which is of many machines. */
+static uint32_t workers_of(const struct merger *merger) {
+    const uint32_t spare = merger->wishes->worker_threads;
+    const uint32_t preset = count_or(merger->preset->worker_threads, spare ? spare : worker_threads);
+    return count_or(merger->settings->worker_threads, spare && spare < preset ? spare : preset);
+}
+
 bool perfadapt__policy_of(const struct perfadapt__settings *preset, const struct perfadapt__wishes *wishes,
                           const struct perfadapt__settings *settings, bool lenient,
                           struct perfadapt__policy *out_policy, char *out_reason) {
@@ -165,8 +172,7 @@ bool perfadapt__policy_of(const struct perfadapt__settings *preset, const struct
         .thermal_margin_c = given_or(both->margin_c, margin_c),
         .battery_busy = given_or(both->battery_busy, 1),
         .frames_in_flight = count_or(both->frames_in_flight, frames_in_flight),
-        .worker_threads =
-            count_or(both->worker_threads, wishes->worker_threads ? wishes->worker_threads : worker_threads),
+        .worker_threads = workers_of(&merger),
         .dispatch_ns = (int64_t)given_or(both->dispatch_ns, 0),
         .memory_reserve_bytes = (int64_t)given_or(both->reserve_bytes, reserve_bytes),
         .memory_share = given_or(both->memory_share, 1),

@@ -18,7 +18,7 @@ struct perfadapt__wishes {
     const double *cost;      /* relative, best first; NULL = 0.86 per step */
     double target_ns;        /* NAN = not asked: the preset's, or the role's; 0 = none */
     double fastest_ns;       /* the target is never shorter; NAN = no such bound */
-    uint32_t worker_threads; /* of the machine, where nothing else says; 0 = 4 */
+    uint32_t worker_threads; /* that the machine has to spare: a preset's are no more; 0 = unknown, 4 */
 };
 
 /*

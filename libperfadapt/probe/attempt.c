@@ -5,9 +5,11 @@
 
 #include <fcntl.h>
 #include <float.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct message {
@@ -18,18 +20,26 @@ struct message {
 struct work {
     const struct probe_icd *icd;
     probe_enumerate *enumerate;
-    int close_fd;
 };
 
 /* ---- the child ---- */
 
-/* Drivers print to both. */
-static void silence(void) {
+/* By the system's own call: of the C library's none is old enough. */
+static void close_range_or_each(unsigned first, unsigned last) {
+    if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+        return;
+    const long limit = sysconf(_SC_OPEN_MAX);
+    for (unsigned fd = first; fd <= last && (long)fd < limit; fd++)
+        close((int)fd);
+}
+
+/* A driver has no business with what this program and whoever started it hold open, and may print. */
+static void keep_only(int out_fd) {
     const int fd = open("/dev/null", O_RDWR);
     for (int stream = STDIN_FILENO; fd >= 0 && stream <= STDERR_FILENO; stream++)
         dup2(fd, stream);
-    if (fd > STDERR_FILENO)
-        close(fd);
+    close_range_or_each(STDERR_FILENO + 1, (unsigned)out_fd - 1);
+    close_range_or_each((unsigned)out_fd + 1, UINT_MAX);
 }
 
 /*
@@ -60,9 +70,7 @@ static void ask(int out_fd, void *user) {
     static struct message message;
     const struct work *work = user;
     size_t count = 0;
-    if (work->close_fd >= 0)
-        close(work->close_fd);
-    silence();
+    keep_only(out_fd);
     set_environment(work->icd);
     message.head.code = work->enumerate(message.devices, PROBE_ATTEMPT_DEVICES_MAX, &count, message.head.reason,
                                         sizeof message.head.reason);
@@ -132,10 +140,10 @@ bool probe_attempt_take(const void *bytes, size_t length, struct probe_attempt *
     return true;
 }
 
-void probe_attempt(const struct probe_icd *icd, probe_enumerate *enumerate, int64_t timeout_ms, int close_fd,
+void probe_attempt(const struct probe_icd *icd, probe_enumerate *enumerate, int64_t timeout_ms,
                    struct probe_attempt *out_attempt) {
     static struct message message;
-    struct work work = {.icd = icd, .enumerate = enumerate, .close_fd = close_fd};
+    struct work work = {.icd = icd, .enumerate = enumerate};
     const struct probe_child_result end = probe_child_run(ask, &work, timeout_ms, &message, sizeof message);
     out_attempt->count = 0;
     out_attempt->code = 0;

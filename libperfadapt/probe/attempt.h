@@ -25,8 +25,8 @@ struct probe_attempt {
     struct perfadapt_device devices[PROBE_ATTEMPT_DEVICES_MAX];
 };
 
-/* `close_fd`: a descriptor that the child has no business with, -1 = none. */
-void probe_attempt(const struct probe_icd *icd, probe_enumerate *enumerate, int64_t timeout_ms, int close_fd,
+/* The child has none of this process's descriptors. */
+void probe_attempt(const struct probe_icd *icd, probe_enumerate *enumerate, int64_t timeout_ms,
                    struct probe_attempt *out_attempt);
 
 /* What the child sends. For tests. */

@@ -82,7 +82,7 @@ static void ask(const struct probe_gather_options *options, struct probe_sentine
         return;
     }
     probe_sentinel_begin(sentinel, icd);
-    probe_attempt(icd, options->enumerate, timeout_ms, sentinel->directory_fd, attempt);
+    probe_attempt(icd, options->enumerate, timeout_ms, attempt);
     probe_sentinel_end(sentinel);
     asked->asked = true;
     asked->failed = attempt->failed;

@@ -48,7 +48,8 @@ struct perfadapt__sampler {
     struct perfadapt__subscription *subscriptions;
     struct errand *errands;
     int64_t errands_ran_ns;
-    bool stopping; /* nobody is left: the thread ends, and frees all of this, as soon as it gets here */
+    bool errands_busy; /* one wants to go on soon */
+    bool stopping;     /* nobody is left: the thread ends, and frees all of this, as soon as it gets here */
     int wake_fd;
     struct perfadapt__watch watch; /* wake_fd, descriptors of subscribers and of providers */
 };
@@ -146,19 +147,19 @@ static int64_t sample_machines(struct perfadapt__sampler *sampler, struct perfad
     return earliest_ns;
 }
 
-/* Without the lock, and seldom enough to cost nothing. True while one has still something to do. */
-static bool run_errands(struct perfadapt__sampler *sampler, struct errand *errands, bool stopping) {
+/* Without the lock, and seldom enough to cost nothing. */
+static void run_errands(struct perfadapt__sampler *sampler, struct errand *errands, bool stopping) {
     const int64_t now_ns = perfadapt__now_ns();
-    bool busy = false;
     if (!stopping && now_ns - sampler->errands_ran_ns < errand_gap_ns)
-        return true;
+        return;
     sampler->errands_ran_ns = now_ns;
+    sampler->errands_busy = false;
     for (struct errand *errand = errands; errand; errand = errand->next) {
         const bool orphaned = atomic_load_explicit(&errand->orphaned, memory_order_acquire);
-        errand->done = !errand->told.run(errand->told.context, now_ns, orphaned) && orphaned;
-        busy |= !errand->done;
+        const bool busy = errand->told.run(errand->told.context, now_ns, orphaned);
+        errand->done = !busy && orphaned;
+        sampler->errands_busy |= busy;
     }
-    return busy;
 }
 
 /* With the lock held: takes those that are done out of the list. */
@@ -222,7 +223,7 @@ static void serve(const struct perfadapt__sampler *sampler, const struct perfada
 
 static void wait_for_work(struct perfadapt__sampler *sampler, int64_t due_ns) {
     struct perfadapt__watch_event events[EVENTS_AT_ONCE];
-    const int64_t latest_ns = perfadapt__now_ns() + PERFADAPT__NS_PER_S;
+    const int64_t latest_ns = perfadapt__now_ns() + (sampler->errands_busy ? errand_gap_ns : PERFADAPT__NS_PER_S);
     const int64_t deadline_ns = due_ns < latest_ns ? due_ns : latest_ns;
     const size_t count = perfadapt__watch_wait(&sampler->watch, deadline_ns, events, EVENTS_AT_ONCE);
     for (size_t i = 0; i < count; i++)
@@ -268,10 +269,11 @@ static void *run(void *argument) {
         pthread_mutex_unlock(&sampler_lock);
         destroy_machines(unused);
         finish_errands(done);
-        const bool busy = holds && run_errands(sampler, errands, stopping);
-        if (stopping && !busy)
+        if (holds)
+            run_errands(sampler, errands, stopping);
+        if (stopping && !(holds && sampler->errands_busy))
             break;
-        wait_for_work(sampler, stopping ? perfadapt__now_ns() + errand_gap_ns : sample_machines(sampler, machines));
+        wait_for_work(sampler, stopping ? INT64_MAX : sample_machines(sampler, machines));
     }
     end_sampler(sampler);
     return NULL;

@@ -108,7 +108,10 @@ class Directories:
         for name, value in (("class", "0x030000"), ("vendor", f"0x{vendor:04x}"), ("device", f"0x{device:04x}")):
             self.write(self.root, f"{directory}/{name}", value + "\n")
 
-    def run(self, *arguments, **changes):
+    def run(self, *arguments, preset="medium", **changes):
+        """As if that preset fitted the device; None: nothing is known of it."""
+        if preset and "--preset" not in arguments:
+            arguments = ("--preset", preset, *arguments)
         return run("--sysroot", self.root, "--data-dir", self.data, *arguments, **changes)
 
     def document(self, *arguments, **changes):

@@ -31,6 +31,17 @@ class Merging(Made):
                          {"key": "thermal.limit_c", "value": None, "unit": "°C", "source": "default", "file": None,
                           "line": None, "section": None, "given_as": None})
 
+    def test_unknown_device(self):
+        settings, document = self.at.document(preset=None)
+        self.assertEqual(document["preset"], "low")
+        self.assertEqual({key: entry["value"] for key, entry in settings.items() if entry["source"] == "preset"},
+                         {"preset.dispatch_ns": 8000000, "preset.dispatch_ms": 8, "preset.memory_share": 0.5,
+                          "memory.share": 0.5})
+        _, text, _ = self.at.run(preset=None)
+        self.assertIn("# Preset low: nothing is known of the device", text)
+        self.at.etc("perfadapt.ini", "[policy]\npreset = low\n") # by name it is taken whole
+        self.assertEqual(self.at.values(preset=None)["preset.target_fps"], 30)
+
     def test_where_values_come_from(self):
         path = self.at.etc("perfadapt.ini", "; mine\n[thermal]\n\nlimit_c = 85\n")
         settings, _ = self.at.document()

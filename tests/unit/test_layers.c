@@ -91,7 +91,7 @@ static const struct perfadapt__settings *read_with(struct layered *layered, cons
 }
 
 static const struct perfadapt__settings *read_all(struct layered *layered) {
-    return read_with(layered, NULL);
+    return read_with(layered, "");
 }
 
 static void assert_number(double value, double expected) {
@@ -607,7 +607,7 @@ static void test_unknown_presets(void **state) {
     assert_string_equal(settings->preset, "auto");
     assert_string_equal(layered->layers.preset.preset, "high");
     file(layered, "/home/me/.config/perfadapt/perfadapt.ini", "[policy]\npreset=mine2\n[preset mine]\ntarget_fps=40\n");
-    read_with(layered, NULL);
+    read_with(layered, "");
     assert_warned(layered, "/home/me/.config/perfadapt/perfadapt.ini", 2, "did you mean \"mine\"?");
     assert_string_equal(layered->layers.preset.preset, "");
     fixture_remove(layered->fixture, "/home/me/.config/perfadapt/perfadapt.ini");

@@ -251,6 +251,8 @@ static void test_settings_beat_the_preset_and_that_the_machine(void **state) {
     set(&given.preset, "preset.dispatch_ms", "8");
     const struct perfadapt__policy *policy = policy_of(&given);
     assert_int_equal(policy->worker_threads, 2);
+    given.wishes.worker_threads = 1;
+    assert_int_equal(policy_of(&given)->worker_threads, 1); /* what it says is of a machine that has more */
     assert_number(policy->memory_share, .5);
     assert_number(policy->thermal_margin_c, 5);
     assert_int_equal(policy->prefer, PERFADAPT__PREFER_QUIET);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const int64_t patience_ns = 20 * PERFADAPT__NS_PER_S;
+static const int64_t careful_dispatch_ns = 8000000; /* of the low preset */
 
 /* --- A home of its own --- */
 
@@ -123,11 +124,12 @@ static int64_t await_frame_ns(const perfadapt *session, int64_t frame_ns) {
     return budget_of(session).frame_ns;
 }
 
-static uint32_t await_frames_in_flight(const perfadapt *session, uint32_t frames) {
+/* Likewise its longest submission, which tells the presets apart. */
+static int64_t await_dispatch_ns(const perfadapt *session, int64_t dispatch_ns) {
     const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
-    while (budget_of(session).frames_in_flight != frames && perfadapt__now_ns() < latest_ns)
+    while (budget_of(session).dispatch_ns != dispatch_ns && perfadapt__now_ns() < latest_ns)
         nap();
-    return budget_of(session).frames_in_flight;
+    return budget_of(session).dispatch_ns;
 }
 
 /* --- The probe --- */
@@ -152,8 +154,9 @@ static void a_probe_arrives_as_a_change_of_the_budget(void **state) {
     assert_int_equal(first.tier, PERFADAPT_TIER_UNKNOWN);
     assert_string_equal(first.preset, "low");
     assert_true(isnan(first.score));
-    assert_int_equal(budget_of(session).frames_in_flight, 2);                /* with care … */
+    assert_int_equal(budget_of(session).dispatch_ns, careful_dispatch_ns);   /* with care … */
     assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 60); /* … but not slowed */
+    assert_int_equal(budget_of(session).frames_in_flight, 3);
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     assert_int_equal(poll(&poll_fd, 1, 20000), 1);
     const struct perfadapt_profile profile = await_profile(session);
@@ -163,7 +166,7 @@ static void a_probe_arrives_as_a_change_of_the_budget(void **state) {
     assert_string_equal(profile.preset, "high");
     assert_string_equal(profile.name, "A card for tests");
     assert_string_equal(profile.reasons[0], "it was made up for a test");
-    assert_int_equal(await_frames_in_flight(session, 3), 3);
+    assert_int_equal(await_dispatch_ns(session, 25000000), 25000000);
     assert_int_equal(children_heard_of, 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child that the host could know of */
     perfadapt_close(&session);
@@ -181,7 +184,7 @@ static void the_cache_is_there_at_once(void **state) {
     assert_int_equal(profile.state, PERFADAPT_STATE_OK);
     assert_int_equal(profile.source, PERFADAPT_PROFILE_FROM_CACHE);
     assert_int_equal(profile.tier, 3);
-    assert_int_equal(budget_of(session).frames_in_flight, 3);
+    assert_int_equal(budget_of(session).dispatch_ns, 25000000);
     perfadapt_close(&session);
 }
 
@@ -282,10 +285,10 @@ static void a_device_named_later_takes_over(void **state) {
     struct perfadapt_device device = strong_device();
     setenv("PERFADAPT_NO_PROBE", "1", 1);
     perfadapt *session = open_with((struct perfadapt_options){0});
-    assert_int_equal(budget_of(session).frames_in_flight, 2);
+    assert_int_equal(budget_of(session).dispatch_ns, careful_dispatch_ns);
     assert_int_equal(perfadapt_set_device(session, &device), PERFADAPT_OK);
     assert_int_equal(profile_of(session).tier, 5);
-    assert_int_equal(await_frames_in_flight(session, 3), 3);
+    assert_int_equal(await_dispatch_ns(session, 35000000), 35000000);
     device.size = 8;
     device.vendor_id = 0;
     assert_int_equal(perfadapt_set_device(session, NULL), PERFADAPT_ERROR_INVALID);

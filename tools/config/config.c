@@ -17,9 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* In force until a device is known. */
-static const char preset_of_any_device[] = "medium";
-
 /* ---- where to look ---- */
 
 /* What was named must be there: a directory that is not would show the defaults of a machine that nobody has. */
@@ -41,23 +38,25 @@ static bool is_recorded(const struct config_options *options) {
 /* ---- which preset ---- */
 
 struct choice {
-    char preset[CONFIG_DEVICE_PRESET];
+    char name[CONFIG_DEVICE_PRESET];
+    const char *preset; /* `name`; NULL = nothing is known of the device */
     const char *why;
 };
 
 /* The probe's findings are this machine's, and of no other that is looked at. */
-static struct choice choose(const struct config_options *options, const struct perfadapt__layers_request *request) {
-    struct choice choice = {.why = "--preset names it"};
-    if (options->preset)
-        snprintf(choice.preset, sizeof choice.preset, "%s", options->preset);
-    else if (request->variables &&
-             config_device_preset(request->root, request->data_dir, request->variables, choice.preset))
-        choice.why = "it fits the device; perfadapt profile says why";
-    else {
-        snprintf(choice.preset, sizeof choice.preset, "%s", preset_of_any_device);
-        choice.why = "what any device starts with: none is known here";
+static void choose(const struct config_options *options, const struct perfadapt__layers_request *request,
+                   struct choice *out_choice) {
+    *out_choice = (struct choice){.preset = out_choice->name, .why = "--preset names it"};
+    if (options->preset) {
+        snprintf(out_choice->name, sizeof out_choice->name, "%s", options->preset);
+        return;
     }
-    return choice;
+    out_choice->why = "it fits the device; perfadapt profile says why";
+    if (request->variables &&
+        config_device_preset(request->root, request->data_dir, request->variables, out_choice->name))
+        return;
+    out_choice->preset = NULL;
+    out_choice->why = "nothing is known of the device, so without its frame rate, frames in flight and threads";
 }
 
 /* ---- merging ---- */
@@ -86,7 +85,8 @@ static bool print(const struct config_options *options, const struct config_merg
 
 static int print_merged(const struct config_options *options, struct perfadapt__layers_request *request) {
     struct config_merged merged;
-    const struct choice choice = choose(options, request);
+    struct choice choice;
+    choose(options, request, &choice);
     if (!config_merged_read(request, choice.preset, &merged)) {
         fputs("perfadapt config: no memory for the configuration\n", stderr);
         return EXIT_CODE_ENVIRONMENT;

@@ -10,10 +10,9 @@
 #include <stdlib.h>
 
 static bool take_best(const struct perfadapt__cache *cache, char out_preset[CONFIG_DEVICE_PRESET]) {
-    if (cache->best >= cache->device_count)
+    if (cache->best >= cache->device_count || cache->devices[cache->best].tier == PERFADAPT_TIER_UNKNOWN)
         return false;
-    const char *preset = cache->devices[cache->best].preset;
-    snprintf(out_preset, CONFIG_DEVICE_PRESET, "%.*s", CONFIG_DEVICE_PRESET - 1, preset);
+    snprintf(out_preset, CONFIG_DEVICE_PRESET, "%.*s", CONFIG_DEVICE_PRESET - 1, cache->devices[cache->best].preset);
     return perfadapt__schema_is_name(out_preset);
 }
 

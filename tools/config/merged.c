@@ -85,7 +85,7 @@ bool config_merged_read(struct perfadapt__layers_request *request, const char *p
         return false;
     }
     const char *known = merged->layers.preset.preset;
-    merged->preset = *known ? known : preset_of_device;
+    merged->preset = *known || !preset_of_device ? known : preset_of_device;
     return true;
 }
 
