@@ -95,7 +95,8 @@ struct perfadapt_frame {
     X(GPU_BUSY, 6, "GPU busy")                                                                                         \
     X(EVENT, 7, "event")                                                                                               \
     X(GPU_MEMORY, 8, "GPU memory")                                                                                     \
-    X(CPU_PRESSURE, 9, "CPU pressure")
+    X(CPU_PRESSURE, 9, "CPU pressure")                                                                                 \
+    X(POLICY, 10, "policy") /* another preset, or other settings */
 
 enum perfadapt_signal {
 #define PERFADAPT_SIGNAL_ENUMERATOR(name, number, word) PERFADAPT_SIGNAL_##name = (number),

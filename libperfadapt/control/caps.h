@@ -5,6 +5,8 @@
 #include "control/curve.h"
 #include "control/poles.h"
 
+#include <math.h> /* NAN only: no libm is linked */
+#include <perfadapt/monitor.h>
 #include <stdint.h>
 
 /* What a decision rests on; the same as in struct perfadapt_decision. */
@@ -14,6 +16,11 @@ struct perfadapt__evidence {
     double limit;
     double forecast;
 };
+
+/* For what another preset or other settings have moved. */
+static inline struct perfadapt__evidence perfadapt__policy_evidence(void) {
+    return (struct perfadapt__evidence){PERFADAPT_SIGNAL_POLICY, (double)NAN, (double)NAN, (double)NAN};
+}
 
 /*
  * The heat that the fast step may spend: a linear model of the sensor that is nearest to its target. What DESIGN calls a

@@ -77,6 +77,14 @@ enum perfadapt__arbiter_change perfadapt__decider_step(struct perfadapt__decider
     return take(decider, input) ? arbitrate(decider) : PERFADAPT__BUDGET_SAME;
 }
 
+static void blame_policy(struct perfadapt_decision *decision) {
+    const struct perfadapt__evidence evidence = perfadapt__policy_evidence();
+    decision->signal = (uint32_t)evidence.signal;
+    decision->value = evidence.value;
+    decision->limit = evidence.limit;
+    decision->forecast = evidence.forecast;
+}
+
 enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__decider *decider,
                                                              struct perfadapt__tick_control *tick,
                                                              const struct perfadapt__policy *policy, int64_t now_ns) {
@@ -91,5 +99,8 @@ enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__d
     decider->caps = tick->caps;
     decider->arbiter.rung = rung;
     statistics->now_ns = now_ns > statistics->now_ns ? now_ns : statistics->now_ns;
-    return arbitrate(decider);
+    const enum perfadapt__arbiter_change change = arbitrate(decider);
+    if (change == PERFADAPT__BUDGET_DECIDED)
+        blame_policy(&decider->arbiter.decision);
+    return change;
 }

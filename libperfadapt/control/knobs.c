@@ -49,6 +49,8 @@ void perfadapt__knobs_init(struct perfadapt__knobs *knobs, const struct perfadap
     memset(knobs, 0, sizeof *knobs);
     knobs->frames_in_flight = between(policy->frames_in_flight, 1, frames_most);
     knobs->worker_threads = between(policy->worker_threads, 1, workers_most);
+    knobs->policy_frames = policy->frames_in_flight;
+    knobs->policy_workers = policy->worker_threads;
     knobs->cpu_some_us = (double)NAN;
     knobs->waiting = (double)NAN;
     knobs->evidence.value = knobs->evidence.limit = knobs->evidence.forecast = (double)NAN;
@@ -125,15 +127,21 @@ static void follow_cpu_pressure(struct perfadapt__knobs *knobs, double some_us, 
 }
 
 static struct perfadapt__evidence evidence_for(const struct perfadapt__knobs *knobs,
+                                               const struct perfadapt__policy *policy,
                                                const struct perfadapt__frame_statistics *frames, double frame_ns,
                                                uint32_t frames_before, uint32_t workers_before,
                                                const struct perfadapt__caps *caps) {
-    if (knobs->worker_threads != workers_before)
+    const bool same_frames = knobs->frames_in_flight == frames_before;
+    const bool same_workers = knobs->worker_threads == workers_before;
+    if ((!same_frames && policy->frames_in_flight != knobs->policy_frames) ||
+        (!same_workers && policy->worker_threads != knobs->policy_workers))
+        return perfadapt__policy_evidence();
+    if (!same_workers)
         return (struct perfadapt__evidence){.signal = PERFADAPT_SIGNAL_CPU_PRESSURE,
                                             .value = 100.0 * knobs->waiting,
                                             .limit = 100.0 * waiting_much,
                                             .forecast = (double)NAN};
-    if (knobs->frames_in_flight == frames_before)
+    if (same_frames)
         return knobs->evidence;
     if (is_short_of_memory(caps))
         return caps->memory;
@@ -160,7 +168,9 @@ void perfadapt__knobs_step(struct perfadapt__knobs *knobs, const struct perfadap
     const uint32_t workers_before = knobs->worker_threads;
     knobs->frames_in_flight = wanted < most ? wanted : most;
     knobs->worker_threads = allowed - knobs->fewer_workers;
-    knobs->evidence = evidence_for(knobs, frames, frame_ns, frames_before, workers_before, caps);
+    knobs->evidence = evidence_for(knobs, policy, frames, frame_ns, frames_before, workers_before, caps);
+    knobs->policy_frames = policy->frames_in_flight;
+    knobs->policy_workers = policy->worker_threads;
     caps->knobs = knobs->evidence;
     caps->frames_in_flight = knobs->frames_in_flight;
     caps->worker_threads = knobs->worker_threads;

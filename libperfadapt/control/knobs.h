@@ -23,6 +23,7 @@ struct perfadapt__knobs {
     uint32_t frames_in_flight, worker_threads; /* as last decided */
     uint32_t extra_frames;                     /* 1 while the pipeline would starve without */
     uint32_t fewer_workers;                    /* taken off for CPU pressure */
+    uint32_t policy_frames, policy_workers;    /* that the last step went by */
     int64_t starved_since_ns, calm_since_ns;   /* 0 = not */
     double cpu_some_us;                        /* at the last look; NAN unknown */
     int64_t looked_ns;                         /* 0 = never */

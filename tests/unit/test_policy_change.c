@@ -36,8 +36,14 @@ static void outputs_follow_at_once(void **state) {
     assert_int_equal(loop_budget(&loop)->dispatch_ns, 9 * MS);
     assert_int_equal(loop_budget(&loop)->quality, 6); /* nothing asks for less */
     assert_int_equal(loop_budget(&loop)->generation, generation + 1);
+    const struct perfadapt_decision *decision = &loop.decider.arbiter.decision;
+    assert_int_equal(decision->signal, PERFADAPT_SIGNAL_POLICY);
+    assert_int_equal(decision->dispatch_ns_to, 9 * MS);
+    assert_true(isnan(decision->value));
     loop_run(&loop, 8, 2);
     assert_int_equal(loop_budget(&loop)->frames_in_flight, 2);
+    assert_int_equal(decision->frames_in_flight_to, 2);
+    assert_int_equal(decision->signal, PERFADAPT_SIGNAL_POLICY);
 }
 
 static void the_same_policy_changes_nothing(void **state) {
