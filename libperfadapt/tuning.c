@@ -249,19 +249,27 @@ enum perfadapt_result perfadapt__tuning_set_device(struct perfadapt__tuning *tun
     return PERFADAPT_OK;
 }
 
-void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfadapt_snapshot *snapshot) {
+/* The one that holds most of it: of a hybrid machine's two, the other one shows what this one has drawn. */
+static const struct perfadapt_gpu *most_used(const struct perfadapt_snapshot *snapshot) {
+    const struct perfadapt_gpu *most = NULL;
     for (uint32_t i = 0; i < snapshot->gpu_count; i++) {
-        const struct perfadapt_gpu *gpu = &snapshot->gpus[i];
-        if (gpu->own_memory.state != PERFADAPT_STATE_OK || !(gpu->own_memory.value > 0))
-            continue;
-        pthread_mutex_lock(&tuning->lock);
-        if (strcmp(tuning->renders_on, gpu->id) != 0) {
-            snprintf(tuning->renders_on, sizeof tuning->renders_on, "%s", gpu->id);
-            tuning->moved = true;
-        }
-        pthread_mutex_unlock(&tuning->lock);
-        return;
+        const struct perfadapt_metric *own = &snapshot->gpus[i].own_memory;
+        if (own->state == PERFADAPT_STATE_OK && own->value > (most ? most->own_memory.value : 0))
+            most = &snapshot->gpus[i];
     }
+    return most;
+}
+
+void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfadapt_snapshot *snapshot) {
+    const struct perfadapt_gpu *gpu = most_used(snapshot);
+    if (!gpu)
+        return;
+    pthread_mutex_lock(&tuning->lock);
+    if (strcmp(tuning->renders_on, gpu->id) != 0) {
+        snprintf(tuning->renders_on, sizeof tuning->renders_on, "%s", gpu->id);
+        tuning->moved = true;
+    }
+    pthread_mutex_unlock(&tuning->lock);
 }
 
 /* --- The probe --- */
@@ -291,7 +299,9 @@ static bool copy_environment(struct perfadapt__tuning *tuning) {
 }
 
 static void start_probe(struct perfadapt__tuning *tuning, int64_t now_ns) {
-    char *const arguments[] = {tuning->program, "--write-cache", "--data-dir", tuning->data_dir, NULL};
+    static char nowhere[] = "/dev/null"; /* not left to the probe: what it finds would not be in our key */
+    char *const data_dir = *tuning->data_dir ? tuning->data_dir : nowhere;
+    char *const arguments[] = {tuning->program, "--write-cache", "--data-dir", data_dir, NULL};
     const int error = perfadapt__launch(tuning->program, arguments, tuning->environment, &tuning->child);
     free_environment(tuning);
     tuning->child.started_ns = now_ns;

@@ -34,7 +34,7 @@ static struct perfadapt_profile make_profile(void) {
 }
 
 /* The key of the machine as this process sees it, below the data directory that was given. */
-static int leave_cache(const char *path, const char *data_dir) {
+static int leave_cache(const char *path, const char *data_dir, bool hybrid) {
     char temporary[4096 + 8];
     struct perfadapt__root root;
     struct perfadapt__cache *cache = calloc(1, sizeof *cache);
@@ -43,6 +43,12 @@ static int leave_cache(const char *path, const char *data_dir) {
     perfadapt__cache_key(&root, data_dir, cache->key);
     cache->device_count = 1;
     cache->devices[0] = make_profile();
+    if (hybrid) {
+        cache->devices[0].pci = (struct perfadapt_pci_address){1, 0, 0, 2, 0};
+        cache->devices[cache->device_count] = cache->devices[0];
+        cache->devices[cache->device_count].pci = (struct perfadapt_pci_address){1, 0, 1, 0, 0};
+        strcpy(cache->devices[cache->device_count++].name, "The other card");
+    }
     snprintf(temporary, sizeof temporary, "%s.new", path);
     FILE *file = fopen(temporary, "w");
     const bool printed = file && perfadapt__cache_print(cache, file);
@@ -70,5 +76,6 @@ int main(int argc, char **argv) {
         raise(SIGKILL);
     while (strcmp(what, "hang") == 0)
         pause();
-    return strcmp(what, "good") == 0 ? leave_cache(path, *argv[3] ? argv[3] : NULL) : 0;
+    const bool hybrid = strcmp(what, "hybrid") == 0;
+    return hybrid || strcmp(what, "good") == 0 ? leave_cache(path, argv[3], hybrid) : 0;
 }

@@ -1,6 +1,7 @@
 /* A session whose device, files and wishes change: what reaches its budget. SPDX-License-Identifier: MIT */
 #include "core/clock.h"
 #include "fixture.h"
+#include "tuning.h"
 
 #include <math.h>
 #include <perfadapt/perfadapt.h>
@@ -246,6 +247,43 @@ static void another_root_has_no_device_of_ours(void **state) {
     perfadapt_close(&session);
 }
 
+/* --- Which of two GPUs --- */
+
+static struct perfadapt_profile profile_seeing(struct perfadapt__tuning *tuning, double first_bytes,
+                                               double second_bytes) {
+    static struct perfadapt_snapshot snapshot;
+    static const char *const ids[] = {"0000:00:02.0", "0000:01:00.0"};
+    const double bytes[] = {first_bytes, second_bytes};
+    const struct perfadapt__errand errand = perfadapt__tuning_errand(tuning);
+    struct perfadapt_profile profile;
+    snapshot.gpu_count = 2;
+    for (size_t i = 0; i < 2; i++) {
+        strcpy(snapshot.gpus[i].id, ids[i]);
+        snapshot.gpus[i].own_memory.state = bytes[i] >= 0 ? PERFADAPT_STATE_OK : PERFADAPT_STATE_ASLEEP;
+        snapshot.gpus[i].own_memory.value = bytes[i];
+    }
+    perfadapt__tuning_see(tuning, &snapshot);
+    errand.run(errand.context, perfadapt__now_ns(), false);
+    perfadapt__tuning_get_profile(tuning, &profile);
+    return profile;
+}
+
+/* Of a hybrid machine's two, the one that shows the picture holds some of the app's memory, too. */
+static void the_gpu_that_holds_most_is_the_one(void **state) {
+    (void)state;
+    const struct perfadapt_options options = {.size = sizeof options};
+    struct perfadapt__tuning *tuning = NULL;
+    setenv("FAKE_PROBE", "hybrid", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_string_equal(await_profile(session).name, "A card for tests");
+    perfadapt_close(&session);
+    assert_int_equal(perfadapt__tuning_create(&options, &tuning), PERFADAPT_OK);
+    assert_string_equal(profile_seeing(tuning, 0, 0).name, "A card for tests");
+    assert_string_equal(profile_seeing(tuning, 2e7, 1e9).name, "The other card");
+    assert_string_equal(profile_seeing(tuning, 2e7, -1).name, "A card for tests");
+    perfadapt__tuning_destroy(tuning);
+}
+
 /* --- What the app hands in --- */
 
 static struct perfadapt_device strong_device(void) {
@@ -364,6 +402,7 @@ int main(void) {
         TEST(one_that_is_not_there_is_told),
         TEST(none_is_started_where_it_is_not_wanted),
         TEST(another_root_has_no_device_of_ours),
+        TEST(the_gpu_that_holds_most_is_the_one),
         TEST(a_device_handed_in_is_not_probed),
         TEST(a_device_named_later_takes_over),
         TEST(edits_are_picked_up),
