@@ -4,6 +4,7 @@
 #include "config/sensor_map.h"
 #include "core/clock.h"
 #include "core/installed.h"
+#include "device/cache.h"
 #include "device/system.h"
 #include "probe/cache_file.h"
 #include "probe/replace_file.h"
@@ -12,6 +13,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -20,6 +22,8 @@
 #define VULKAN_SHARE 0.8 /* of the time there is; what follows takes tens of milliseconds, or hangs and is ended */
 #define SENSORS_SHARE 0.95
 #define SENSORS_LEAST_MS 50
+#define WAIT_SHARE 0.5 /* for another probe to end */
+#define WAIT_TICK_MS 20
 
 struct run {
     const struct probe_options *options;
@@ -82,6 +86,24 @@ static int write_cache(struct run *run) {
     return error == 0 ? PROBE_EXIT_OK : probe_fail(run->cache, strerror(-error));
 }
 
+/*
+ * Two programs that start at once each start a probe: the one that comes second takes what the first one finds, or probes
+ * where that leaves nothing. Half of the time at most, so that enough is left for that.
+ */
+static enum probe_sentinel_answer await_other(struct run *run) {
+    const int64_t until_ns = deadline_ns(run, WAIT_SHARE);
+    enum probe_sentinel_answer answer = PROBE_SENTINEL_BUSY;
+    while (answer == PROBE_SENTINEL_BUSY && perfadapt__now_ns() < until_ns) {
+        poll(NULL, 0, WAIT_TICK_MS);
+        answer = open_sentinel(run, true);
+    }
+    return answer;
+}
+
+static bool has_been_written(struct run *run) {
+    return perfadapt__cache_read(run->cache, run->key, NULL, &run->content);
+}
+
 static int find_devices(struct run *run) {
     const char *why_not = why_no_vulkan(run);
     const struct probe_gather_options options = {.enumerate = why_not ? NULL : run->enumerate,
@@ -90,11 +112,19 @@ static int find_devices(struct run *run) {
                                                  .attempt_ms = ATTEMPT_MS};
     if (run->options->write_cache && !*run->cache)
         return probe_fail("--write-cache", "neither XDG_CACHE_HOME nor HOME names a directory");
-    if (open_sentinel(run, !why_not || run->options->write_cache) == PROBE_SENTINEL_BUSY) {
+    perfadapt__cache_key(&run->root, data_dir(run), run->key);
+    enum probe_sentinel_answer answer = open_sentinel(run, !why_not || run->options->write_cache);
+    const bool is_second = answer == PROBE_SENTINEL_BUSY && run->options->write_cache;
+    if (is_second)
+        answer = await_other(run);
+    if (answer == PROBE_SENTINEL_BUSY) {
         probe_fail("busy", "another perfadapt-probe of this user is running");
         return PROBE_EXIT_BUSY;
     }
-    perfadapt__cache_key(&run->root, data_dir(run), run->key);
+    if (is_second && has_been_written(run)) {
+        probe_sentinel_close(&run->sentinel);
+        return PROBE_EXIT_OK;
+    }
     perfadapt__system_read(&run->root, &run->system);
     probe_gather(&run->root, &options, &run->sentinel, &run->gathered);
     probe_devices_build(&run->gathered, &run->system, data_dir(run), &run->devices);

@@ -38,13 +38,15 @@ static void warn(struct probe_sentinel *sentinel, const char *format, ...) {
     va_end(arguments);
 }
 
-/* ---- the text: one record a line, "TIME_NS BYTES BOOT_ID PATH" ---- */
+/* ---- the text: one record a line, "TIME_NS BYTES BOOT_ID PATH", or "?BOOT_ID" of a suspect ---- */
 
 static bool parse_record(const char *line, struct probe_sentinel_record *record) {
     const char *at = line;
     if (!perfadapt__fs_parse_i64(&at, &record->time_ns) || *at != ' ' ||
         !perfadapt__fs_parse_u64(&at, &record->bytes) || *at++ != ' ')
         return false;
+    record->is_suspect = *at == '?';
+    at += record->is_suspect;
     const size_t id = strcspn(at, " ");
     if (id == 0 || id >= sizeof record->boot_id || at[id] != ' ' || at[id + 1] != '/')
         return false;
@@ -64,8 +66,22 @@ static void add_record(struct probe_sentinel *sentinel, const struct probe_senti
         sentinel->count++;
 }
 
+/*
+ * Of a probe.lock. Where the machine has stayed up, the probe alone was ended, and rather by somebody's SIGKILL (with the
+ * container that its host left, for want of memory) than by a driver, which is asked in a child: no proof until the next.
+ */
+static void weigh(const struct probe_sentinel *sentinel, struct probe_sentinel_record *record) {
+    record->is_suspect = strcmp(record->boot_id, sentinel->boot_id) == 0;
+    for (size_t i = 0; i < sentinel->count; i++) {
+        const struct probe_sentinel_record *other = &sentinel->records[i];
+        if (strcmp(other->path, record->path) == 0 && other->time_ns == record->time_ns &&
+            other->bytes == record->bytes && strcmp(other->boot_id, record->boot_id) == 0)
+            record->is_suspect = false;
+    }
+}
+
 /* How many records; *out_is_whole: false where a line is none of ours. */
-static size_t parse(struct probe_sentinel *sentinel, char *text, bool *out_is_whole) {
+static size_t parse(struct probe_sentinel *sentinel, char *text, bool is_lock, bool *out_is_whole) {
     size_t count = 0;
     char *rest = NULL;
     for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
@@ -73,6 +89,8 @@ static size_t parse(struct probe_sentinel *sentinel, char *text, bool *out_is_wh
         if (*line == ';')
             continue;
         const bool is_ours = parse_record(line, &record);
+        if (is_ours && is_lock)
+            weigh(sentinel, &record);
         if (is_ours)
             add_record(sentinel, &record);
         count += is_ours;
@@ -82,8 +100,8 @@ static size_t parse(struct probe_sentinel *sentinel, char *text, bool *out_is_wh
 }
 
 static size_t print_record(char *out, size_t capacity, const struct probe_sentinel_record *record) {
-    const int length = snprintf(out, capacity, "%" PRId64 " %" PRIu64 " %s %s\n", record->time_ns, record->bytes,
-                                record->boot_id, record->path);
+    const int length = snprintf(out, capacity, "%" PRId64 " %" PRIu64 " %s%s %s\n", record->time_ns, record->bytes,
+                                record->is_suspect ? "?" : "", record->boot_id, record->path);
     return length > 0 && (size_t)length < capacity ? (size_t)length : 0;
 }
 
@@ -102,7 +120,7 @@ static int open_own(const char *path) {
 }
 
 /* How many: 0 where there is no file, or nothing of use in it. */
-static size_t read_records(struct probe_sentinel *sentinel, const char *path) {
+static size_t read_records(struct probe_sentinel *sentinel, const char *path, bool is_lock) {
     static char text[FILE_BYTES_MAX];
     bool is_whole = true;
     const int fd = open_own(path);
@@ -113,7 +131,7 @@ static size_t read_records(struct probe_sentinel *sentinel, const char *path) {
     }
     const ssize_t length = perfadapt__fs_pread(fd, text, sizeof text);
     close(fd);
-    const size_t count = length > 0 ? parse(sentinel, text, &is_whole) : 0;
+    const size_t count = length > 0 ? parse(sentinel, text, is_lock, &is_whole) : 0;
     if (length < 0)
         warn(sentinel, "%.180s: %s", path, strerror((int)-length));
     else if (!is_whole)
@@ -125,7 +143,8 @@ static void write_avoided(struct probe_sentinel *sentinel) {
     static char text[FILE_BYTES_MAX];
     int length = snprintf(text, sizeof text,
                           "; perfadapt-probe does not ask these Vulkan drivers any more: it, or the machine, ended\n"
-                          "; while one was asked. Delete this file to have them asked again.\n");
+                          "; while one was asked. Delete this file to have them asked again.\n"
+                          "; One with a '?' is still asked: the machine stayed up, and it has happened once.\n");
     for (size_t i = 0; i < sentinel->count; i++)
         length += (int)print_record(text + length, sizeof text - (size_t)length, &sentinel->records[i]);
     const int error = probe_replace_file(sentinel->avoid_path, text, (size_t)length);
@@ -134,8 +153,10 @@ static void write_avoided(struct probe_sentinel *sentinel) {
 }
 
 /* A driver whose manifest is another one now has been updated, or is gone: nothing is known of the new one. */
-static bool is_outdated(const struct probe_sentinel_record *record) {
+static bool is_outdated(const struct probe_sentinel *sentinel, const struct probe_sentinel_record *record) {
     struct stat status;
+    if (record->is_suspect && strcmp(record->boot_id, sentinel->boot_id) != 0)
+        return true;
     if (stat(record->path, &status) != 0)
         return errno == ENOENT || errno == ENOTDIR;
     const int64_t time_ns = (int64_t)status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
@@ -145,7 +166,7 @@ static bool is_outdated(const struct probe_sentinel_record *record) {
 static bool drop_outdated(struct probe_sentinel *sentinel) {
     size_t kept = 0;
     for (size_t i = 0; i < sentinel->count; i++)
-        if (!is_outdated(&sentinel->records[i]))
+        if (!is_outdated(sentinel, &sentinel->records[i]))
             sentinel->records[kept++] = sentinel->records[i];
     const bool dropped = kept < sentinel->count;
     sentinel->count = kept;
@@ -175,8 +196,8 @@ static void remove_leftovers(const char *path) {
 
 /* In an order that forgets nothing, whenever the power goes. */
 static void take_over(struct probe_sentinel *sentinel) {
-    read_records(sentinel, sentinel->avoid_path);
-    const bool is_new = read_records(sentinel, sentinel->lock_path) > 0;
+    read_records(sentinel, sentinel->avoid_path, false);
+    const bool is_new = read_records(sentinel, sentinel->lock_path, true) > 0;
     const bool dropped = drop_outdated(sentinel);
     if (sentinel->count > 0 && (is_new || dropped))
         write_avoided(sentinel);
@@ -232,7 +253,8 @@ bool probe_sentinel_avoids(const struct probe_sentinel *sentinel, const struct p
                            size_t capacity) {
     for (size_t i = 0; i < sentinel->count; i++) {
         const struct probe_sentinel_record *record = &sentinel->records[i];
-        if (strcmp(record->path, icd->path) != 0 || record->time_ns != icd->time_ns || record->bytes != icd->bytes)
+        if (record->is_suspect || strcmp(record->path, icd->path) != 0 || record->time_ns != icd->time_ns ||
+            record->bytes != icd->bytes)
             continue;
         snprintf(out, capacity, "%s ended while it was asked; delete %s to have it asked again",
                  strcmp(record->boot_id, sentinel->boot_id) == 0 ? "an earlier probe" : "an earlier boot",

@@ -3,7 +3,8 @@
  *
  * A crash in the child is told and forgotten; what takes the machine along cannot be told by anyone but the next probe.
  * Before each attempt probe.lock says which driver is being asked, on the disk; after it the file is gone. Found at a
- * start, its driver goes into probe.avoid and is left out until its manifest changes, or somebody deletes that file.
+ * start, its driver goes into probe.avoid and is left out until its manifest changes, or somebody deletes that file: at
+ * once where the machine has been started anew since, the second time where it has not.
  */
 #ifndef PERFADAPT_PROBE_SENTINEL_H
 #define PERFADAPT_PROBE_SENTINEL_H
@@ -19,6 +20,7 @@ struct probe_sentinel_record {
     int64_t time_ns;
     uint64_t bytes;
     char boot_id[48]; /* of the boot it was tried in */
+    bool is_suspect;  /* once in this boot: still asked */
 };
 
 struct probe_sentinel {

@@ -320,14 +320,26 @@ class Report(Machine):
 
 
 class Sentinel(Machine):
-    def kill_the_probe(self):
+    def kill_the_probe(self, times=2):
         path = self.icd("bad", "libvulkan_bad.so", do="kill the probe")
         self.icd("lvp", "libvulkan_lvp.so", LAVAPIPE)
-        self.assertEqual(self.run_probe().returncode, -signal.SIGKILL)
-        self.assertTrue(os.path.isfile(os.path.join(self.own, "probe.lock")))
-        self.assertEqual(self.asked(), ["bad"])
-        self.forget()
+        for _ in range(times):
+            self.assertEqual(self.run_probe().returncode, -signal.SIGKILL)
+            self.assertTrue(os.path.isfile(os.path.join(self.own, "probe.lock")))
+            self.assertEqual(self.asked(), ["bad"])
+            self.forget()
         return path
+
+    def test_killed_once_by_somebody(self):
+        """A container ends with its host, and what runs in it by SIGKILL: no driver is to blame."""
+        probe = self.start_slow()
+        probe.kill()
+        probe.wait()
+        for _ in range(2):
+            self.forget()
+            report = self.report("--timeout", "0.5")
+            self.assertEqual(self.asked(), ["a"])
+            self.assertEqual(self.icd_of(report, "a").get("left_out"), None)
 
     def test_left_out_until_the_file_is_deleted(self):
         self.kill_the_probe()
@@ -344,7 +356,7 @@ class Sentinel(Machine):
         self.assertEqual(self.asked(), ["bad"])
 
     def test_other_boot(self):
-        self.kill_the_probe()
+        self.kill_the_probe(times=1)
         self.write(self.root + "/proc/sys/kernel/random/boot_id", "00000000-0000-0000-0000-000000000000\n")
         self.assertIn("an earlier boot", self.icd_of(self.report(), "bad")["left_out"])
         self.assertEqual(self.asked(), ["lvp"])
@@ -385,19 +397,43 @@ class Sentinel(Machine):
         del self.environment["XDG_CACHE_HOME"]
         self.assertEqual(self.report()["warnings"], [])
 
-    def test_two_at_once(self):
+    def start_slow(self, *options):
+        """One that has asked its driver, and waits for the answer."""
         self.icd("a", "libvulkan_lvp.so", do="hang")
-        probe = subprocess.Popen([PROBE, "--sysroot", self.root, "--no-sensors", "--timeout", "1.5"],
+        probe = subprocess.Popen([PROBE, "--sysroot", self.root, "--no-sensors", *options],
                                  stdout=subprocess.DEVNULL, env=self.environment)
         while not self.asked():
             time.sleep(0.005)
-        for options in [], ["--write-cache"]:
-            done = self.run_probe(*options)
-            self.assertEqual((done.returncode, done.stdout), (4, ""))
-            self.assertIn("busy", done.stderr)
+        return probe
+
+    def test_two_at_once(self):
+        probe = self.start_slow("--timeout", "1.5")
+        done = self.run_probe()
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        self.assertIn("busy", done.stderr)
+        done = self.run_probe("--write-cache", "--timeout", "0.2")
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertEqual(self.run_probe("--no-vulkan").returncode, 0)
         self.assertEqual(probe.wait(timeout=60), 0)
         self.assertEqual(self.run_probe("--timeout", "0.5").returncode, 0)
+
+    def test_the_second_takes_what_the_first_finds(self):
+        """Two programs start at once: both are to know their GPU."""
+        probe = self.start_slow("--timeout", "1.5", "--write-cache")
+        self.forget()
+        self.assertEqual(self.run_probe("--write-cache", "--timeout", "60").returncode, 0)
+        self.assertEqual(probe.wait(timeout=60), 0)
+        self.assertEqual(self.asked(), [])
+        with open(os.path.join(self.own, "device.ini"), encoding="utf-8") as file:
+            self.assertIn("gave no answer", file.read())
+
+    def test_the_second_asks_where_the_first_leaves_nothing(self):
+        probe = self.start_slow("--timeout", "1.5")
+        self.forget()
+        self.assertEqual(self.run_probe("--write-cache", "--timeout", "5").returncode, 0)
+        self.assertEqual(probe.wait(timeout=60), 0)
+        self.assertEqual(self.asked(), ["a"])
+        self.assertTrue(os.path.isfile(os.path.join(self.own, "device.ini")))
 
     def test_what_a_driver_leaves_behind_holds_no_lock(self):
         self.icd("a", "libvulkan_lvp.so", LAVAPIPE, do="leave")

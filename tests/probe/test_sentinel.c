@@ -86,6 +86,7 @@ static void test_found(void **state) {
     const struct probe_icd good = make_icd(fixture, "/b.json");
     die_in(fixture, "boot-1", &bad);
     assert_true(exists(fixture, "probe.lock"));
+    die_in(fixture, "boot-1", &bad);
     for (int i = 0; i < 3; i++) { /* and it stays so */
         start(fixture, "boot-1");
         assert_true(avoids(&bad));
@@ -101,6 +102,42 @@ static void test_found(void **state) {
     assert_int_equal(unlink(sentinel.avoid_path), 0);
     start(fixture, "boot-1");
     assert_false(avoids(&bad));
+    probe_sentinel_close(&sentinel);
+}
+
+/* The machine stayed up: somebody's SIGKILL, as likely. */
+static void test_once_is_no_proof(void **state) {
+    struct fixture *fixture = *state;
+    const struct probe_icd bad = make_icd(fixture, "/a.json");
+    const struct probe_icd good = make_icd(fixture, "/b.json");
+    die_in(fixture, "boot-1", &bad);
+    for (int i = 0; i < 2; i++) { /* whoever only looks does not count */
+        start(fixture, "boot-1");
+        assert_false(avoids(&bad));
+        assert_int_equal(sentinel.count, 1);
+        assert_string_equal(sentinel.warning, "");
+        probe_sentinel_close(&sentinel);
+    }
+    die_in(fixture, "boot-1", &good); /* another's death is none of its own */
+    start(fixture, "boot-1");
+    assert_false(avoids(&bad));
+    assert_false(avoids(&good));
+    assert_int_equal(sentinel.count, 2);
+    probe_sentinel_close(&sentinel);
+    start(fixture, "boot-2"); /* forgotten */
+    assert_int_equal(sentinel.count, 0);
+    assert_false(exists(fixture, "probe.avoid"));
+    probe_sentinel_close(&sentinel);
+    die_in(fixture, "boot-2", &bad);
+    start(fixture, "boot-2");
+    assert_false(avoids(&bad));
+    probe_sentinel_close(&sentinel);
+    die_in(fixture, "boot-2", &bad);
+    start(fixture, "boot-2");
+    assert_true(avoids(&bad));
+    probe_sentinel_close(&sentinel);
+    start(fixture, "boot-3"); /* proven, and kept */
+    assert_true(avoids(&bad));
     probe_sentinel_close(&sentinel);
 }
 
@@ -120,6 +157,7 @@ static void test_two_drivers(void **state) {
     const struct probe_icd b = make_icd(fixture, "/with a space.json");
     die_in(fixture, "boot-1", &a);
     die_in(fixture, "boot-2", &b);
+    die_in(fixture, "boot-2", &b);
     start(fixture, "boot-2");
     assert_true(avoids(&a));
     assert_non_null(strstr(why, "boot"));
@@ -132,6 +170,7 @@ static void test_changed_manifest(void **state) {
     struct fixture *fixture = *state;
     struct stat status;
     struct probe_icd icd = make_icd(fixture, "/a.json");
+    die_in(fixture, "boot-1", &icd);
     die_in(fixture, "boot-1", &icd);
     start(fixture, "boot-1");
     assert_true(avoids(&icd));
@@ -166,6 +205,10 @@ static void test_died_in_the_new_one_too(void **state) {
     probe_sentinel_close(&sentinel);
     fixture_file(fixture, "/a.json", "x");
     icd = make_icd(fixture, "/a.json");
+    die_in(fixture, "boot-1", &icd);
+    start(fixture, "boot-1");
+    assert_false(avoids(&icd)); /* the old one's death is none of its own */
+    probe_sentinel_close(&sentinel);
     die_in(fixture, "boot-1", &icd);
     start(fixture, "boot-1");
     assert_true(avoids(&icd));
@@ -365,6 +408,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_nothing_happened),
         TEST(test_found),
+        TEST(test_once_is_no_proof),
         TEST(test_other_boot),
         TEST(test_two_drivers),
         TEST(test_changed_manifest),
