@@ -41,6 +41,12 @@ static bool fits_file_limit(size_t bytes) {
     return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
 }
 
+/* Where the host has closed what it does not know, the number may be another file's by now. */
+static bool is_sealed(int fd) {
+    const int seals = fcntl(fd, F_GET_SEALS);
+    return seals > 0 && seals & F_SEAL_GROW;
+}
+
 /* Before 5.1 nothing keeps a reader from mapping it writable; readers are this user's processes all the same. */
 static bool seal(int fd) {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
@@ -109,7 +115,7 @@ void perfadapt__region_destroy(struct perfadapt__region **region, int *fd, bool 
         munmap(*region, sizeof **region);
     }
     *region = NULL;
-    if (*fd >= 0)
+    if (*fd >= 0 && is_sealed(*fd))
         close(*fd);
     *fd = -1;
 }

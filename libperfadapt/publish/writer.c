@@ -159,9 +159,11 @@ void perfadapt__writer_destroy(struct perfadapt__writer **writer, bool forked) {
     /* The name first: who finds it shall find somebody listening. */
     if (!forked)
         unlink(gone->path);
-    if (gone->epoll_fd >= 0)
+    /* Once open, epoll knows whether the numbers are still of these two, or the host has closed what it does not know. */
+    const bool are_ours = !*gone->path || watch_connections(gone, EPOLL_CTL_MOD);
+    if (are_ours && gone->epoll_fd >= 0)
         close(gone->epoll_fd);
-    if (gone->listen_fd >= 0)
+    if (are_ours && gone->listen_fd >= 0)
         close(gone->listen_fd);
     free(gone);
 }

@@ -192,6 +192,20 @@ void perfadapt__machine_hurry(struct perfadapt__machine *machine) {
     memset(machine->read_ns, 0, sizeof machine->read_ns);
 }
 
+static void mark_stale(struct perfadapt_metric *metric, enum perfadapt_unit unit) {
+    (void)unit;
+    if (metric->state == PERFADAPT_STATE_OK)
+        metric->state = PERFADAPT_STATE_STALE;
+}
+
+void perfadapt__machine_lose(struct perfadapt__machine *machine) {
+    machine->discovered = true;
+    machine->provider_count = 0; /* they stay in memory: to free one is to close its files */
+    perfadapt__metrics_of_snapshot(&machine->snapshot, mark_stale);
+    for (uint32_t i = 0; i < machine->snapshot.sensor_count; i++)
+        mark_stale(&machine->snapshot.sensors[i].temperature, PERFADAPT_UNIT_CELSIUS);
+}
+
 bool perfadapt__machine_triggered(struct perfadapt__machine *machine, int fd, uint32_t events) {
     for (size_t i = 0; i < machine->provider_count; i++) {
         struct perfadapt__provider *provider = machine->providers[i];

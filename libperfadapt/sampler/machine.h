@@ -57,6 +57,10 @@ int64_t perfadapt__machine_due_ns(const struct perfadapt__machine *machine, cons
 /* All of it is to be read at the next sample. */
 void perfadapt__machine_hurry(struct perfadapt__machine *machine);
 
+/* The host has closed our descriptors, whose numbers may be its own by now: what was known is stale from here on, and
+ * nothing is read, or closed, any more. */
+void perfadapt__machine_lose(struct perfadapt__machine *machine);
+
 /* A descriptor of the watch has something to tell: true where it is one of this machine's. */
 bool perfadapt__machine_triggered(struct perfadapt__machine *machine, int fd, uint32_t events);
 

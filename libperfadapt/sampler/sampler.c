@@ -244,6 +244,14 @@ static void destroy_sampler(struct perfadapt__sampler *sampler) {
     free(sampler);
 }
 
+/* With the lock held. Who subscribes from now on gets a sampler that has its own. */
+static void lose_descriptors(struct perfadapt__sampler *sampler) {
+    if (the_sampler == sampler)
+        the_sampler = NULL;
+    for (struct perfadapt__machine *machine = sampler->machines; machine; machine = machine->next)
+        perfadapt__machine_lose(machine);
+}
+
 /* To close what may be the host's would be worse than to keep some memory. */
 static void end_sampler(struct perfadapt__sampler *sampler) {
     if (has_its_descriptors(sampler)) {
@@ -262,6 +270,8 @@ static void *run(void *argument) {
         pthread_mutex_lock(&sampler_lock);
         const bool stopping = sampler->stopping;
         const bool holds = has_its_descriptors(sampler);
+        if (!holds)
+            lose_descriptors(sampler);
         struct perfadapt__machine *unused = holds && !stopping ? take_unused(sampler) : NULL;
         struct errand *done = holds && !stopping ? take_done(sampler) : NULL;
         struct perfadapt__machine *machines = sampler->machines;
@@ -438,7 +448,7 @@ void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscriptio
             atomic_store_explicit(&subscription->errand->orphaned, true, memory_order_release);
         if (!sampler->subscriptions) {
             sampler->stopping = true;
-            the_sampler = NULL;
+            the_sampler = the_sampler == sampler ? NULL : the_sampler;
         }
         wake(sampler);
         pthread_mutex_unlock(&sampler_lock);

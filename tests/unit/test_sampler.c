@@ -65,10 +65,11 @@ static void fill_descriptors(const char *path) {
 }
 
 /* In a child, whose descriptors are ruined: 0 = as promised. */
-static int check_closed_descriptors(const struct fixture *fixture) {
-    const struct perfadapt__sampler_options options = {.sysroot = fixture->path};
+static int check_closed_descriptors(const struct fixture *fixture, bool is_real) {
+    const struct perfadapt__sampler_options options = {.sysroot = is_real ? NULL : fixture->path};
     const struct perfadapt__subscriber subscriber = {.sampled = count_sample, .watch_fd = -1};
     struct perfadapt__subscription *subscription = NULL;
+    struct perfadapt__subscription *later = NULL;
     char path[256];
     struct stat status;
     if (perfadapt__sampler_subscribe(&options, &subscriber, &subscription) || !wait_until(has_sampled, 0))
@@ -79,7 +80,15 @@ static int check_closed_descriptors(const struct fixture *fixture) {
     fill_descriptors(path);
     if (!wait_until(has_sampled, samples + 1))
         return 2; /* it waits for what cannot come any more */
+    struct perfadapt_snapshot snapshot;
+    if (is_real && (!perfadapt__sampler_snapshot(subscription, &snapshot) ||
+                    snapshot.memory.available.state != PERFADAPT_STATE_STALE))
+        return 6; /* read from the host's files, or as if it were new */
     perfadapt__sampler_unsubscribe(&subscription);
+    samples = 0;
+    if (perfadapt__sampler_subscribe(&options, &subscriber, &later) || !wait_until(has_sampled, 0))
+        return 7; /* of a sampler that hears */
+    perfadapt__sampler_unsubscribe(&later);
     close(LAST);
     if (!wait_until(has_ended, 1))
         return 3;
@@ -103,16 +112,25 @@ static void skip_under_thread_sanitizer(void) {
 #endif
 }
 
-static void a_host_that_closes_everything_keeps_its_own_files(void **state) {
+static void close_everything(const struct fixture *fixture, bool is_real) {
     skip_under_thread_sanitizer();
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
-        _exit(check_closed_descriptors(*state));
+        _exit(check_closed_descriptors(fixture, is_real));
     int status = -1;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void a_host_that_closes_everything_keeps_its_own_files(void **state) {
+    close_everything(*state, false);
+}
+
+/* With files that are read: one that gives nothing any more is usually closed. */
+static void and_so_it_does_where_there_are_sensors(void **state) {
+    close_everything(*state, true);
 }
 
 /* --- Errands --- */
@@ -238,6 +256,7 @@ static int set_up(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_host_that_closes_everything_keeps_its_own_files, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(and_so_it_does_where_there_are_sensors, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(an_errand_outlives_its_subscriber, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(one_that_is_done_early_is_kept_until_it_is_alone, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(one_that_blocks_holds_nobody_up, set_up, fixture_teardown),
