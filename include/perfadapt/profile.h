@@ -150,7 +150,11 @@ struct perfadapt_core_kind {
     uint32_t capacity; /**< of one, relative to the strongest kind's 1024; 0 unknown */
 };
 
-/** The machine around the GPU. Zero and "" mean unknown, unless the member says otherwise. @since 0.1 */
+/**
+ * The machine around the GPU. Zero and "" mean unknown, unless the member says otherwise. As it was when it was read: of a
+ * cached profile by the last probe, in that one's cgroup.
+ * @since 0.1
+ */
 struct perfadapt_system {
     size_t size;   /**< sizeof(struct perfadapt_system) */
     uint32_t form; /**< enum perfadapt_form */
@@ -169,6 +173,7 @@ struct perfadapt_system {
     char board[64];                    /**< DMI board_name */
     char device_tree[128];             /**< the first of /proc/device-tree/compatible */
     char processor[96];                /**< as /proc/cpuinfo names it */
+    uint64_t reserved[8];              /**< 0; for later members, as a profile holds this in its midst */
 };
 
 /** Where a profile comes from: X(name, number, word). */

@@ -170,8 +170,8 @@ static bool is_left_out(size_t offset) {
     const size_t name_end = offsetof(struct perfadapt_profile, name) + 180;
     const size_t driver_end = offsetof(struct perfadapt_profile, driver) + 180;
     const size_t after_driver = offsetof(struct perfadapt_profile, driver) + sizeof cache.devices[0].driver;
-    return WITHIN(size) || WITHIN(reserved) || WITHIN(system.size) || is_within(offset, name_end, 76) ||
-           is_within(offset, driver_end, 76) ||
+    return WITHIN(size) || WITHIN(reserved) || WITHIN(system.size) || WITHIN(system.reserved) ||
+           is_within(offset, name_end, 76) || is_within(offset, driver_end, 76) ||
            is_within(offset, after_driver, offsetof(struct perfadapt_profile, vendor_id) - after_driver) ||
            is_within(offset, after_pci, offsetof(struct perfadapt_profile, score) - after_pci) ||
            (offset >= offsetof(struct perfadapt_profile, reasons) + sizeof cache.devices[0].reasons);
