@@ -405,11 +405,19 @@ static bool find_program(struct perfadapt__tuning *tuning) {
     return perfadapt__probe_program(tuning->program, sizeof tuning->program);
 }
 
+/* It says "Unsupported clone() flags" of the way in which a probe is started, and ends the host. */
+static bool is_under_valgrind(void) {
+    const char *preloaded = secure_getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "/vgpreload_");
+}
+
 /* Why there will be no probe; NULL = there will. */
 static const char *prepare_probe(struct perfadapt__tuning *tuning) {
     const char *no_probe = secure_getenv("PERFADAPT_NO_PROBE");
     if (no_probe && *no_probe && strcmp(no_probe, "0") != 0)
         return "PERFADAPT_NO_PROBE is set, and no cache holds";
+    if (is_under_valgrind())
+        return "valgrind lets no probe be started, and no cache holds";
     if (!*tuning->cache_path)
         return "neither XDG_CACHE_HOME nor HOME says where a probe could leave what it finds";
     if (!find_program(tuning))

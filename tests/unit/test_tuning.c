@@ -240,6 +240,18 @@ static void none_is_started_where_it_is_not_wanted(void **state) {
     perfadapt_close(&session);
 }
 
+/* As it calls itself to those that it runs: it would end this program. */
+static void none_is_started_under_valgrind(void **state) {
+    (void)state;
+    setenv("LD_PRELOAD", "/usr/libexec/valgrind/vgpreload_core-amd64-linux.so", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    unsetenv("LD_PRELOAD");
+    const struct perfadapt_profile profile = profile_of(session);
+    assert_int_equal(profile.state, PERFADAPT_STATE_UNSUPPORTED);
+    assert_non_null(strstr(profile.reasons[0], "valgrind"));
+    perfadapt_close(&session);
+}
+
 static void another_root_has_no_device_of_ours(void **state) {
     const struct fixture *fixture = *state;
     perfadapt *session = open_with((struct perfadapt_options){.sysroot = fixture->path});
@@ -401,6 +413,7 @@ int main(void) {
         TEST(one_that_hangs_holds_nobody_up),
         TEST(one_that_is_not_there_is_told),
         TEST(none_is_started_where_it_is_not_wanted),
+        TEST(none_is_started_under_valgrind),
         TEST(another_root_has_no_device_of_ours),
         TEST(the_gpu_that_holds_most_is_the_one),
         TEST(a_device_handed_in_is_not_probed),
