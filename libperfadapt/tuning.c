@@ -35,7 +35,8 @@ struct perfadapt__tuning {
     bool fresh; /* not taken yet */
     bool stale; /* to be made anew: the profile has changed */
     bool moved; /* renders_on has changed */
-    bool told;  /* the app has said what it renders on */
+    bool told;  /* the app has said what it renders on: */
+    struct perfadapt_device device;
     struct perfadapt_profile profile;
     char renders_on[40];     /* of a snapshot's GPU that the process uses; "" = not known */
     char lines[LINES_BYTES]; /* of the errand, for the session to log: level and text, each NUL-terminated */
@@ -110,13 +111,40 @@ static struct perfadapt_profile no_profile(enum perfadapt_state state, const cha
     return profile;
 }
 
-static void put_profile(struct perfadapt__tuning *tuning, const struct perfadapt_profile *profile) {
+/* What the app renders on. `again`: on a machine of which more is known by now, unless the app has named another. */
+static enum perfadapt_result judge_told(struct perfadapt__tuning *tuning, const struct perfadapt_device *device,
+                                        bool again) {
+    struct perfadapt_profile profile;
+    perfadapt__tuning_get_profile(tuning, &profile);
+    const struct perfadapt_system system = profile.system;
+    const enum perfadapt_result result =
+        perfadapt_judge(device, &system, *tuning->data_dir ? tuning->data_dir : NULL, &profile);
+    if (result)
+        return result;
+    profile.source = PERFADAPT_PROFILE_FROM_HOST;
     pthread_mutex_lock(&tuning->lock);
-    if (!tuning->told) {
-        tuning->profile = *profile;
-        tuning->stale = true;
+    if (!again || memcmp(device, &tuning->device, sizeof *device) == 0) {
+        tuning->device = *device;
+        tuning->profile = profile;
+        tuning->told = tuning->stale = true;
     }
     pthread_mutex_unlock(&tuning->lock);
+    return PERFADAPT_OK;
+}
+
+/* Where the app has said what it renders on, what a probe tells of the machine counts still. */
+static void put_profile(struct perfadapt__tuning *tuning, const struct perfadapt_profile *profile) {
+    pthread_mutex_lock(&tuning->lock);
+    const bool told = tuning->told;
+    const struct perfadapt_device device = tuning->device;
+    if (told)
+        tuning->profile.system = profile->system;
+    else
+        tuning->profile = *profile;
+    tuning->stale = true;
+    pthread_mutex_unlock(&tuning->lock);
+    if (told)
+        (void)judge_told(tuning, &device, true);
 }
 
 /* "0000:03:00.0" */
@@ -234,19 +262,9 @@ void perfadapt__tuning_get_profile(struct perfadapt__tuning *tuning, struct perf
 
 enum perfadapt_result perfadapt__tuning_set_device(struct perfadapt__tuning *tuning,
                                                    const struct perfadapt_device *device) {
-    struct perfadapt_profile profile;
-    perfadapt__tuning_get_profile(tuning, &profile);
-    const struct perfadapt_system system = profile.system;
-    const enum perfadapt_result result =
-        perfadapt_judge(device, &system, *tuning->data_dir ? tuning->data_dir : NULL, &profile);
-    if (result)
-        return result;
-    profile.source = PERFADAPT_PROFILE_FROM_HOST;
-    pthread_mutex_lock(&tuning->lock);
-    tuning->profile = profile;
-    tuning->told = tuning->stale = true;
-    pthread_mutex_unlock(&tuning->lock);
-    return PERFADAPT_OK;
+    struct perfadapt_device ours;
+    const enum perfadapt_result result = perfadapt__abi_in(device, &ours, sizeof ours);
+    return result ? result : judge_told(tuning, &ours, false);
 }
 
 /* The one that holds most of it: of a hybrid machine's two, the other one shows what this one has drawn. */

@@ -34,7 +34,7 @@ static struct perfadapt_profile make_profile(void) {
 }
 
 /* The key of the machine as this process sees it, below the data directory that was given. */
-static int leave_cache(const char *path, const char *data_dir, bool hybrid) {
+static int leave_cache(const char *path, const char *data_dir, const char *what) {
     char temporary[4096 + 8];
     struct perfadapt__root root;
     struct perfadapt__cache *cache = calloc(1, sizeof *cache);
@@ -43,7 +43,9 @@ static int leave_cache(const char *path, const char *data_dir, bool hybrid) {
     perfadapt__cache_key(&root, data_dir, cache->key);
     cache->device_count = 1;
     cache->devices[0] = make_profile();
-    if (hybrid) {
+    if (strcmp(what, "handheld") == 0)
+        cache->devices[0].system.form = PERFADAPT_FORM_HANDHELD;
+    if (strcmp(what, "hybrid") == 0) {
         cache->devices[0].pci = (struct perfadapt_pci_address){1, 0, 0, 2, 0};
         cache->devices[cache->device_count] = cache->devices[0];
         cache->devices[cache->device_count].pci = (struct perfadapt_pci_address){1, 0, 1, 0, 0};
@@ -76,6 +78,5 @@ int main(int argc, char **argv) {
         raise(SIGKILL);
     while (strcmp(what, "hang") == 0)
         pause();
-    const bool hybrid = strcmp(what, "hybrid") == 0;
-    return hybrid || strcmp(what, "good") == 0 ? leave_cache(path, argv[3], hybrid) : 0;
+    return strcmp(what, "nothing") == 0 ? 0 : leave_cache(path, argv[3], what);
 }

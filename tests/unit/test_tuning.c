@@ -346,6 +346,33 @@ static void a_device_named_later_takes_over(void **state) {
     perfadapt_close(&session);
 }
 
+/* Most apps know their device long before a probe ends. */
+static void the_machine_is_heard_of_all_the_same(void **state) {
+    (void)state;
+    const struct perfadapt_device device = strong_device();
+    setenv("FAKE_PROBE", "handheld", 1);
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(profile_of(session).state, PERFADAPT_STATE_INIT);
+    assert_int_equal(perfadapt_set_device(session, &device), PERFADAPT_OK);
+    struct perfadapt_profile profile = profile_of(session);
+    const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
+    while (profile.system.form == PERFADAPT_FORM_UNKNOWN && perfadapt__now_ns() < latest_ns) {
+        nap();
+        profile = profile_of(session);
+    }
+    assert_int_equal(profile.system.form, PERFADAPT_FORM_HANDHELD);
+    assert_int_equal(profile.source, PERFADAPT_PROFILE_FROM_HOST);
+    assert_int_equal(profile.tier, 5);
+    profile = profile_of(session);
+    while (strcmp(profile.preset, "handheld") != 0 && perfadapt__now_ns() < latest_ns) {
+        nap();
+        profile = profile_of(session);
+    }
+    assert_string_equal(profile.name, device.name);
+    assert_string_equal(profile.preset, "handheld");
+    perfadapt_close(&session);
+}
+
 /* --- Files --- */
 
 static void edits_are_picked_up(void **state) {
@@ -418,6 +445,7 @@ int main(void) {
         TEST(the_gpu_that_holds_most_is_the_one),
         TEST(a_device_handed_in_is_not_probed),
         TEST(a_device_named_later_takes_over),
+        TEST(the_machine_is_heard_of_all_the_same),
         TEST(edits_are_picked_up),
         TEST(a_wrong_line_is_told_with_its_number),
         TEST(an_app_of_its_own_section),
