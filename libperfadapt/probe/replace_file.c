@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,17 @@ void probe_replace_file_abandon(void) {
         unlink(unfinished);
 }
 
+/* By sudo with the user's HOME: what root makes there for itself alone, ~/.cache perhaps, is lost to the user. */
+static bool is_anothers(const char *directory) {
+    char parent[PATH_MAX];
+    struct stat status;
+    snprintf(parent, sizeof parent, "%s", directory);
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0';
+    return geteuid() == 0 && slash && stat(parent, &status) == 0 && status.st_uid != 0;
+}
+
 /* XDG Base Directory Specification: what is missing is made for the user alone. */
 int probe_make_directories(const char *path) {
     char directory[PATH_MAX];
@@ -26,6 +38,8 @@ int probe_make_directories(const char *path) {
         return -ENAMETOOLONG;
     for (char *slash = directory; (slash = strchr(slash + 1, '/'));) {
         *slash = '\0';
+        if (access(directory, F_OK) != 0 && is_anothers(directory))
+            return -EPERM;
         if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
             const int error = errno;
             struct stat status;

@@ -384,6 +384,26 @@ static void test_many(void **state) {
     probe_sentinel_close(&sentinel);
 }
 
+/* Root, with the HOME of a user. */
+static void test_nothing_of_root_in_a_users_home(void **state) {
+    struct fixture *fixture = *state;
+    char home[300];
+    char path[400];
+    if (geteuid() != 0)
+        skip();
+    fixture_directory(fixture, "/home");
+    snprintf(home, sizeof home, "%s/home", fixture->path);
+    snprintf(path, sizeof path, "%s/.cache/perfadapt/device.ini", home);
+    assert_int_equal(chown(home, 1000, 1000), 0);
+    assert_int_equal(probe_replace_file(path, "x", 1), -EPERM);
+    snprintf(path, sizeof path, "%s/.cache", home);
+    assert_int_equal(access(path, F_OK), -1);
+    fixture_directory(fixture, "/home/.cache/perfadapt"); /* what is there already is used */
+    snprintf(path, sizeof path, "%s/.cache/perfadapt/device.ini", home);
+    assert_int_equal(probe_replace_file(path, "x", 1), 0);
+    assert_int_equal(chown(home, 0, 0), 0);
+}
+
 static void test_replace_file(void **state) {
     struct fixture *fixture = *state;
     char path[256];
@@ -424,6 +444,7 @@ int main(void) {
         TEST(test_abandoned),
         TEST(test_leftovers),
         TEST(test_many),
+        TEST(test_nothing_of_root_in_a_users_home),
         TEST(test_replace_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
