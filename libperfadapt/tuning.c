@@ -468,14 +468,16 @@ static enum perfadapt_result find_profile(struct perfadapt__tuning *tuning, cons
     return perfadapt__tuning_set_device(tuning, options->device);
 }
 
-static char *copy_or_null(const char *text) {
-    return text ? strdup(text) : NULL;
+/* The same place wherever the host goes: it is read again. */
+static char *copy_path(const char *path) {
+    char *absolute = *path == '/' ? NULL : realpath(path, NULL);
+    return absolute ? absolute : strdup(path);
 }
 
 static bool copy_options(struct perfadapt__tuning *tuning, const struct perfadapt_options *options) {
     const bool is_own = !options->sysroot || !*options->sysroot || strcmp(options->sysroot, "/") == 0;
     tuning->sysroot = is_own ? NULL : strdup(options->sysroot);
-    tuning->config_dir = copy_or_null(options->config_dir);
+    tuning->config_dir = options->config_dir ? copy_path(options->config_dir) : NULL;
     tuning->app_name = strdup(options->app_name ? options->app_name : program_invocation_short_name);
     return tuning->app_name && (is_own || tuning->sysroot) && (!options->config_dir || tuning->config_dir);
 }

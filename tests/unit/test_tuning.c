@@ -429,6 +429,23 @@ static void a_directory_given_takes_the_users_place(void **state) {
     perfadapt_close(&session);
 }
 
+/* A daemon goes to the root directory; what came with the session is read again when the probe ends. */
+static void a_relative_directory_stays_where_it_was(void **state) {
+    const struct fixture *fixture = *state;
+    char before[4096];
+    assert_non_null(getcwd(before, sizeof before));
+    make_directory(fixture, "mine");
+    write_file(fixture, "mine/perfadapt.ini", "[frame]\ntarget_fps = 24\n");
+    assert_int_equal(chdir(fixture->path), 0);
+    perfadapt *session = open_with((struct perfadapt_options){.config_dir = "mine"});
+    assert_int_equal(chdir("/"), 0);
+    assert_int_equal(await_profile(session).state, PERFADAPT_STATE_OK);
+    assert_int_equal(await_dispatch_ns(session, 25000000), 25000000);
+    assert_int_equal(budget_of(session).frame_ns, (int64_t)(1e9 / 24));
+    perfadapt_close(&session);
+    assert_int_equal(chdir(before), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_teardown)
 
 int main(void) {
@@ -450,6 +467,7 @@ int main(void) {
         TEST(a_wrong_line_is_told_with_its_number),
         TEST(an_app_of_its_own_section),
         TEST(a_directory_given_takes_the_users_place),
+        TEST(a_relative_directory_stays_where_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
