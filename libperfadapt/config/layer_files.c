@@ -20,18 +20,6 @@ enum { RANK_MACHINES = 0, RANK_MAIN = 1, RANK_DROP_INS = 4, RANK_USER = 5, RANK_
 
 /* ---- places ---- */
 
-/* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
-static bool find_user(const struct perfadapt__variables *variables, char *out, size_t capacity) {
-    const char *base = variables->config_home;
-    const bool own = base && *base == '/';
-    if (!own)
-        base = variables->home;
-    if (!base || *base != '/')
-        return false;
-    const int length = snprintf(out, capacity, "%s%s/perfadapt", base, own ? "" : "/.config");
-    return length > 0 && (size_t)length < capacity;
-}
-
 static bool is_given(const char *path) {
     return path && *path;
 }
@@ -47,7 +35,9 @@ void perfadapt__layer_places_find(const struct perfadapt__layers_request *reques
         return;
     }
     list[PERFADAPT__PLACE_ADMIN] = (struct perfadapt__layer_place){.root = request->root, .path = "/etc/perfadapt"};
-    if (request->variables && find_user(request->variables, out_places->user, sizeof out_places->user))
+    const struct perfadapt__variables *variables = request->variables;
+    if (variables && perfadapt__user_path(variables->config_home, variables->home, "/.config", "", out_places->user,
+                                          sizeof out_places->user))
         list[PERFADAPT__PLACE_USER] =
             (struct perfadapt__layer_place){.root = request->root, .path = out_places->user, .trust = true};
 }

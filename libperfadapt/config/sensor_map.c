@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char system_path[] = "/etc/perfadapt/sensors.ini";
-static const char user_file[] = "perfadapt/sensors.ini";
+static const char user_file[] = "/sensors.ini";
 
 /* ---- notes ---- */
 
@@ -108,17 +108,6 @@ static void add_file(struct perfadapt__sensor_map *map, const struct perfadapt__
     free(file.text);
 }
 
-/* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
-bool perfadapt__sensor_map_user_path(const char *base, const char *home, const char *fallback, char *out,
-                                     size_t capacity) {
-    int length = -1;
-    if (base && *base == '/')
-        length = snprintf(out, capacity, "%s/%s", base, user_file);
-    else if (home && *home == '/')
-        length = snprintf(out, capacity, "%s/%s/%s", home, fallback, user_file);
-    return length >= 0 && (size_t)length < capacity;
-}
-
 bool perfadapt__boot_id_read(const struct perfadapt__root *root, char *out, size_t capacity) {
     const ssize_t length = perfadapt__fs_read_once(root, "/proc/sys/kernel/random/boot_id", out, capacity);
     perfadapt__fs_trim(out);
@@ -132,10 +121,10 @@ void perfadapt__sensor_map_load(struct perfadapt__sensor_map *map, const struct 
     map->count = 0;
     const bool is_own_machine = variables && !root->confined;
     if (is_own_machine && perfadapt__boot_id_read(root, boot_id, sizeof boot_id) &&
-        perfadapt__sensor_map_user_path(variables->cache_home, variables->home, ".cache", path, sizeof path))
+        perfadapt__user_path(variables->cache_home, variables->home, "/.cache", user_file, path, sizeof path))
         add_file(map, root, path, true, boot_id, log);
     add_file(map, root, system_path, false, NULL, log);
     if (is_own_machine &&
-        perfadapt__sensor_map_user_path(variables->config_home, variables->home, ".config", path, sizeof path))
+        perfadapt__user_path(variables->config_home, variables->home, "/.config", user_file, path, sizeof path))
         add_file(map, root, path, true, NULL, log);
 }

@@ -63,11 +63,6 @@ const struct perfadapt__sensor_note *perfadapt__sensor_map_find(const struct per
 bool perfadapt__sensor_map_add(struct perfadapt__sensor_map *map, const char *text, size_t length, const char *name,
                                const char *boot_id, const struct perfadapt_log *log);
 
-/* The path of the user's own file below `base` ("$XDG_CACHE_HOME"; NULL = not set), or below `fallback` in the home
- * directory ("~/.cache"). False where neither is an absolute path, or the path does not fit. */
-bool perfadapt__sensor_map_user_path(const char *base, const char *home, const char *fallback, char *out,
-                                     size_t capacity);
-
 /* The boot's id without its newline: true where it could be read. */
 bool perfadapt__boot_id_read(const struct perfadapt__root *root, char *out, size_t capacity);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/variables.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,4 +27,15 @@ void perfadapt__variables_free(struct perfadapt__variables *variables) {
     free(variables->pressure_watch);
     free(variables->pressure_write);
     *variables = (struct perfadapt__variables){0};
+}
+
+/* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
+bool perfadapt__user_path(const char *base, const char *home, const char *in_home, const char *rest, char *out,
+                          size_t capacity) {
+    const bool is_set = base && *base == '/';
+    const char *below = is_set ? base : home;
+    if (!below || *below != '/')
+        return false;
+    const int length = snprintf(out, capacity, "%s%s/perfadapt%s", below, is_set ? "" : in_home, rest);
+    return length > 0 && (size_t)length < capacity;
 }

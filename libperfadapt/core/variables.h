@@ -7,6 +7,9 @@
 #ifndef PERFADAPT_CORE_VARIABLES_H
 #define PERFADAPT_CORE_VARIABLES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* NULL = not set. */
 struct perfadapt__variables {
     char *home;           /* HOME */
@@ -19,5 +22,12 @@ struct perfadapt__variables {
 /* What memory is too short for is as if unset. */
 void perfadapt__variables_copy(struct perfadapt__variables *out_variables);
 void perfadapt__variables_free(struct perfadapt__variables *variables);
+
+/*
+ * "/rest" of ours below `base`, as XDG_CACHE_HOME says, or below `in_home` ("/.cache") of the home directory. False where
+ * there is no such place, or it does not fit.
+ */
+bool perfadapt__user_path(const char *base, const char *home, const char *in_home, const char *rest, char *out,
+                          size_t capacity);
 
 #endif

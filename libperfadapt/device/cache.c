@@ -4,6 +4,7 @@
 #include "config/ini_text.h"
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -274,12 +275,7 @@ bool perfadapt__cache_parse(const char *text, size_t length, const char *key, st
 /* ---- its file ---- */
 
 bool perfadapt__cache_path(const char *cache_home, const char *home, char *out, size_t capacity) {
-    /* XDG Base Directory Specification: a path that is not absolute is to be ignored. */
-    const bool is_set = cache_home && *cache_home == '/';
-    const char *base = is_set ? cache_home : home;
-    if (!base || *base != '/')
-        return false;
-    return (size_t)snprintf(out, capacity, "%s%s/perfadapt/device.ini", base, is_set ? "" : "/.cache") < capacity;
+    return perfadapt__user_path(cache_home, home, "/.cache", "/device.ini", out, capacity);
 }
 
 /* Another must not speak for the user (think of sudo and HOME). */

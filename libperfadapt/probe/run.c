@@ -4,6 +4,7 @@
 #include "config/sensor_map.h"
 #include "core/clock.h"
 #include "core/installed.h"
+#include "core/variables.h"
 #include "device/cache.h"
 #include "device/system.h"
 #include "probe/cache_file.h"
@@ -141,8 +142,8 @@ static int write_map(const struct run *run, const struct probe_sensors_part *par
     char path[PATH_MAX];
     if (run->options->map_path)
         snprintf(path, sizeof path, "%s", run->options->map_path);
-    else if (!perfadapt__sensor_map_user_path(secure_getenv("XDG_CACHE_HOME"), secure_getenv("HOME"), ".cache", path,
-                                              sizeof path))
+    else if (!perfadapt__user_path(secure_getenv("XDG_CACHE_HOME"), secure_getenv("HOME"), "/.cache", "/sensors.ini",
+                                   path, sizeof path))
         return probe_fail("--write-map", "neither XDG_CACHE_HOME nor HOME names a directory");
     const int error = probe_replace_file(path, part->text, part->length);
     return error == 0 ? PROBE_EXIT_OK : probe_fail(path, strerror(-error));
