@@ -13,10 +13,14 @@ struct row {
 };
 
 /*
- * Mesa's drivers for PCI look at the vendor before they open a card, then ask whether its kernel driver is theirs: hence
- * radeon beside amdgpu, and nvidia beside nouveau. NVIDIA's own may load the kernel's module (nvidia-modprobe) and so
- * bind, and wake, a card that has no driver. The drivers for boards pass over cards on PCI, but for those of v3d and msm,
- * which open each render node to learn whose it is.
+ * Mesa's drivers for PCI look at the vendor before they open a card, then ask whether its kernel driver is theirs:
+ * hence radeon beside amdgpu, and nvidia beside nouveau. NVIDIA's own may load the kernel's module (nvidia-modprobe)
+ * and so bind, and wake, a card that has no driver.
+ *
+ * Mesa's drivers for boards ask for devices of the platform bus before they open one (v3dv's enumerate_devices(), and
+ * panvk and honeykrisp where they try a device). Turnip does not since it knows virtio_gpu, which is on PCI: it opens
+ * each render node to read its driver's name (tu_physical_device_try_create()). Of PowerVR's it is assumed that it
+ * keeps to its own, and of drivers that are not Mesa's that they look at the vendor first.
  */
 static const struct row rows[] = {
     {"libvulkan_radeon", {"amdgpu", "radeon"}, 0x1002, false},
@@ -37,7 +41,7 @@ static const struct row rows[] = {
     {"libvulkan_asahi", {"asahi"}, 0, false},
     {"libvulkan_panfrost", {"panfrost", "panthor"}, 0, false},
     {"libvulkan_powervr_mesa", {"powervr"}, 0, false},
-    {"libvulkan_broadcom", {"v3d", "vc4-drm", "vc4"}, 0, true},
+    {"libvulkan_broadcom", {"v3d", "vc4-drm", "vc4"}, 0, false},
     {"libvulkan_freedreno", {"msm", "msm_dpu", "adreno"}, 0, true},
 };
 

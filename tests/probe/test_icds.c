@@ -345,7 +345,9 @@ static void test_boards(void **state) {
     const struct perfadapt__bus_gpu amd = gpu(0x1002, "amdgpu", true);
     assert_true(probe_is_made_for("libvulkan_broadcom.so", &v3d));
     assert_false(probe_is_made_for("libvulkan_panfrost.so", &v3d));
-    assert_true(probe_touches("libvulkan_broadcom.so", &amd)); /* opens each render node to learn whose it is */
+    assert_true(probe_touches("libvulkan_broadcom.so", &v3d));
+    assert_false(probe_touches("libvulkan_broadcom.so", &amd));
+    assert_true(probe_touches("libvulkan_freedreno.so", &amd)); /* opens each render node to learn whose it is */
     assert_false(probe_touches("libvulkan_panfrost.so", &amd));
     assert_false(probe_touches("libvulkan_radeon.so", &v3d));
 }
