@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Judges every report of a directory with `perfadapt profile` and compares it with public figures (throughput.csv).
 
-usage: tiers.py PERFADAPT DIRECTORY
+usage: tiers.py [PERFADAPT DIRECTORY]   (of $PERFADAPT_BUILD; vulkan/ of the recordings in $PERFADAPT_CORPORA)
 
-Prints a line a report, then the rank correlation of tier and score with the figures. Fails where a report is not judged, a
-bound is broken, or the correlation is too low; skips (77) where there are no reports.
+Prints a line a report, then the rank correlation of tier and score with the figures. Fails where a report is not
+judged, a bound is broken, or the correlation is too low; skips (77) where there are no reports.
 """
 import csv
 import json
@@ -14,6 +14,11 @@ import re
 import subprocess
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.environ.get("PERFADAPT_BUILD", os.path.join(SOURCE, "build"))
+CORPORA = os.environ.get("PERFADAPT_CORPORA") or os.path.join(SOURCE, "..", "shared", "corpora")
+
 LEAST_OF_TIER = 0.9
 LEAST_OF_SCORE = 0.95
 FEWEST = 10  # reports that a correlation says something of
@@ -21,14 +26,15 @@ SOFTWARE = re.compile(r"llvmpipe|lavapipe|swiftshader|basic render", re.I)
 RECENT = re.compile(
     r"GeForce RTX [345]0[5-9]0|RTX A\d{3,4}|Ada Generation|Blackwell|Radeon.* RX [679]\d{3}|Radeon Pro W[67]\d00"
     r"|Arc\(tm\) (Pro )?[AB]\d+|BMG|DG2", re.I)
+PHONE = re.compile(r"Adreno|Mali-|Immortalis|PowerVR|Xclipse|Maleoon", re.I)
 
 
 def read_figures(path):
-    """Figures by (name, number) and by name; a name alone is enough where all devices of that name agree."""
+    """(figure, type) by (name, number) and by name; a name alone is enough where all devices of that name agree."""
     exact, by_name = {}, {}
     with open(path, encoding="utf-8") as file:
         for row in csv.reader((line for line in file if not line.startswith("#")), delimiter=";"):
-            name, figure = plain(row[0]), float(row[6])
+            name, figure = plain(row[0]), (float(row[6]), row[3].strip())
             exact[name, int(row[2], 0)] = figure
             for spelling in {name, without_brackets(name)}:
                 by_name.setdefault(spelling, set()).add(figure)
@@ -49,7 +55,7 @@ def plain(name):
 def figure_of(profile, exact, by_name):
     name = plain(profile["device_name"] or "")
     exactly = exact.get((name, profile["device_id"]))
-    return by_name.get(name, by_name.get(without_brackets(name))) if exactly is None else exactly
+    return by_name.get(name, by_name.get(without_brackets(name), (None, ""))) if exactly is None else exactly
 
 
 def judge(program, path):
@@ -86,39 +92,40 @@ def spearman(left, right):
     return product / squares ** 0.5 if squares else 0.0
 
 
-def broken_bound(profile):
+def broken_bound(profile, published_type):
+    """The type is the judge's own, so names and the table have a say, too."""
     name, tier, kind = profile["device_name"] or "", profile["tier"], profile["device_type"]
     if tier is None:
         return "no tier"
-    if SOFTWARE.search(name) or kind == "cpu":
+    if SOFTWARE.search(name) or kind == "cpu" or published_type == "c":
         return None if tier == 0 else "software above tier 0"
-    if kind == "integrated" and tier > 3:
+    if (kind == "integrated" or published_type == "i" or PHONE.search(name)) and tier > 3:
         return "integrated above tier 3"
-    if kind == "discrete" and RECENT.search(name) and tier < 3:
+    if (kind == "discrete" and RECENT.search(name) or published_type == "r") and tier < 3:
         return "a card of the last three generations under tier 3"
     return None if profile["reasons"] else "no reasons"
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (1, 3):
         print(__doc__)
         return 2
-    program, directory = sys.argv[1:]
-    if not os.path.isdir(directory):
+    program, directory = sys.argv[1:] or (os.path.join(BUILD, "bin", "perfadapt"), os.path.join(CORPORA, "vulkan"))
+    reports = [name for name in os.listdir(directory) if name.endswith(".json")] if os.path.isdir(directory) else []
+    if not reports:
         print(f"skipped: no reports in {directory}")
         return 77
-    exact, by_name = read_figures(os.path.join(os.path.dirname(os.path.abspath(__file__)), "throughput.csv"))
+    exact, by_name = read_figures(os.path.join(HERE, "throughput.csv"))
     failures, compared = 0, []
-    for name in sorted(os.listdir(directory)):
-        if not name.endswith(".json"):
-            continue
+    for name in sorted(reports):
         profile, error = judge(program, os.path.join(directory, name))
-        error = error or broken_bound(profile)
-        failures += error is not None
         if profile is None:
             print(f"FAIL {name}: {error}")
+            failures += 1
             continue
-        figure = figure_of(profile, exact, by_name)
+        figure, published_type = figure_of(profile, exact, by_name)
+        error = broken_bound(profile, published_type)
+        failures += error is not None
         score = profile["score"]
         print(f"{'FAIL' if error else 'ok  '} tier {profile['tier']} {profile['preset']:9} score "
               f"{'-' if score is None else round(score):>7} published {'-' if figure is None else round(figure):>7} "
@@ -130,6 +137,9 @@ def main():
         of_tier, of_score = spearman(tiers, figures), spearman(scores, figures)
         print(f"{len(compared)} with a figure: rank correlation of tier {of_tier:.3f}, of score {of_score:.3f}")
         failures += (of_tier < LEAST_OF_TIER) + (of_score < LEAST_OF_SCORE)
+    elif len(reports) >= 2 * FEWEST:
+        print(f"FAIL only {len(compared)} with a figure: too few to compare")
+        failures += 1
     return 1 if failures else 0
 
 
