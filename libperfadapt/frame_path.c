@@ -1,6 +1,6 @@
 /*
- * The calls that come with every frame: no lock, no allocation, no system call but those that the header names. A file of
- * its own for it is compiled for speed, and the rest of the session for size. SPDX-License-Identifier: MIT
+ * The calls that come with every frame: no lock, no allocation, no system call but those that the header names. A file
+ * of its own for it is compiled for speed, and the rest of the session for size. SPDX-License-Identifier: MIT
  */
 #include "core/abi.h"
 #include "session.h"
@@ -74,7 +74,9 @@ void perfadapt_wait_next_frame(perfadapt *session) {
         session->frame.due_ns = due_ns;
         return;
     }
-    /* A late wake-up is made good, so that the mean rate is exact; a late frame is not, or the next would start early. */
+    /*
+     * A late wake-up is made good, so that the mean rate is exact; a late frame is not, or the next would start early.
+     */
     session->frame.due_ns = now_ns - due_ns < catch_up_ns ? due_ns : now_ns;
 }
 

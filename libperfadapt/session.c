@@ -45,7 +45,9 @@ static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, 
         perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
 }
 
-/* Where the policy is another by now: the profile has come, a file was edited. Tried again where a step is under way. */
+/*
+ * Where the policy is another by now: the profile has come, a file was edited. Tried again where a step is under way.
+ */
 static void follow_tuning(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     struct perfadapt__policy policy;
     perfadapt__tuning_see(session->tuning, snapshot);

@@ -45,7 +45,9 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
  * been stopped in mid-step; *out is untouched then. */
 bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out);
 
-/* The sampler thread: another policy from now on, for both halves of the control. False as above, and nothing changed. */
+/*
+ * The sampler thread: another policy from now on, for both halves of the control. False as above, and nothing changed.
+ */
 bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper, struct perfadapt__tick_control *tick,
                                    const struct perfadapt__policy *policy, int64_t now_ns);
 

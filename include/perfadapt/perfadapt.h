@@ -261,8 +261,8 @@ PERFADAPT_API void perfadapt_get_budget(const perfadapt *session, struct perfada
 PERFADAPT_API int perfadapt_budget_fd(perfadapt *session);
 
 /**
- * Says which GPU the session renders on, where that was not known at perfadapt_open(): the preset that fits it takes the
- * place of the one in force within a second.
+ * Says which GPU the session renders on, where that was not known at perfadapt_open(): the preset that fits it takes
+ * the place of the one in force within a second.
  *
  * @param device as <perfadapt/vulkan.h> fills it from a VkPhysicalDevice. Copied.
  * @retval PERFADAPT_OK

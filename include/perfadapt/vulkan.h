@@ -1,9 +1,9 @@
 /*
  * A VkPhysicalDevice as a struct perfadapt_device, for a host that has one. SPDX-License-Identifier: MIT
  *
- * All of it is inline: nothing of it is in the library, which links no Vulkan, and nothing here links the loader. It needs
- * Vulkan's headers, 1.2.162 or newer, with or without VK_NO_PROTOTYPES; one that a loader of function pointers brought
- * (volk.h) may be included before.
+ * All of it is inline: nothing of it is in the library, which links no Vulkan, and nothing here links the loader. It
+ * needs Vulkan's headers, 1.2.162 or newer, with or without VK_NO_PROTOTYPES; one that a loader of function pointers
+ * brought (volk.h) may be included before.
  */
 #ifndef PERFADAPT_VULKAN_H
 #define PERFADAPT_VULKAN_H
@@ -105,8 +105,8 @@ static inline void perfadapt__vulkan_list(struct perfadapt__vulkan *vulkan) {
 }
 
 /*
- * Core 1.1's function only for instances and devices of 1.1: loaders that hand it out for others (1.2.162) call into the
- * driver through a null pointer. The extension's is there only where the instance was created with it.
+ * Core 1.1's function only for instances and devices of 1.1: loaders that hand it out for others (1.2.162) call into
+ * the driver through a null pointer. The extension's is there only where the instance was created with it.
  */
 static inline PFN_vkGetPhysicalDeviceProperties2
 perfadapt__vulkan_find_properties2(const struct perfadapt__vulkan *vulkan, PFN_vkGetInstanceProcAddr find,
@@ -354,8 +354,9 @@ static inline bool perfadapt__vulkan_find(struct perfadapt__vulkan *vulkan, PFN_
  *
  * @param find vkGetInstanceProcAddr, of the loader or of a layer.
  * @param instance the one that the device is of.
- * @param instance_version apiVersion of the VkApplicationInfo that the instance was created with; 0 where there was none
- *        (Vulkan 1.0), or where it is not known. Nothing else tells it, and old loaders crash where it is overstated.
+ * @param instance_version apiVersion of the VkApplicationInfo that the instance was created with; 0 where there was
+ *        none (Vulkan 1.0), or where it is not known. Nothing else tells it, and old loaders crash where it is
+ *        overstated.
  * @param[out] out overwritten, `size` included; nothing in it is to be set before, or freed after.
  * @retval PERFADAPT_OK
  * @retval PERFADAPT_ERROR_INVALID an argument is NULL

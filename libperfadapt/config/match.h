@@ -22,7 +22,10 @@ enum perfadapt__match_result {
 /* What can be matched: "dmi_vendor", "gpu"; NULL beyond the last. */
 const char *perfadapt__match_key(size_t index);
 
-/* `key` without its "match."; *out_index is its place among the keys. An unknown fact is matched by nothing; facts NULL: none is known. */
+/*
+ * `key` without its "match."; *out_index is its place among the keys. An unknown fact is matched by nothing; facts
+ * NULL: none is known.
+ */
 enum perfadapt__match_result perfadapt__match_fact(const struct perfadapt__machine_facts *facts, const char *key,
                                                    const char *value, size_t *out_index);
 

@@ -15,8 +15,8 @@
 struct perfadapt__reload;
 
 /*
- * The request is as perfadapt__layers_read() takes it; of it the root must outlive what is made, the rest need not. NULL:
- * no memory. Where nothing can be watched, that is told once and the descriptor is -1.
+ * The request is as perfadapt__layers_read() takes it; of it the root must outlive what is made, the rest need not.
+ * NULL: no memory. Where nothing can be watched, that is told once and the descriptor is -1.
  */
 struct perfadapt__reload *perfadapt__reload_create(const struct perfadapt__layers_request *request);
 void perfadapt__reload_destroy(struct perfadapt__reload *reload); /* NULL is nothing */

@@ -36,15 +36,15 @@ size_t perfadapt__schema_count(void);
 const struct perfadapt__schema_row *perfadapt__schema_row(size_t index);
 
 /*
- * Sets "thermal.limit_c" to "85". False, and nothing changed, where the key is unknown or the value is not in its range;
- * out_reason then says so, with the nearest key or the range.
+ * Sets "thermal.limit_c" to "85". False, and nothing changed, where the key is unknown or the value is not in its
+ * range; out_reason then says so, with the nearest key or the range.
  */
 bool perfadapt__schema_set(struct perfadapt__settings *settings, const char *key, const char *value,
                            char out_reason[PERFADAPT__SCHEMA_REASON_MAX]);
 
 /*
- * The value of a row in `settings` as a user would write it, in the row's unit: "85", "60", "512M". False, and "", where
- * it is not given. schema_print.c has it for tools: it is not in the library.
+ * The value of a row in `settings` as a user would write it, in the row's unit: "85", "60", "512M". False, and "",
+ * where it is not given. schema_print.c has it for tools: it is not in the library.
  */
 bool perfadapt__schema_print(const struct perfadapt__settings *settings, const struct perfadapt__schema_row *row,
                              char *out, size_t capacity);

@@ -4,8 +4,8 @@
  * ROW(key, member, kind, least, most, words, unit, otherwise, text)
  *
  * member: of struct perfadapt__settings. least, most: in the unit of the key; RATE, MILLISECONDS and NANOSECONDS also
- * take 0 for none. words: of a WORD alone, in the order of their enum. unit, otherwise (what holds where nothing is given)
- * and text are for people: only schema_text.c expands them, so that they stay out of the library.
+ * take 0 for none. words: of a WORD alone, in the order of their enum. unit, otherwise (what holds where nothing is
+ * given) and text are for people: only schema_text.c expands them, so that they stay out of the library.
  */
 #ifndef PERFADAPT_CONFIG_SCHEMA_ROWS_H
 #define PERFADAPT_CONFIG_SCHEMA_ROWS_H

@@ -33,8 +33,8 @@ enum perfadapt__arbiter_change perfadapt__decider_step(struct perfadapt__decider
 
 /*
  * Another policy takes the place of the one in force; its number of quality levels must be the same. What frames and
- * sensors have taught stays. Goes on from the best rung that has no more of anything than the one in force, and searches
- * from there as after an open. `tick` is the slow half of the same session; its caps are taken along.
+ * sensors have taught stays. Goes on from the best rung that has no more of anything than the one in force, and
+ * searches from there as after an open. `tick` is the slow half of the same session; its caps are taken along.
  */
 enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__decider *decider,
                                                              struct perfadapt__tick_control *tick,

@@ -1,4 +1,7 @@
-/* What the user, the app and the device's preset have laid down; another one may take its place. SPDX-License-Identifier: MIT */
+/*
+ * What the user, the app and the device's preset have laid down; another one may take its place.
+ * SPDX-License-Identifier: MIT
+ */
 #ifndef PERFADAPT_CONTROL_POLICY_H
 #define PERFADAPT_CONTROL_POLICY_H
 

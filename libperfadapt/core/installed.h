@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Absolute paths. What lies beside the library comes first, so that a build tree and an installed copy that was moved use
- * their own; then what it was configured for. False where neither exists. No allocation.
+ * Absolute paths. What lies beside the library comes first, so that a build tree and an installed copy that was moved
+ * use their own; then what it was configured for. False where neither exists. No allocation.
  */
 bool perfadapt__data_dir(char *out, size_t capacity);
 bool perfadapt__probe_program(char *out, size_t capacity);

@@ -128,8 +128,10 @@ static void scan_pci(const struct perfadapt__root *root, struct gpus *gpus) {
     }
 }
 
-/* Display controllers of SoCs, firmware's framebuffers and USB adapters are cards that do not render. Recordings may hold
- * nothing that tells. */
+/*
+ * Display controllers of SoCs, firmware's framebuffers and USB adapters are cards that do not render. Recordings may
+ * hold nothing that tells.
+ */
 static bool renders(const struct perfadapt__root *root, const char *device) {
     char path[PATH_MAX_BYTES];
     uint32_t number;

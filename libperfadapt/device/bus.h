@@ -1,9 +1,9 @@
 /*
  * The GPUs that the kernel knows of, without touching one. SPDX-License-Identifier: MIT
  *
- * Display controllers of PCI, and DRM cards that sit elsewhere and render. Of a card only what does not wake it is read:
- * class, vendor, device, boot_vga and uevent, which the kernel keeps (drivers/pci/pci-sysfs.c, pci-driver.c), the driver's
- * link, and power/runtime_status.
+ * Display controllers of PCI, and DRM cards that sit elsewhere and render. Of a card only what does not wake it is
+ * read: class, vendor, device, boot_vga and uevent, which the kernel keeps (drivers/pci/pci-sysfs.c, pci-driver.c), the
+ * driver's link, and power/runtime_status.
  */
 #ifndef PERFADAPT_DEVICE_BUS_H
 #define PERFADAPT_DEVICE_BUS_H

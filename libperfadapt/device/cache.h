@@ -1,5 +1,6 @@
 /*
- * What the last probe found, as an INI file: written by perfadapt-probe, read by the library. SPDX-License-Identifier: MIT
+ * What the last probe found, as an INI file: written by perfadapt-probe, read by the library.
+ * SPDX-License-Identifier: MIT
  *
  * ~/.cache/perfadapt/device.ini. It holds for one boot, one set of GPUs, one set of drivers and one version of this
  * project: all that goes into its key. Whatever is wrong with it, it is not used, and the next probe writes it anew.

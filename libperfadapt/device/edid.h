@@ -8,9 +8,9 @@
 #define PERFADAPT__EDID_BLOCK_BYTES 128
 
 /*
- * Images a second of the preferred mode, in thousandths: of the first detailed timing of the base block. Fields a second
- * where it is interlaced. 0 where there is none, or it cannot be. Extensions (CTA, DisplayID) are not looked at: what they
- * add are further modes.
+ * Images a second of the preferred mode, in thousandths: of the first detailed timing of the base block. Fields a
+ * second where it is interlaced. 0 where there is none, or it cannot be. Extensions (CTA, DisplayID) are not looked at:
+ * what they add are further modes.
  */
 uint32_t perfadapt__edid_refresh_mhz(const uint8_t *edid, size_t length);
 

@@ -25,7 +25,9 @@ static char lower(char letter) {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
 }
 
-/* The pattern ends at '|' or NUL. Goes back to the last star only, which is enough: no more than length x length steps. */
+/*
+ * The pattern ends at '|' or NUL. Goes back to the last star only, which is enough: no more than length x length steps.
+ */
 static bool glob_one(const char *pattern, const char *text) {
     const char *star = NULL;
     const char *retry = text;

@@ -37,7 +37,9 @@ bool perfadapt__families_find(const char *data_dir, const struct perfadapt_devic
 void perfadapt__families_read(const struct perfadapt_device *device, const char *file, const char *text, size_t length,
                               struct perfadapt__family *family);
 
-/* Whether `text` fits one of the patterns that '|' separates; * and ? stand for letters; ASCII's case does not count. */
+/*
+ * Whether `text` fits one of the patterns that '|' separates; * and ? stand for letters; ASCII's case does not count.
+ */
 bool perfadapt__families_glob(const char *patterns, const char *text);
 
 #endif

@@ -51,8 +51,8 @@ static bool has_panel(const struct perfadapt__panel *panel) {
 }
 
 /*
- * Cheap boards keep the chassis of the design that they are made from: a desktop with a battery and a panel of its own is a
- * laptop, a laptop with neither, where both would be seen, a desktop.
+ * Cheap boards keep the chassis of the design that they are made from: a desktop with a battery and a panel of its own
+ * is a laptop, a laptop with neither, where both would be seen, a desktop.
  */
 static enum perfadapt_form by_chassis(const struct perfadapt_system *system, uint32_t chassis,
                                       const struct perfadapt__panel *panel) {

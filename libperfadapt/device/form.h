@@ -7,8 +7,8 @@
 #include "device/panel.h"
 
 /*
- * The first that tells: a guest; a handheld or board by name; the chassis, unless what is in the machine contradicts it;
- * what is in it. UNKNOWN where nothing does.
+ * The first that tells: a guest; a handheld or board by name; the chassis, unless what is in the machine contradicts
+ * it; what is in it. UNKNOWN where nothing does.
  */
 enum perfadapt_form perfadapt__form_of(const struct perfadapt_system *system,
                                        const struct perfadapt__identity *identity, const struct perfadapt__panel *panel,

@@ -16,9 +16,9 @@ struct dmi_row {
 };
 
 /*
- * Guests: by the names that hypervisors give, as systemd-detect-virt knows them. What the same makers sell as hardware has
- * to stay out: "Microsoft Corporation" is a Surface, "Google" a Chromebook, and "Amazon EC2" with a product of "i3.metal"
- * no guest.
+ * Guests: by the names that hypervisors give, as systemd-detect-virt knows them. What the same makers sell as hardware
+ * has to stay out: "Microsoft Corporation" is a Surface, "Google" a Chromebook, and "Amazon EC2" with a product of
+ * "i3.metal" no guest.
  *
  * Handhelds: Linux, drivers/gpu/drm/drm_panel_orientation_quirks.c and drivers/input/serio/i8042-acpipnpio.h; the model
  * numbers of Lenovo, ASUS and GPD as Handheld Daemon (hhd) knows them.
@@ -90,7 +90,8 @@ struct tree_row {
 
 /*
  * Machines that say no chassis-type, or a wrong one: consoles to hold in hands call themselves handsets (the value
- * "handheld" came to the Devicetree Specification in 2026). Makers of boards, not of chips: a chip is in phones as well.
+ * "handheld" came to the Devicetree Specification in 2026). Makers of boards, not of chips: a chip is in phones as
+ * well.
  */
 static const struct tree_row tree_rows[] = {
     {"linux,dummy-virt", PERFADAPT_FORM_VIRTUAL}, /* QEMU's and kvmtool's */

@@ -1,4 +1,7 @@
-/* What the machine calls itself: DMI, device tree, /proc/cpuinfo; and whether it is a guest. SPDX-License-Identifier: MIT */
+/*
+ * What the machine calls itself: DMI, device tree, /proc/cpuinfo; and whether it is a guest.
+ * SPDX-License-Identifier: MIT
+ */
 #ifndef PERFADAPT_DEVICE_IDENTITY_H
 #define PERFADAPT_DEVICE_IDENTITY_H
 

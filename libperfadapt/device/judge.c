@@ -316,8 +316,8 @@ static double capacity(struct judgement *judgement) {
 }
 
 /*
- * Rather too little: what is too slow is seen, what is too plain is not. Cards had 0.9 TFLOP/s a GiB, half to twice, over
- * ten years; integrated ones that run new versions of Vulkan and large workgroups are the newer ones.
+ * Rather too little: what is too slow is seen, what is too plain is not. Cards had 0.9 TFLOP/s a GiB, half to twice,
+ * over ten years; integrated ones that run new versions of Vulkan and large workgroups are the newer ones.
  */
 static double estimate(struct judgement *judgement) {
     const struct perfadapt_device *device = &judgement->device;
@@ -399,8 +399,9 @@ static void take_tier(struct judgement *judgement) {
 }
 
 /*
- * A console's panel is small, its battery and its fan are held in hands: from the middle tier on it is the preset made for
- * that; below, the weaker one. Whether it is plugged in changes nothing here: that comes and goes, and `power` sees to it.
+ * A console's panel is small, its battery and its fan are held in hands: from the middle tier on it is the preset made
+ * for that; below, the weaker one. Whether it is plugged in changes nothing here: that comes and goes, and `power` sees
+ * to it.
  */
 static void take_preset(struct perfadapt_profile *profile) {
     const bool known = profile->tier <= PERFADAPT__TIER_MOST;

@@ -1,4 +1,7 @@
-/* What a device is worth: perfadapt_judge() of <perfadapt/profile.h>, and what tests ask of it. SPDX-License-Identifier: MIT */
+/*
+ * What a device is worth: perfadapt_judge() of <perfadapt/profile.h>, and what tests ask of it.
+ * SPDX-License-Identifier: MIT
+ */
 #ifndef PERFADAPT_DEVICE_JUDGE_H
 #define PERFADAPT_DEVICE_JUDGE_H
 

@@ -18,14 +18,15 @@
 #include <unistd.h>
 
 /*
- * Two steps. A child that clone() makes without a signal is out of sight of the host's wait(), but only until it executes a
- * program: execve(2) makes its signal SIGCHLD again. So the host's child, the starter, executes nothing. It starts the
- * program, ends without a signal and is reaped at once, and the program goes to init or to the nearest subreaper.
+ * Two steps. A child that clone() makes without a signal is out of sight of the host's wait(), but only until it
+ * executes a program: execve(2) makes its signal SIGCHLD again. So the host's child, the starter, executes nothing. It
+ * starts the program, ends without a signal and is reaped at once, and the program goes to init or to the nearest
+ * subreaper.
  *
- * Both run in the host's memory on stacks of their own while the calling thread is held (CLONE_VM | CLONE_VFORK): no page
- * table is copied, however large the host, and what they write into struct launch is read here. Plain clone() does: of
- * clone3() only CLONE_CLEAR_SIGHAND would be new, which nobody needs where every signal is blocked, and sandboxes
- * refuse clone3() more often.
+ * Both run in the host's memory on stacks of their own while the calling thread is held (CLONE_VM | CLONE_VFORK): no
+ * page table is copied, however large the host, and what they write into struct launch is read here. Plain clone()
+ * does: of clone3() only CLONE_CLEAR_SIGHAND would be new, which nobody needs where every signal is blocked, and
+ * sandboxes refuse clone3() more often.
  */
 
 #define STACK_BYTES 32768

@@ -1,4 +1,7 @@
-/* Memory and processors that this process may have: the machine's, and what its cgroup leaves. SPDX-License-Identifier: MIT */
+/*
+ * Memory and processors that this process may have: the machine's, and what its cgroup leaves.
+ * SPDX-License-Identifier: MIT
+ */
 #ifndef PERFADAPT_DEVICE_LIMITS_H
 #define PERFADAPT_DEVICE_LIMITS_H
 

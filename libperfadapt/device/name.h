@@ -5,8 +5,8 @@
 #include "core/fs.h"
 
 /*
- * Up to the first NUL or line end, at most `length` bytes: what is not printable ASCII becomes '?', blanks at the ends go,
- * several in a row become one ("Intel(R) Core(TM) i7   CPU"). Cut to fit.
+ * Up to the first NUL or line end, at most `length` bytes: what is not printable ASCII becomes '?', blanks at the ends
+ * go, several in a row become one ("Intel(R) Core(TM) i7   CPU"). Cut to fit.
  */
 void perfadapt__name_copy(const char *from, size_t length, char *out, size_t capacity);
 

@@ -2,8 +2,8 @@
  * The display that the machine shows on, as the kernel's DRM has it. SPDX-License-Identifier: MIT
  *
  * status, enabled and edid of a connector are what DRM has kept since it last looked (drivers/gpu/drm/drm_sysfs.c:
- * connector->status, connector->encoder, edid_blob_ptr): no read of them looks again or wakes a card, asleep or not. edid
- * waits for whoever is looking at that moment (mode_config.mutex).
+ * connector->status, connector->encoder, edid_blob_ptr): no read of them looks again or wakes a card, asleep or not.
+ * edid waits for whoever is looking at that moment (mode_config.mutex).
  */
 #ifndef PERFADAPT_DEVICE_PANEL_H
 #define PERFADAPT_DEVICE_PANEL_H

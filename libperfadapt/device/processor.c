@@ -17,9 +17,9 @@ static const int64_t capacity_full = 1024; /* kernel: SCHED_CAPACITY_SCALE */
 static const int64_t performance_most = 65535;
 
 /*
- * Where the sorted values fall by more than this, another kind begins: per cent of the one before. Clocks: favoured cores
- * are some 5 % above their neighbours, Zen 5c at 65 % of Zen 5, Intel's efficient cores at 60 … 80 %. Capacities: two
- * clusters of the same cores with 12 % between them are kinds (Dimensity 9300), with 2 % they are not (RK3588).
+ * Where the sorted values fall by more than this, another kind begins: per cent of the one before. Clocks: favoured
+ * cores are some 5 % above their neighbours, Zen 5c at 65 % of Zen 5, Intel's efficient cores at 60 … 80 %. Capacities:
+ * two clusters of the same cores with 12 % between them are kinds (Dimensity 9300), with 2 % they are not (RK3588).
  */
 static const uint64_t clock_step_percent = 85;
 static const uint64_t capacity_step_percent = 90;
@@ -183,8 +183,10 @@ static void group(const struct scan *scan, struct perfadapt_system *system,
     }
 }
 
-/* Where clocks have told the kinds apart, firmware's scale says better what they are worth: a clock of an efficient core
- * does less. */
+/*
+ * Where clocks have told the kinds apart, firmware's scale says better what they are worth: a clock of an efficient
+ * core does less.
+ */
 static void weigh(const struct scan *scan, const struct core *const firsts[PERFADAPT_CORE_KINDS_MAX],
                   struct perfadapt_system *system) {
     uint64_t worth[PERFADAPT_CORE_KINDS_MAX] = {0};

@@ -1,7 +1,8 @@
 /*
  * The machine around the GPU: cores, memory, what it is called, what it is for. SPDX-License-Identifier: MIT
  *
- * Files below the root only; wakes nothing. A few milliseconds on a machine of many cores: for the probe, not for a host.
+ * Files below the root only; wakes nothing. A few milliseconds on a machine of many cores: for the probe, not for a
+ * host.
  */
 #ifndef PERFADAPT_DEVICE_SYSTEM_H
 #define PERFADAPT_DEVICE_SYSTEM_H

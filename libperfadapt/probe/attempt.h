@@ -1,8 +1,8 @@
 /*
  * One Vulkan driver asked for its devices, in a child that sees no other. SPDX-License-Identifier: MIT
  *
- * The child is of this very program, so devices come through a pipe as they lie in memory; but a driver has run in it, so
- * each byte of them is taken for hostile.
+ * The child is of this very program, so devices come through a pipe as they lie in memory; but a driver has run in it,
+ * so each byte of them is taken for hostile.
  */
 #ifndef PERFADAPT_PROBE_ATTEMPT_H
 #define PERFADAPT_PROBE_ATTEMPT_H

@@ -6,8 +6,8 @@
 #include "probe/devices.h"
 
 /*
- * What goes into it: all devices or, of more than it holds, the first and the best; where there are none, the one profile
- * that says so.
+ * What goes into it: all devices or, of more than it holds, the first and the best; where there are none, the one
+ * profile that says so.
  */
 void probe_cache_fill(const struct probe_devices *devices, const char *key, struct perfadapt__cache *out_cache);
 

@@ -1,5 +1,6 @@
 /*
- * A piece of work in a process of its own, which may crash, hang, end or write what it likes. SPDX-License-Identifier: MIT
+ * A piece of work in a process of its own, which may crash, hang, end or write what it likes.
+ * SPDX-License-Identifier: MIT
  *
  * One at a time; this process has one thread.
  */

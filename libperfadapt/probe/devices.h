@@ -1,5 +1,6 @@
 /*
- * All GPUs of the machine, each once: what the drivers say of them and what only the bus knows. SPDX-License-Identifier: MIT
+ * All GPUs of the machine, each once: what the drivers say of them and what only the bus knows.
+ * SPDX-License-Identifier: MIT
  *
  * Matched by PCI address, never by index: drivers list devices as they like. Where a driver tells no address, by vendor
  * and device if there is just one such GPU.

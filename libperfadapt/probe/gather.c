@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Kept back for each driver that is still to be asked, so that one that hangs does not use up the others' time; a driver
- * of usual size is through in a tenth of a second, LLVM from a cold disk in four. */
+/*
+ * Kept back for each driver that is still to be asked, so that one that hangs does not use up the others' time; a
+ * driver of usual size is through in a tenth of a second, LLVM from a cold disk in four.
+ */
 #define SPARED_MS 500
 #define LEAST_MS 50
 

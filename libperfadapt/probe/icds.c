@@ -195,8 +195,8 @@ static void visit_bases(struct search *search) {
 /* ---- the loader's settings file ---- */
 
 /*
- * Since 1.4.317 a settings file (of the Vulkan Configurator) may add drivers, or replace all others by them, and nothing in
- * the environment keeps them out.
+ * Since 1.4.317 a settings file (of the Vulkan Configurator) may add drivers, or replace all others by them, and
+ * nothing in the environment keeps them out.
  */
 static void visit_settings(struct search *search, const char *base) {
     static char text[SETTINGS_BYTES_MAX];

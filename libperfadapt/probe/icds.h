@@ -2,7 +2,8 @@
  * The Vulkan drivers (ICDs) that the loader would use, by its rules for Linux. SPDX-License-Identifier: MIT
  *
  * The rules are those of the loader's own documentation (LoaderDriverInterface: driver discovery, filtering, elevated
- * privileges). Within a directory the loader takes files as they come; here they are sorted, to come the same every time.
+ * privileges). Within a directory the loader takes files as they come; here they are sorted, to come the same every
+ * time.
  */
 #ifndef PERFADAPT_PROBE_ICDS_H
 #define PERFADAPT_PROBE_ICDS_H

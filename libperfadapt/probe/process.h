@@ -8,8 +8,9 @@
 void probe_process_streams(void);
 
 /*
- * No core dumps, low priority, every signal as it is by default: whoever starts this program may have blocked all of them
- * and ignore SIGCHLD, and both are inherited. Ends the process after `timeout_s`. False, errno set: there is no timer.
+ * No core dumps, low priority, every signal as it is by default: whoever starts this program may have blocked all of
+ * them and ignore SIGCHLD, and both are inherited. Ends the process after `timeout_s`. False, errno set: there is no
+ * timer.
  */
 bool probe_process_prepare(double timeout_s);
 

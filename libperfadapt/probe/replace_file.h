@@ -7,8 +7,8 @@
 #define PROBE_REPLACE_SUFFIX_LETTERS 6 /* what is not finished is called "FILE.aB3dE6" */
 
 /*
- * Makes the directories above it where there are none, for the user alone; the file is the user's alone, too, and on the
- * disk when this returns. 0, or -errno; what was there before is then still there.
+ * Makes the directories above it where there are none, for the user alone; the file is the user's alone, too, and on
+ * the disk when this returns. 0, or -errno; what was there before is then still there.
  */
 int probe_replace_file(const char *path, const char *text, size_t length);
 

@@ -1,5 +1,6 @@
 /*
- * The sensors, asked in a child: libsensors may end its process, and the GPUs are not to be lost with it. SPDX-License-Identifier: MIT
+ * The sensors, asked in a child: libsensors may end its process, and the GPUs are not to be lost with it.
+ * SPDX-License-Identifier: MIT
  */
 #ifndef PERFADAPT_PROBE_SENSORS_PART_H
 #define PERFADAPT_PROBE_SENSORS_PART_H

@@ -208,8 +208,10 @@ static void take_over(struct probe_sentinel *sentinel) {
 
 /* ---- the outside ---- */
 
-/* The directory is what is locked, so that no file stays behind. Where locks are not to be had (some network file systems),
- * two probes at once are the lesser evil. */
+/*
+ * The directory is what is locked, so that no file stays behind. Where locks are not to be had (some network file
+ * systems), two probes at once are the lesser evil.
+ */
 static enum probe_sentinel_answer lock(struct probe_sentinel *sentinel, const char *directory) {
     const int error = probe_make_directories(sentinel->lock_path);
     if (error != 0) {

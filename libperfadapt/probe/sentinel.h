@@ -36,8 +36,8 @@ struct probe_sentinel {
 enum probe_sentinel_answer { PROBE_SENTINEL_OPEN, PROBE_SENTINEL_BUSY };
 
 /*
- * `directory` NULL: there is no place. BUSY: another probe of this user runs now. Anything else that is wrong is told in
- * `warning`, and does not keep a probe from running. probe_sentinel_close is due but after BUSY.
+ * `directory` NULL: there is no place. BUSY: another probe of this user runs now. Anything else that is wrong is told
+ * in `warning`, and does not keep a probe from running. probe_sentinel_close is due but after BUSY.
  */
 enum probe_sentinel_answer probe_sentinel_open(const char *directory, const char *boot_id,
                                                struct probe_sentinel *out_sentinel);

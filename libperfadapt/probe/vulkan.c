@@ -109,7 +109,9 @@ static uint32_t choose_extensions(const struct reading *reading, const char *con
     return chosen;
 }
 
-/* Drivers on top of another interface (MoltenVK) are left out unless asked for. Headers of 2021 do not know the flag. */
+/*
+ * Drivers on top of another interface (MoltenVK) are left out unless asked for. Headers of 2021 do not know the flag.
+ */
 static const char portability[] = "VK_KHR_portability_enumeration";
 static const VkInstanceCreateFlags enumerate_portability = 1;
 
@@ -139,8 +141,8 @@ static int create_instance(struct reading *reading) {
 /* ---- the devices ---- */
 
 /*
- * Once, with room for all. Incomplete with room to spare is a driver whose list was another when the loader read it again:
- * handles may then be of what is no more, and none is touched.
+ * Once, with room for all. Incomplete with room to spare is a driver whose list was another when the loader read it
+ * again: handles may then be of what is no more, and none is touched.
  */
 static int list_devices(struct reading *reading) {
     const PFN_vkEnumeratePhysicalDevices list =

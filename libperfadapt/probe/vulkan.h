@@ -3,8 +3,8 @@
  *
  * For a child process that ends right after, by _exit: a driver may crash, hang, print, call exit() or leave threads
  * behind, and nothing is torn down here, as that is one more thing that drivers die in. Which drivers and layers are
- * loaded is up to the environment: VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_LOADER_LAYERS_DISABLE, NODEVICE_SELECT. It gets
- * VK_LOADER_DISABLE_SELECT from here.
+ * loaded is up to the environment: VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_LOADER_LAYERS_DISABLE, NODEVICE_SELECT. It
+ * gets VK_LOADER_DISABLE_SELECT from here.
  */
 #ifndef PERFADAPT_PROBE_VULKAN_H
 #define PERFADAPT_PROBE_VULKAN_H
@@ -16,8 +16,8 @@
 #define PROBE_VULKAN_NOT_BUILT 101 /* this program was built without Vulkan's headers */
 
 /*
- * 0; or a VkResult or one of the above, and then *out_count is 0. The reason in words: of a failure, or of a success that is not
- * all (no device, more devices than `capacity`); "" where there is nothing to say.
+ * 0; or a VkResult or one of the above, and then *out_count is 0. The reason in words: of a failure, or of a success
+ * that is not all (no device, more devices than `capacity`); "" where there is nothing to say.
  */
 int probe_vulkan_enumerate(struct perfadapt_device *out, size_t capacity, size_t *out_count, char *reason,
                            size_t reason_bytes);

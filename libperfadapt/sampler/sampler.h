@@ -32,12 +32,14 @@ struct perfadapt__subscriber {
 };
 
 /*
- * Work for the sampler thread that may block, so that no lock is held for it: files of the configuration, a helper process
- * to start and to see to its end. It outlives its subscriber until it says that it is done.
+ * Work for the sampler thread that may block, so that no lock is held for it: files of the configuration, a helper
+ * process to start and to see to its end. It outlives its subscriber until it says that it is done.
  */
 struct perfadapt__errand {
-    /* About once a second, and again soon where it returns true. `orphaned`: its subscriber is gone; false then ends it,
-     * and never before. */
+    /*
+     * About once a second, and again soon where it returns true. `orphaned`: its subscriber is gone; false then ends
+     * it, and never before.
+     */
     bool (*run)(void *context, int64_t now_ns, bool orphaned);
     /* Frees the context, once, after the last run; on the sampler thread. */
     void (*finish)(void *context);

@@ -1,8 +1,8 @@
 /*
  * A made-up Vulkan driver: good devices, and every way there is to be a bad driver. SPDX-License-Identifier: MIT
  *
- * Built once for each behaviour of FAKE_ICD, so that several can be loaded at once. It has what Vulkan's loader asks of a
- * driver (LoaderDriverInterface.md of its documentation), and no device of it can be opened.
+ * Built once for each behaviour of FAKE_ICD, so that several can be loaded at once. It has what Vulkan's loader asks of
+ * a driver (LoaderDriverInterface.md of its documentation), and no device of it can be opened.
  */
 #include "icd_devices.h"
 

@@ -1,4 +1,7 @@
-/* Stands in for perfadapt-probe: leaves what FAKE_PROBE asks for in the cache, or does not. SPDX-License-Identifier: MIT */
+/*
+ * Stands in for perfadapt-probe: leaves what FAKE_PROBE asks for in the cache, or does not.
+ * SPDX-License-Identifier: MIT
+ */
 #include "core/installed.h"
 #include "device/cache.h"
 

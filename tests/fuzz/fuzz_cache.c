@@ -1,4 +1,7 @@
-/* Any bytes as a cache of a probe: what is taken of them is in its bounds and prints again. SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a cache of a probe: what is taken of them is in its bounds and prints again.
+ * SPDX-License-Identifier: MIT
+ */
 #include "device/cache.h"
 
 #include "core/hash.h"

@@ -1,4 +1,7 @@
-/* Any bytes as a table of devices, the first line as the device: what is taken is in its bounds. SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a table of devices, the first line as the device: what is taken is in its bounds.
+ * SPDX-License-Identifier: MIT
+ */
 #include "device/families.h"
 
 #include <stdlib.h>

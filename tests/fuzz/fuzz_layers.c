@@ -1,4 +1,7 @@
-/* Any bytes as a file of the configuration: what is taken of them is in its range, and prints. SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a file of the configuration: what is taken of them is in its range, and prints.
+ * SPDX-License-Identifier: MIT
+ */
 #include "config/layer_text.h"
 #include "config/schema.h"
 

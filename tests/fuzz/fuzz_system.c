@@ -1,6 +1,6 @@
 /*
- * Any bytes as an EDID, a list of processors, and the files that say what a machine is: what is made of them must be within
- * bounds, and its texts fit to be shown. SPDX-License-Identifier: MIT
+ * Any bytes as an EDID, a list of processors, and the files that say what a machine is: what is made of them must be
+ * within bounds, and its texts fit to be shown. SPDX-License-Identifier: MIT
  *
  * For libFuzzer. The first byte chooses the file that the rest becomes.
  */

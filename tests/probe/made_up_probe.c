@@ -1,9 +1,10 @@
 /*
- * perfadapt-probe with drivers made up in their manifests: all of the program but the Vulkan loader. SPDX-License-Identifier: MIT
+ * perfadapt-probe with drivers made up in their manifests: all of the program but the Vulkan loader.
+ * SPDX-License-Identifier: MIT
  *
  * Beside "ICD", a manifest's "do" says how its driver behaves: "crash", "exit", "hang", "garbage", "kill the probe",
- * "leave", or a VkResult; "devices" what it tells of. Each driver that is asked leaves a file named after its manifest in
- * $MADE_UP_MARKS: what must not be there proves that no driver was loaded.
+ * "leave", or a VkResult; "devices" what it tells of. Each driver that is asked leaves a file named after its manifest
+ * in $MADE_UP_MARKS: what must not be there proves that no driver was loaded.
  */
 #include "probe/icds.h"
 #include "probe/process.h"

@@ -137,7 +137,8 @@ class Sleepers(Machine):
         self.assertEqual(self.asked(), ["lvp"])
         self.assertEqual(len(report["devices"]), 3)
         self.assertEqual(self.best(report)["device_id"], "0x1638")
-        self.assertEqual({device["profile"]["source"] for device in report["devices"] if device["icd"] is None}, {"bus"})
+        sources = {device["profile"]["source"] for device in report["devices"] if device["icd"] is None}
+        self.assertEqual(sources, {"bus"})
 
     def test_going_to_sleep(self):
         self.gpu(1, NVIDIA, 0x25a2, "nvidia", "suspending")

@@ -1,4 +1,6 @@
-/* Vulkan's devices as perfadapt-probe reads them: made-up drivers behind the real loader. SPDX-License-Identifier: MIT */
+/*
+ * Vulkan's devices as perfadapt-probe reads them: made-up drivers behind the real loader. SPDX-License-Identifier: MIT
+ */
 #define VK_NO_PROTOTYPES
 #include <perfadapt/vulkan.h>
 

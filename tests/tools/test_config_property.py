@@ -60,7 +60,8 @@ def value_of(key):
 
 def lines_of(keys):
     """Some of the keys, each once, with values."""
-    return st.lists(st.sampled_from(keys), unique_by=lambda key: ALIASES.get(key["key"], key["key"]), max_size=8).flatmap(
+    some_keys = st.lists(st.sampled_from(keys), unique_by=lambda key: ALIASES.get(key["key"], key["key"]), max_size=8)
+    return some_keys.flatmap(
         lambda some: st.tuples(*[value_of(key).map(lambda value, key=key: (key["key"], value)) for key in some]))
 
 
@@ -96,15 +97,15 @@ def right_files(draw):
 
 # ---- files of any kind ----
 
-WORDS = ["[", "]", "[thermal]", "[policy", "[machine x]", "[app *]", "[preset low]", "[preset]", "match.gpu = ", "match.host",
-         "limit_c", "thermal.limit_c", "=", ":", " ; ", "#", "85", "1e999", "nan", "-0", "0x10", "99999999999999999999", "K", "G",
-         "%s%n", "auto", "policy.preset = ", "../../x", "\n", "\r\n", "\r", "\t", "\0", "\ufeff", "\x1b[31m", "°", "x" * 210,
-         "y" * 300, "*" * 60, "|", "..", "[" + "z" * 60 + "]"]
+WORDS = ["[", "]", "[thermal]", "[policy", "[machine x]", "[app *]", "[preset low]", "[preset]", "match.gpu = ",
+         "match.host", "limit_c", "thermal.limit_c", "=", ":", " ; ", "#", "85", "1e999", "nan", "-0", "0x10",
+         "99999999999999999999", "K", "G", "%s%n", "auto", "policy.preset = ", "../../x", "\n", "\r\n", "\r", "\t",
+         "\0", "\ufeff", "\x1b[31m", "°", "x" * 210, "y" * 300, "*" * 60, "|", "..", "[" + "z" * 60 + "]"]
 TEXTS = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=5)), max_size=40).map(
     lambda words: "".join(words).encode(errors="surrogatepass"))
 ANYTHING = st.one_of(st.binary(max_size=600), TEXTS)
-PLACES = ["etc/perfadapt.ini", "etc/perfadapt.d/50-x.ini", "usr/perfadapt.ini", "usr/machines/x.ini", "usr/presets/medium.ini",
-          "usr/perfadapt.d/50-x.ini"]
+PLACES = ["etc/perfadapt.ini", "etc/perfadapt.d/50-x.ini", "usr/perfadapt.ini", "usr/machines/x.ini",
+          "usr/presets/medium.ini", "usr/perfadapt.d/50-x.ini"]
 
 
 class Property(unittest.TestCase):

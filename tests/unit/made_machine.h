@@ -28,7 +28,9 @@ void made_processors(struct fixture *fixture, const struct made_cores *cores);
 /* cpuN/FILE. */
 void made_processor_file(struct fixture *fixture, uint32_t number, const char *file, const char *text);
 
-/* A PCI device as the bus lists it: its files in /sys/devices, a link in /sys/bus/pci. `driver` NULL = none is bound. */
+/*
+ * A PCI device as the bus lists it: its files in /sys/devices, a link in /sys/bus/pci. `driver` NULL = none is bound.
+ */
 struct made_pci {
     const char *address;
     const char *class; /* "0x030000" */

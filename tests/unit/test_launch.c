@@ -1,4 +1,7 @@
-/* Starting a program out of the host's sight. The program is this one, told by its arguments. SPDX-License-Identifier: MIT */
+/*
+ * Starting a program out of the host's sight. The program is this one, told by its arguments.
+ * SPDX-License-Identifier: MIT
+ */
 #include "device/launch.h"
 
 #include "fixture.h"

@@ -1,6 +1,6 @@
 /*
- * Tiers and scores against public figures of single-precision throughput, with the models that the tables have and without:
- * what a device that nobody has written down is worth. SPDX-License-Identifier: MIT
+ * Tiers and scores against public figures of single-precision throughput, with the models that the tables have and
+ * without: what a device that nobody has written down is worth. SPDX-License-Identifier: MIT
  */
 #include "device/judge.h"
 

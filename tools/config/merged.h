@@ -44,7 +44,10 @@ struct config_merged {
     bool short_of_memory;
 };
 
-/* `found` and `user` of the request are set here; the preset is as perfadapt__layers_read() has it. False where memory is short; the struct is then empty. */
+/*
+ * `found` and `user` of the request are set here; the preset is as perfadapt__layers_read() has it. False where memory
+ * is short; the struct is then empty.
+ */
 bool config_merged_read(struct perfadapt__layers_request *request, const char *preset_of_device,
                         struct config_merged *out_merged);
 void config_merged_free(struct config_merged *merged);

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * The formats agree on what Vulkan calls a thing and differ in where they put it. What is missing or is nonsense stays as
- * it is. Anything may be given for a value: NULL, or what is no object or list, tells nothing.
+ * The formats agree on what Vulkan calls a thing and differ in where they put it. What is missing or is nonsense stays
+ * as it is. Anything may be given for a value: NULL, or what is no object or list, tells nothing.
  */
 
 /*

@@ -5,8 +5,8 @@
 #include "profile/json.h"
 
 /*
- * Two shapes (source: VulkanCapsViewer's history). Report versions 1.0 to 1.3 have "deviceproperties", "devicelimits" and
- * "memoryproperties", with names in lower case, every number in a string and arrays as "name[0]". Those since have
+ * Two shapes (source: VulkanCapsViewer's history). Report versions 1.0 to 1.3 have "deviceproperties", "devicelimits"
+ * and "memoryproperties", with names in lower case, every number in a string and arrays as "name[0]". Those since have
  * Vulkan's names: "properties" with "limits", "memory", and what extensions tell in one list; core structs of 1.1 and
  * later came in 3.x.
  */

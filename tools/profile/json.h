@@ -20,7 +20,9 @@ bool profile_json_u32_wrapped(const json_t *value, uint32_t *out);
 /* False also where it is infinite. */
 bool profile_json_real(const json_t *value, double *out);
 
-/* Cut where a character begins; control characters become spaces, those at its end are dropped. False: no text in it. */
+/*
+ * Cut where a character begins; control characters become spaces, those at its end are dropped. False: no text in it.
+ */
 bool profile_json_text(const json_t *value, char *out, size_t capacity);
 
 /* The same of a key. NULL is no text. */

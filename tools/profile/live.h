@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * What is known when the probe has ended, or when its time is over; then out_profile->state is INIT, which has been said.
- * False after a message on standard error.
+ * What is known when the probe has ended, or when its time is over; then out_profile->state is INIT, which has been
+ * said. False after a message on standard error.
  */
 bool profile_live_get(const struct profile_options *options, struct perfadapt_profile *out_profile);
 

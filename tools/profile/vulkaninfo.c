@@ -6,7 +6,8 @@
 
 /*
  * The format of the device simulation layer ("devsim"), until vulkaninfo 1.3.204 or so: Vulkan's structs by their names
- * at the top. gpuinfo.org exported it, too: with another name for the extensions, and its own list of properties beside.
+ * at the top. gpuinfo.org exported it, too: with another name for the extensions, and its own list of properties
+ * beside.
  */
 static bool recognises(const json_t *document) {
     return json_is_object(json_object_get(document, "VkPhysicalDeviceProperties"));
