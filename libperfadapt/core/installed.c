@@ -38,11 +38,15 @@ static bool try(const char *directory, const char *rest, const char *also, int m
 }
 
 bool perfadapt__data_dir(char *out, size_t capacity) {
+    static const char from_here[][sizeof PERFADAPT_DATA_FROM_LIBRARY + sizeof "../share/perfadapt"] = {
+        PERFADAPT_DATA_FROM_LIBRARY, "../share/perfadapt", /* a build tree's; also where libraries lie in lib/ itself */
+    };
     char own[PATH_MAX];
     const bool known = find_own_directory(own, sizeof own);
-    return (known && try(own, PERFADAPT_DATA_FROM_LIBRARY, "", R_OK, out, capacity)) ||
-           (known && try(own, "../share/perfadapt", "", R_OK, out, capacity)) ||
-           try(PERFADAPT_DATA_INSTALLED, "", "", R_OK, out, capacity);
+    for (size_t i = 0; known && i < sizeof from_here / sizeof from_here[0]; i++)
+        if (try(own, from_here[i], "", R_OK, out, capacity))
+            return true;
+    return try(PERFADAPT_DATA_INSTALLED, "", "", R_OK, out, capacity);
 }
 
 bool perfadapt__probe_program(char *out, size_t capacity) {

@@ -75,12 +75,13 @@ static uint64_t hash_open(uint64_t hash, int fd) {
 /* Each of the absolute paths between colons, and what is below it by the name of `rest`. */
 static uint64_t hash_paths(uint64_t hash, const struct perfadapt__root *root, const char *paths, const char *rest) {
     char path[PATH_MAX];
+    const size_t rest_bytes = strlen(rest) + 1;
     for (size_t length; *paths; paths += length + (paths[length] == ':')) {
         length = strcspn(paths, ":");
-        if (*paths != '/' || length + strlen(rest) >= sizeof path)
+        if (*paths != '/' || length + rest_bytes > sizeof path)
             continue;
         memcpy(path, paths, length);
-        strcpy(path + length, rest);
+        memcpy(path + length, rest, rest_bytes);
         hash = hash_open(hash_text(hash, path), perfadapt__root_openat(root, path, O_PATH));
     }
     return hash;

@@ -41,8 +41,10 @@ static int leave_cache(const char *path, const char *data_dir, const char *what)
     char temporary[4096 + 8];
     struct perfadapt__root root;
     struct perfadapt__cache *cache = calloc(1, sizeof *cache);
-    if (!cache || perfadapt__root_open(NULL, &root) != PERFADAPT_OK)
+    if (!cache || perfadapt__root_open(NULL, &root) != PERFADAPT_OK) {
+        free(cache);
         return 3;
+    }
     perfadapt__cache_key(&root, data_dir, cache->key);
     cache->device_count = 1;
     cache->devices[0] = make_profile();

@@ -142,41 +142,43 @@ static void expect_limits(void) {
     expected.timestamp_period_ns = 52.0833F;
 }
 
+static const char gpuinfo_4[] =
+    "{'environment': {'reportversion': '4.0', 'name': 'ubuntu'},"
+    " 'properties': {'apiVersion': 4210993, 'deviceID': 29695, 'deviceName': 'Card of AMD', 'deviceType': 2,"
+    "   'driverVersion': 104857605, 'vendorID': 4098, 'limits': {'maxImageDimension2D': 16384,"
+    "   'maxComputeWorkGroupInvocations': 1024, 'maxComputeWorkGroupSize': [1024, 512, 64],"
+    "   'maxComputeSharedMemorySize': '0x10000', 'maxMemoryAllocationCount': 4294967295,"
+    "   'maxBoundDescriptorSets': 32, 'timestampPeriod': 52.08333},"
+    "   'subgroupProperties': {'subgroupSize': 64}},"
+    " 'memory': {'memoryHeapCount': 2, 'memoryHeaps': [{'flags': 1, 'size': '0x1ff000000'},"
+    "   {'flags': 0, 'size': '0x3cddc6000'}], 'memoryTypeCount': 2,"
+    "   'memoryTypes': [{'heapIndex': 0, 'propertyFlags': 1}, {'heapIndex': 1, 'propertyFlags': 14}]},"
+    " 'queues': [{'queueFlags': 4, 'timestampValidBits': 0}, {'queueFlags': 6, 'timestampValidBits': 64},"
+    "   {'queueFlags': 15, 'timestampValidBits': 36}],"
+    " 'extensions': [{'extensionName': 'VK_EXT_memory_budget', 'specVersion': 1},"
+    "   {'extensionName': 'VK_KHR_calibrated_timestamps', 'specVersion': 1},"
+    "   {'extensionName': 'VK_KHR_present_id2', 'specVersion': 1}],"
+    " 'core13': {'properties': {'minSubgroupSize': 32, 'maxSubgroupSize': 64}},"
+    " 'profiles': [{'profileName': 'VP_KHR_roadmap_2022'}],"
+    " 'extended': {'devicefeatures2': [], 'deviceproperties2': ["
+    "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverID', 'value': '3'},"
+    "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverName', 'value': 'radv'},"
+    "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverInfo', 'value': 'Mesa 25.0.5'},"
+    "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciDomain', 'value': '1'},"
+    "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciBus', 'value': '102'},"
+    "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciDevice', 'value': '31'},"
+    "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciFunction', 'value': '7'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'shaderEngineCount', 'value': '2'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'shaderArraysPerEngineCount', 'value': '2'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'computeUnitsPerShaderArray', 'value': '8'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'simdPerComputeUnit', 'value': '2'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'wavefrontsPerSimd', 'value': '16'},"
+    "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'wavefrontSize', 'value': '64'},"
+    "   {'extension': 'VK_AMD_shader_core_properties2', 'name': 'activeComputeUnitCount', 'value': '28'}]}}";
+
 static void test_gpuinfo_4(void **state) {
     (void)state;
-    assert_parsed(
-        "{'environment': {'reportversion': '4.0', 'name': 'ubuntu'},"
-        " 'properties': {'apiVersion': 4210993, 'deviceID': 29695, 'deviceName': 'Card of AMD', 'deviceType': 2,"
-        "   'driverVersion': 104857605, 'vendorID': 4098, 'limits': {'maxImageDimension2D': 16384,"
-        "   'maxComputeWorkGroupInvocations': 1024, 'maxComputeWorkGroupSize': [1024, 512, 64],"
-        "   'maxComputeSharedMemorySize': '0x10000', 'maxMemoryAllocationCount': 4294967295,"
-        "   'maxBoundDescriptorSets': 32, 'timestampPeriod': 52.08333},"
-        "   'subgroupProperties': {'subgroupSize': 64}},"
-        " 'memory': {'memoryHeapCount': 2, 'memoryHeaps': [{'flags': 1, 'size': '0x1ff000000'},"
-        "   {'flags': 0, 'size': '0x3cddc6000'}], 'memoryTypeCount': 2,"
-        "   'memoryTypes': [{'heapIndex': 0, 'propertyFlags': 1}, {'heapIndex': 1, 'propertyFlags': 14}]},"
-        " 'queues': [{'queueFlags': 4, 'timestampValidBits': 0}, {'queueFlags': 6, 'timestampValidBits': 64},"
-        "   {'queueFlags': 15, 'timestampValidBits': 36}],"
-        " 'extensions': [{'extensionName': 'VK_EXT_memory_budget', 'specVersion': 1},"
-        "   {'extensionName': 'VK_KHR_calibrated_timestamps', 'specVersion': 1},"
-        "   {'extensionName': 'VK_KHR_present_id2', 'specVersion': 1}],"
-        " 'core13': {'properties': {'minSubgroupSize': 32, 'maxSubgroupSize': 64}},"
-        " 'profiles': [{'profileName': 'VP_KHR_roadmap_2022'}],"
-        " 'extended': {'devicefeatures2': [], 'deviceproperties2': ["
-        "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverID', 'value': '3'},"
-        "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverName', 'value': 'radv'},"
-        "   {'extension': 'VK_KHR_driver_properties', 'name': 'driverInfo', 'value': 'Mesa 25.0.5'},"
-        "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciDomain', 'value': '1'},"
-        "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciBus', 'value': '102'},"
-        "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciDevice', 'value': '31'},"
-        "   {'extension': 'VK_EXT_pci_bus_info', 'name': 'pciFunction', 'value': '7'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'shaderEngineCount', 'value': '2'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'shaderArraysPerEngineCount', 'value': '2'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'computeUnitsPerShaderArray', 'value': '8'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'simdPerComputeUnit', 'value': '2'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'wavefrontsPerSimd', 'value': '16'},"
-        "   {'extension': 'VK_AMD_shader_core_properties', 'name': 'wavefrontSize', 'value': '64'},"
-        "   {'extension': 'VK_AMD_shader_core_properties2', 'name': 'activeComputeUnitCount', 'value': '28'}]}}");
+    assert_parsed(gpuinfo_4);
     expect_limits();
     expected.type = PERFADAPT_DEVICE_DISCRETE;
     expected.vendor_id = 0x1002;
@@ -737,40 +739,40 @@ static void test_numbers(void **state) {
     (void)state;
     static const struct {
         const char *text;
-        bool is_u64, is_u32, is_wrapped;
         uint64_t u64;
         uint32_t wrapped;
+        bool is_u64, is_u32, is_wrapped;
     } cases[] = {
-        {"0", true, true, true, 0, 0},
-        {"-0.0", true, true, true, 0, 0},
-        {"4294967295", true, true, true, UINT32_MAX, UINT32_MAX},
-        {"4294967296", true, false, false, UINT64_C(1) << 32, 0},
-        {"9007199254740993", true, false, false, UINT64_C(9007199254740992), 0}, /* what a double holds of it */
-        {"18446744073709551615", true, false, false, UINT64_MAX, 0},
-        {"18446744073709559999", false, false, false, 0, 0},
-        {"1.5", false, false, false, 0, 0},
-        {"-1", false, false, true, 0, UINT32_MAX},
-        {"-2147483648", false, false, true, 0, 0x80000000},
-        {"-2147483649", false, false, false, 0, 0},
-        {"\"-2147483648\"", false, false, true, 0, 0x80000000},
-        {"\"0xFFFFFFFFFFFFFFFF\"", true, false, false, UINT64_MAX, 0},
-        {"\"9007199254740993\"", true, false, false, UINT64_C(9007199254740993), 0},
-        {"\"0x10000000000000000\"", false, false, false, 0, 0},
-        {"\" 12 \"", true, true, true, 12, 12},
-        {"\"010\"", true, true, true, 10, 10}, /* not octal */
-        {"\"40.0\"", true, true, true, 40, 40},
-        {"\"0x\"", false, false, false, 0, 0},
-        {"\"--1\"", false, false, false, 0, 0},
-        {"\"- 1\"", false, false, false, 0, 0},
-        {"\"12a\"", false, false, false, 0, 0},
-        {"\"\"", false, false, false, 0, 0},
-        {"\"inf\"", false, false, false, 0, 0},
-        {"\"nan\"", false, false, false, 0, 0},
-        {"true", true, true, true, 1, 1},
-        {"false", true, true, true, 0, 0},
-        {"null", false, false, false, 0, 0},
-        {"[1]", false, false, false, 0, 0},
-        {"{}", false, false, false, 0, 0},
+        {"0", 0, 0, true, true, true},
+        {"-0.0", 0, 0, true, true, true},
+        {"4294967295", UINT32_MAX, UINT32_MAX, true, true, true},
+        {"4294967296", UINT64_C(1) << 32, 0, true, false, false},
+        {"9007199254740993", UINT64_C(9007199254740992), 0, true, false, false}, /* what a double holds of it */
+        {"18446744073709551615", UINT64_MAX, 0, true, false, false},
+        {"18446744073709559999", 0, 0, false, false, false},
+        {"1.5", 0, 0, false, false, false},
+        {"-1", 0, UINT32_MAX, false, false, true},
+        {"-2147483648", 0, 0x80000000, false, false, true},
+        {"-2147483649", 0, 0, false, false, false},
+        {"\"-2147483648\"", 0, 0x80000000, false, false, true},
+        {"\"0xFFFFFFFFFFFFFFFF\"", UINT64_MAX, 0, true, false, false},
+        {"\"9007199254740993\"", UINT64_C(9007199254740993), 0, true, false, false},
+        {"\"0x10000000000000000\"", 0, 0, false, false, false},
+        {"\" 12 \"", 12, 12, true, true, true},
+        {"\"010\"", 10, 10, true, true, true}, /* not octal */
+        {"\"40.0\"", 40, 40, true, true, true},
+        {"\"0x\"", 0, 0, false, false, false},
+        {"\"--1\"", 0, 0, false, false, false},
+        {"\"- 1\"", 0, 0, false, false, false},
+        {"\"12a\"", 0, 0, false, false, false},
+        {"\"\"", 0, 0, false, false, false},
+        {"\"inf\"", 0, 0, false, false, false},
+        {"\"nan\"", 0, 0, false, false, false},
+        {"true", 1, 1, true, true, true},
+        {"false", 0, 0, true, true, true},
+        {"null", 0, 0, false, false, false},
+        {"[1]", 0, 0, false, false, false},
+        {"{}", 0, 0, false, false, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         json_t *value = value_of(cases[i].text);
@@ -792,27 +794,27 @@ static void test_numbers(void **state) {
 static void test_words(void **state) {
     (void)state;
     static const struct {
-        enum profile_vocabulary vocabulary;
         const char *text;
+        enum profile_vocabulary vocabulary;
         int number; /* -1: none */
     } cases[] = {
-        {PROFILE_WORDS_DEVICE_TYPE, "\"VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU\"", 2},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU\"", 1},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"VIRTUAL_GPU\"", 3},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"cpu\"", 4},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"OTHER\"", 0},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"2\"", 2},
-        {PROFILE_WORDS_DEVICE_TYPE, "2", 2},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"CPUS\"", -1},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"\"", -1},
-        {PROFILE_WORDS_DEVICE_TYPE, "\"VK_PHYSICAL_DEVICE_TYPE_\"", -1},
-        {PROFILE_WORDS_DEVICE_TYPE, "[2]", -1},
-        {PROFILE_WORDS_DRIVER_ID, "\"VK_DRIVER_ID_AMD_PROPRIETARY_KHR\"", 1},
-        {PROFILE_WORDS_DRIVER_ID, "\"VK_DRIVER_ID_AMD_OPEN_SOURCE\"", 2},
-        {PROFILE_WORDS_DRIVER_ID, "\"DRIVER_ID_INTEL_OPEN_SOURCE_MESA\"", 6},
-        {PROFILE_WORDS_DRIVER_ID, "\"VK_DRIVER_ID_MESA_HONEYKRISP\"", 26},
-        {PROFILE_WORDS_DRIVER_ID, "\"VK_DRIVER_ID_IMAGINATION_OPEN_SOURCE_MESA\"", 25},
-        {PROFILE_WORDS_DRIVER_ID, "\"VK_DRIVER_ID_OF_TOMORROW\"", -1},
+        {"\"VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU\"", PROFILE_WORDS_DEVICE_TYPE, 2},
+        {"\"PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU\"", PROFILE_WORDS_DEVICE_TYPE, 1},
+        {"\"VIRTUAL_GPU\"", PROFILE_WORDS_DEVICE_TYPE, 3},
+        {"\"cpu\"", PROFILE_WORDS_DEVICE_TYPE, 4},
+        {"\"OTHER\"", PROFILE_WORDS_DEVICE_TYPE, 0},
+        {"\"2\"", PROFILE_WORDS_DEVICE_TYPE, 2},
+        {"2", PROFILE_WORDS_DEVICE_TYPE, 2},
+        {"\"CPUS\"", PROFILE_WORDS_DEVICE_TYPE, -1},
+        {"\"\"", PROFILE_WORDS_DEVICE_TYPE, -1},
+        {"\"VK_PHYSICAL_DEVICE_TYPE_\"", PROFILE_WORDS_DEVICE_TYPE, -1},
+        {"[2]", PROFILE_WORDS_DEVICE_TYPE, -1},
+        {"\"VK_DRIVER_ID_AMD_PROPRIETARY_KHR\"", PROFILE_WORDS_DRIVER_ID, 1},
+        {"\"VK_DRIVER_ID_AMD_OPEN_SOURCE\"", PROFILE_WORDS_DRIVER_ID, 2},
+        {"\"DRIVER_ID_INTEL_OPEN_SOURCE_MESA\"", PROFILE_WORDS_DRIVER_ID, 6},
+        {"\"VK_DRIVER_ID_MESA_HONEYKRISP\"", PROFILE_WORDS_DRIVER_ID, 26},
+        {"\"VK_DRIVER_ID_IMAGINATION_OPEN_SOURCE_MESA\"", PROFILE_WORDS_DRIVER_ID, 25},
+        {"\"VK_DRIVER_ID_OF_TOMORROW\"", PROFILE_WORDS_DRIVER_ID, -1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         json_t *value = value_of(cases[i].text);
