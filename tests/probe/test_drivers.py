@@ -21,6 +21,8 @@ AMD, INTEL, NVIDIA, MESA = 0x1002, 0x8086, 0x10de, 0x10005
 # Vulkan drivers for the real loader, one for each behaviour (tests/fake/icd.c), with their manifests.
 FAKE_ICDS = os.path.abspath(os.path.join(BUILD, "fake_icd"))
 DISCRETE, INTEGRATED, CPU = 2, 1, 4
+# Seconds in which a driver may hang and a report still come: a fifth of them is for what follows, on a loaded machine.
+AMPLE = "4"
 LAVAPIPE = {"name": "made-up lavapipe", "vendor_id": MESA, "device_id": 0, "type": CPU}
 
 
@@ -159,7 +161,7 @@ class Sleepers(Machine):
         self.gpu(1, NVIDIA, 0x25a2, "nvidia")
         self.icd("a", "libvulkan_lvp.so", do="hang")
         self.icd("b", "libGLX_nvidia.so.0")
-        probe = subprocess.Popen([PROBE, "--sysroot", self.root, "--no-sensors", "--timeout", "1.5"],
+        probe = subprocess.Popen([PROBE, "--sysroot", self.root, "--no-sensors", "--timeout", AMPLE],
                                  stdout=subprocess.PIPE, text=True, env=self.environment)
         while "a" not in self.asked():
             time.sleep(0.005)
@@ -207,8 +209,8 @@ class BadDrivers(Machine):
             self.icd(name, "libvulkan_lvp.so", do="hang")
         self.icd("d", "libvulkan_lvp.so", LAVAPIPE)
         started = time.monotonic()
-        report = self.report("--timeout", "2.5")
-        self.assertLess(time.monotonic() - started, 2.5)
+        report = self.report("--timeout", AMPLE)
+        self.assertLess(time.monotonic() - started, float(AMPLE))
         self.assertEqual(self.asked(), ["a", "b", "c", "d"])
         for name in "a", "b", "c":
             self.assertRegex(self.icd_of(report, name)["why"], r"^gave no answer in \d+ ms$")
@@ -239,7 +241,7 @@ class BadDrivers(Machine):
         self.icd("a", "libvulkan_lvp.so", do="hang")
         self.icd("b", "libvulkan_crash.so", do="crash")
         self.icd("c", "libvulkan_lvp.so", LAVAPIPE)
-        report = self.report("--timeout", "1.5", preexec_fn=block)
+        report = self.report("--timeout", AMPLE, preexec_fn=block)
         self.assertEqual([icd["result"] for icd in report["icds"]], ["failed", "failed", "ok"])
         self.assertEqual(report["icds"][1]["why"], "crashed (signal 11)")
 
@@ -384,7 +386,7 @@ class Sentinel(Machine):
 
     def test_timeout_of_all(self):
         self.icd("a", "libvulkan_lvp.so", do="hang")
-        report = self.report("--timeout", "0.5")
+        report = self.report("--timeout", AMPLE)
         self.assertEqual(report["icds"][0]["result"], "failed")
         self.assertEqual(os.listdir(self.own), [])
 
@@ -408,15 +410,17 @@ class Sentinel(Machine):
         return probe
 
     def test_two_at_once(self):
-        probe = self.start_slow("--timeout", "1.5")
+        probe = self.start_slow("--timeout", "60")
         done = self.run_probe()
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertIn("busy", done.stderr)
         done = self.run_probe("--write-cache", "--timeout", "0.2")
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertEqual(self.run_probe("--no-vulkan").returncode, 0)
-        self.assertEqual(probe.wait(timeout=60), 0)
-        self.assertEqual(self.run_probe("--timeout", "0.5").returncode, 0)
+        probe.terminate()
+        self.assertEqual(probe.wait(timeout=60), -signal.SIGTERM)
+        self.icd("a", "libvulkan_lvp.so", LAVAPIPE)
+        self.assertEqual(self.run_probe().returncode, 0)
 
     def test_the_second_takes_what_the_first_finds(self):
         """Two programs start at once: both are to know their GPU."""
@@ -477,7 +481,7 @@ class Cache(Machine):
     def test_sensors_that_hang_do_not_cost_it(self):
         config = os.path.join(self.place, "fifo.conf")
         os.mkfifo(config)
-        done = subprocess.run([PROBE, "--write-cache", "--config", config, "--timeout", "0.5"],
+        done = subprocess.run([PROBE, "--write-cache", "--config", config, "--timeout", AMPLE],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, text=True,
                               env=self.environment, check=False)
         self.assertEqual(done.returncode, 3, done.stderr)
@@ -579,7 +583,7 @@ class Loader(Machine):
 
     def test_hanging(self):
         for name in "hang_negotiate", "hang_instance", "hang_devices":
-            report, said = self.ask(name, "discrete", options=("--no-sensors", "--timeout", "2"))
+            report, said = self.ask(name, "discrete", options=("--no-sensors", "--timeout", AMPLE))
             self.assertEqual(said[name][0], "failed")
             self.assertRegex(said[name][1], "^gave no answer in")
             self.assertEqual(self.best(report)["device_name"], "Fake Discrete 9000")
