@@ -207,6 +207,21 @@ void fixture_feed(struct fixture *fixture) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+void fixture_beside(const char *name, char *out, size_t capacity) {
+    char program[400];
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    assert_true(length > 0);
+    program[length] = '\0';
+    *strrchr(program, '/') = '\0';
+    assert_true(snprintf(out, capacity, "%s/../share/%s", program, name) < (int)capacity);
+}
+
+const char *fixture_profiles(void) {
+    static char path[512];
+    fixture_beside("perfadapt", path, sizeof path);
+    return path;
+}
+
 bool fixture_is_plain_user(void) {
     return geteuid() != 0;
 }

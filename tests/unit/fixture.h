@@ -57,6 +57,13 @@ void fixture_feed(struct fixture *fixture);
 
 bool fixture_is_plain_user(void);
 
+/*
+ * Files of this tree that lie beside this program's directory, wherever both were copied to: not every user can read
+ * the tree itself.
+ */
+void fixture_beside(const char *name, char *out, size_t capacity);
+const char *fixture_profiles(void); /* profiles/ */
+
 void assert_metric(const struct perfadapt_metric *metric, enum perfadapt_state state, double value);
 void assert_unknown(const struct perfadapt_metric *metric, enum perfadapt_state state);
 

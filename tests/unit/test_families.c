@@ -303,7 +303,7 @@ static void test_leaves_no_descriptor(void **state) {
 
 static void check_bounds_of_one(const struct perfadapt_device *device) {
     struct perfadapt__family family;
-    assert_true(perfadapt__families_find(PERFADAPT_SOURCE_DIR "/profiles", device, &family));
+    assert_true(perfadapt__families_find(fixture_profiles(), device, &family));
     assert_string_equal(family.broken, "");
     assert_true(family.tier_least <= 5 && family.share <= 1);
 }
@@ -344,9 +344,9 @@ static void test_our_tables_have_known_keys_alone(void **state) {
                                         "imagination", "broadcom",   "samsung",      "qualcomm_models", "qualcomm",
                                         "others",      "software",   "virtual"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char path[256];
+        char path[600];
         char line[512];
-        snprintf(path, sizeof path, "%s/profiles/devices/%s.ini", PERFADAPT_SOURCE_DIR, files[i]);
+        snprintf(path, sizeof path, "%s/devices/%s.ini", fixture_profiles(), files[i]);
         FILE *file = fopen(path, "r");
         assert_non_null(file);
         for (unsigned number = 1; fgets(line, sizeof line, file); number++)

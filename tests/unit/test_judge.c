@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DATA_DIR PERFADAPT_SOURCE_DIR "/profiles"
+#define DATA_DIR fixture_profiles()
 #define NOWHERE "/nonexistent"
 #define GIB (UINT64_C(1) << 30)
 #define LOCAL 1u

@@ -679,7 +679,7 @@ static void test_check_of_what_cannot_be_read(void **state) {
 /* What comes with the library is right. */
 static void test_files_that_come_with_it(void **state) {
     struct layered *layered = *state;
-    fixture_copy(layered->fixture, PERFADAPT_SOURCE_DIR "/profiles", "/data");
+    fixture_copy(layered->fixture, fixture_profiles(), "/data");
     read_with(layered, "high");
     assert_quiet(layered);
     assert_string_equal(layered->layers.preset.preset, "high");

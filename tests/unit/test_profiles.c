@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char profiles[] = PERFADAPT_SOURCE_DIR "/profiles";
-
 /* ---- presets ---- */
 
 struct golden {
@@ -45,7 +43,7 @@ static void refuse_warnings(void *user, const char *path, unsigned line, const c
 static void read_preset(struct fixture *fixture, const char *name, struct perfadapt__layers *out_layers) {
     static const struct perfadapt__machine_facts unknown;
     const struct perfadapt__layers_request request = {
-        .root = &fixture->root, .data_dir = profiles, .facts = &unknown, .found = refuse_warnings};
+        .root = &fixture->root, .data_dir = fixture_profiles(), .facts = &unknown, .found = refuse_warnings};
     perfadapt__layers_read(&request, name, out_layers);
 }
 
@@ -239,8 +237,11 @@ static void test_machines(void **state) {
         struct found found = {""};
         make(fixture, machine);
         perfadapt__machine_facts_read(&fixture->root, NULL, 0, &store);
-        const struct perfadapt__layers_request request = {
-            .root = &fixture->root, .data_dir = profiles, .facts = &store.facts, .found = note_section, .user = &found};
+        const struct perfadapt__layers_request request = {.root = &fixture->root,
+                                                          .data_dir = fixture_profiles(),
+                                                          .facts = &store.facts,
+                                                          .found = note_section,
+                                                          .user = &found};
         perfadapt__layers_read(&request, "low", &layers);
         assert_string_equal(found.section, machine->section ? machine->section : "");
         assert_string_equal(layers.settings.preset, machine->preset);
@@ -275,7 +276,7 @@ static void test_what_machines_are_told(void **state) {
         make(fixture, &told[i].machine);
         perfadapt__machine_facts_read(&fixture->root, NULL, 0, &store);
         const struct perfadapt__layers_request request = {
-            .root = &fixture->root, .data_dir = profiles, .facts = &store.facts, .found = refuse_warnings};
+            .root = &fixture->root, .data_dir = fixture_profiles(), .facts = &store.facts, .found = refuse_warnings};
         perfadapt__layers_read(&request, "low", &layers);
         assert_value(&layers.settings, told[i].key, told[i].key, told[i].value);
         unmake(fixture, &told[i].machine);

@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE PERFADAPT_SOURCE_DIR "/tests/corpora/throughput.csv"
-#define DEVICES PERFADAPT_SOURCE_DIR "/profiles/devices"
-#define DATA_DIR PERFADAPT_SOURCE_DIR "/profiles"
+#define DATA_DIR fixture_profiles()
 #define ROWS_MAX 512
 
 struct row {
@@ -67,7 +65,8 @@ static void read_row(char *line) {
 static int read_table(void **state) {
     (void)state;
     char line[512];
-    FILE *file = fopen(TABLE, "r");
+    fixture_beside("throughput.csv", line, sizeof line);
+    FILE *file = fopen(line, "r");
     assert_non_null(file);
     while (fgets(line, sizeof line, file))
         if (*line != '#')
@@ -220,10 +219,10 @@ static void copy_architectures(struct fixture *fixture, char *out_dir, size_t ca
     static const char *const files[] = {"amd",    "apple",  "arm",      "broadcom", "imagination", "intel",
                                         "nvidia", "others", "qualcomm", "samsung",  "software",    "virtual"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char from[256];
+        char from[600];
         char to[64];
         static char text[1 << 18];
-        snprintf(from, sizeof from, "%s/%s.ini", DEVICES, files[i]);
+        snprintf(from, sizeof from, "%s/devices/%s.ini", DATA_DIR, files[i]);
         snprintf(to, sizeof to, "/data/devices/%s.ini", files[i]);
         FILE *file = fopen(from, "r");
         assert_non_null(file);
