@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """perfadapt profile as its users see it. SPDX-License-Identifier: MIT"""
+import ctypes
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import unittest
 BUILD = os.environ.get("PERFADAPT_BUILD", "build")
 PROGRAM = os.environ.get("PERFADAPT", os.path.join(BUILD, "bin", "perfadapt"))
 TIMEOUT_S = 60
+PR_SET_CHILD_SUBREAPER = 36
 SKIPPED = 77
 
 KEYS = ["schema", "state", "source", "device_name", "vendor_id", "device_id", "driver", "api_version", "pci",
@@ -53,6 +55,21 @@ def run(*arguments, given=b"", **changes):
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
+def adopt_orphans():
+    """Probes, which outlive who has started them, become children of this process."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def remove(directory):
+    """Once the probes have ended that may still be writing there."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        shutil.rmtree(directory)
+
+
 def refuse_constant(word):
     raise ValueError(f"{word} is no JSON")
 
@@ -69,7 +86,7 @@ def strict(text):
 class Files(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="perfadapt-profile-")
-        self.addCleanup(shutil.rmtree, self.directory)
+        self.addCleanup(remove, self.directory)
 
     def file(self, name, content):
         path = os.path.join(self.directory, name)
@@ -272,4 +289,5 @@ if __name__ == "__main__":
     if not os.access(PROGRAM, os.X_OK):
         print(f"{PROGRAM} is not built")
         sys.exit(SKIPPED)
+    adopt_orphans()
     unittest.main()
