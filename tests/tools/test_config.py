@@ -372,7 +372,8 @@ class CommandLine(Made):
         self.at.machine(vendor="Valve", product="Jupiter")
         self.at.etc("perfadapt.ini", "[machine d]\nmatch.dmi_vendor = Valve\npolicy.preset = low\n"
                                      "preset.scale_min = 0.6\n[preset low]\nscale_max = 0.9\n"
-                                     "[frame]\ntarget_fps=59.94\n[memory]\nreserve = 1.5G\n[app a]\npolicy.mode = fixed\n")
+                                     "[frame]\ntarget_fps=59.94\n[memory]\nreserve = 1.5G\n"
+                                     "[app a]\npolicy.mode = fixed\n")
         _, text, _ = self.at.run("--app", "a")
         own = os.path.join(self.at.base, "own")
         path = self.at.write(own, "perfadapt.ini", text)
