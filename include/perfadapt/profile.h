@@ -216,7 +216,7 @@ struct perfadapt_profile {
     double gflops; /**< nominal: units x lanes x 2 x clock; NAN unknown */
     uint64_t memory_bytes;          /**< the largest heap of its own, or of what it shares; 0 unknown */
     int32_t unified_memory;         /**< 1: it shares the processor's; 0; -1 unknown */
-    int32_t tiled;                  /**< 1: renders in tiles with lazily allocated memory; 0; -1 unknown */
+    int32_t tiled;                  /**< 1: renders in tiles; 0; -1 unknown */
     int32_t gpu_timing;             /**< 1: timestamps work; 0; -1 unknown */
     uint32_t compute_units;         /**< 0 unknown */
     uint64_t features;              /**< mask of enum perfadapt_device_feature */

@@ -145,8 +145,8 @@ static void take_type(struct judgement *judgement) {
         profile->type == PERFADAPT_DEVICE_VIRTUAL)
         return;
     profile->type = known - 1;
-    because(profile, "type: %s (%s); the driver says %s", perfadapt_device_type_name(known - 1),
-            judgement->family.where, told ? perfadapt_device_type_name(told) : "nothing");
+    because(profile, "type: %s (%s)%s%s", perfadapt_device_type_name(known - 1), judgement->family.where,
+            told ? "; the driver says " : "", told ? perfadapt_device_type_name(told) : "");
 }
 
 /* What a heap can be of all it says; 0 where that is nothing. Of a shared heap the machine's memory is the bound. */
@@ -178,7 +178,7 @@ static void take_memory(struct judgement *judgement) {
     }
     profile->memory_bytes = largest[1] || !shares_memory(profile) ? largest[1] : largest[0];
     if (device->heap_count == 0)
-        because(profile, "memory: the driver tells no heap");
+        because(profile, "memory: no heap is listed");
 }
 
 /*

@@ -255,7 +255,6 @@ static void test_page(void **state) {
                       "Capacity    28 compute units, 8928 GFLOP/s nominal, score 8928 GFLOP/s\n"
                       "Memory      8.0 GiB of its own\n"
                       "Can         time the GPU's work, VK_EXT_memory_budget, VK_EXT_device_fault\n"
-                      "Cannot      render in tiles without memory behind them\n"
                       "Machine     laptop, Maker Book 13, Some Processor 5000,\n"
                       "            4 cores with 8 threads up to 5000 MHz, 1 core with 1 thread,\n"
                       "            6 threads allowed, quota of 1.5 processors, 16 GiB of memory,\n"
@@ -268,9 +267,10 @@ static void test_page_of_nothing(void **state) {
     assert_page(NULL, "A device of unknown name\n"
                       "Tier unknown, preset \"low\"\n"
                       "\n"
-                      "Device      of no kind that is told\n"
-                      "n/a         no device tells: name, kind, vendor, number, driver, compute units,\n"
-                      "            throughput, memory, whose memory it is, timing, tiles, PCI address\n"
+                      "Device      a GPU of unknown kind\n"
+                      "n/a         no device tells: name, kind, vendor, device number, driver,\n"
+                      "            compute units, throughput, memory, whose memory it is, timing,\n"
+                      "            whether it renders in tiles, PCI address\n"
                       "Source      nothing: no device was found\n");
 }
 
@@ -312,7 +312,9 @@ static void test_page_of_a_board(void **state) {
     strcpy(profile.system.device_tree, "raspberrypi,4-model-b");
     assert_says(NULL, "Device      integrated GPU, vendor 14e4\n");
     assert_says(NULL, "Memory      1.0 GiB shared with the processor\n");
-    assert_says(NULL, "Can         render in tiles without memory behind them\n");
+    profile.unified_memory = 0;
+    assert_says(NULL, "Memory      1.0 GiB of the machine's, set aside for it\n");
+    assert_says(NULL, "Can         render in tiles\n");
     assert_says(NULL, "Cannot      time the GPU's work\n");
     assert_says(NULL, "Machine     raspberrypi,4-model-b\n");
 }

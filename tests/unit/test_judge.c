@@ -281,6 +281,63 @@ static void test_unknown_number_of_a_known_vendor(void **state) {
     assert_int_equal(profile.tier, 3);
 }
 
+/* Made up, or known by their numbers alone: what is newer than the tables is as good as the last that they have. */
+static void test_devices_that_come(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t type, vendor, id;
+        const char *name;
+        uint32_t units, least, most;
+    } devices[] = {
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a10, "AMD Radeon RX 10700 XT", 48, 5, 5},
+        {PERFADAPT_DEVICE_OTHER, 0x1002, 0, "AMD Radeon RX 10700 XT", 48, 5, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a40, "AMD Radeon Graphics (RADV GFX1310)", 10, 3, 4},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abc, "AMD Radeon Graphics (RADV GFX1310)", 40, 3, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abd, "AMD Radeon Graphics (RADV GFX1171)", 8, 3, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, 0xd741, "Intel(R) Graphics", 0, 2, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, 0xdddd, "Intel(R) Graphics (XYZ)", 0, 2, 3},
+        {PERFADAPT_DEVICE_OTHER, 0x8086, 0, "Intel(R) Arc(TM) Pro B390 GPU", 0, 3, 3},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0, "Intel(R) Arc(TM) Pro B60 Graphics", 0, 4, 4},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0xf001, "Intel(R) Arc(TM) C310 Graphics", 0, 3, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x10de, 0x3301, "NVIDIA GeForce RTX 6050 Laptop GPU", 14, 3, 4},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x5143, 0x45000000, "Adreno (TM) 950", 0, 3, 3},
+    };
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        struct perfadapt_device device = device_of(devices[i].type, devices[i].vendor, devices[i].id, devices[i].name);
+        device.compute_units = devices[i].units;
+        const struct perfadapt_profile profile = judge(&device);
+        if (profile.tier < devices[i].least || profile.tier > devices[i].most)
+            fail_msg("%s: tier %u, \"%s\"", devices[i].name, profile.tier, profile.family);
+    }
+}
+
+/* Their drivers give a number or a name, and either may be all that a report has. */
+static void test_kinds_by_name_alone(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t vendor, type;
+    } devices[] = {
+        {"Radeon RX 570 Series", 0x1002, PERFADAPT_DEVICE_DISCRETE},
+        {"AMD Radeon R9 200 Series", 0x1002, PERFADAPT_DEVICE_DISCRETE},
+        {"Radeon RX Vega", 0x1002, PERFADAPT_DEVICE_DISCRETE},
+        {"AMD Radeon(TM) RX Vega 10 Graphics", 0x1002, PERFADAPT_DEVICE_INTEGRATED},
+        {"AMD Radeon RX Vega 11 Graphics", 0x1002, PERFADAPT_DEVICE_INTEGRATED},
+        {"AMD Radeon(TM) R7 Graphics", 0x1002, PERFADAPT_DEVICE_INTEGRATED},
+        {"AMD Radeon 610M", 0x1002, PERFADAPT_DEVICE_INTEGRATED},
+        {"Intel(R) Arc(TM) Pro Graphics", 0x8086, PERFADAPT_DEVICE_INTEGRATED},
+        {"Intel(R) Arc(TM) 140V GPU (16GB)", 0x8086, PERFADAPT_DEVICE_INTEGRATED},
+        {"Intel(R) Arc(TM) A310 Graphics", 0x8086, PERFADAPT_DEVICE_DISCRETE},
+    };
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        const struct perfadapt_device device = device_of(PERFADAPT_DEVICE_OTHER, devices[i].vendor, 0, devices[i].name);
+        const struct perfadapt_profile profile = judge(&device);
+        if (profile.type != devices[i].type)
+            fail_msg("%s: %s", devices[i].name, perfadapt_device_type_name(profile.type));
+        assert_false(says(&profile, "nothing"));
+    }
+}
+
 static void test_unknown_vendor(void **state) {
     (void)state;
     struct perfadapt_device device = device_of(PERFADAPT_DEVICE_INTEGRATED, 0x9999, 1, "Foo 1");
@@ -514,7 +571,7 @@ static void test_no_heaps_and_too_many(void **state) {
     assert_int_equal(profile.memory_bytes, 0);
     assert_int_equal(profile.unified_memory, -1);
     assert_int_equal(profile.tiled, 0);
-    assert_says(&profile, "memory: the driver tells no heap");
+    assert_says(&profile, "memory: no heap is listed");
     device = rtx_4090();
     device.heap_count = device.memory_type_count = UINT32_MAX;
     device.memory_types[5].heap = UINT32_MAX;
@@ -700,6 +757,8 @@ int main(void) {
         cmocka_unit_test(test_displays_without_a_gpu),
         cmocka_unit_test(test_nothing_at_all),
         cmocka_unit_test(test_unknown_number_of_a_known_vendor),
+        cmocka_unit_test(test_devices_that_come),
+        cmocka_unit_test(test_kinds_by_name_alone),
         cmocka_unit_test(test_unknown_vendor),
         cmocka_unit_test(test_no_tables),
         cmocka_unit_test_setup_teardown(test_a_broken_table_is_said, fixture_setup, fixture_teardown),

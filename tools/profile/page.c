@@ -50,7 +50,7 @@ static const char *type_text(uint32_t type) {
     case PERFADAPT_DEVICE_CPU:
         return "software on the processor";
     default:
-        return "of no kind that is told";
+        return "a GPU of unknown kind";
     }
 }
 
@@ -103,16 +103,23 @@ static void print_capacity(const struct perfadapt_profile *profile, FILE *stream
     sensors_list_end(&list);
 }
 
+/* Firmware may set a part of the machine's memory aside for an integrated GPU, which the processor then does not see. */
+static const char *whose_memory(const struct perfadapt_profile *profile) {
+    if (profile->unified_memory < 0)
+        return "";
+    if (profile->unified_memory)
+        return " shared with the processor";
+    return profile->type == PERFADAPT_DEVICE_INTEGRATED ? " of the machine's, set aside for it" : " of its own";
+}
+
 static void print_memory(const struct perfadapt_profile *profile, FILE *stream) {
-    static const char *const whose[] = {"", " of its own", " shared with the processor"};
     struct sensors_list list;
     char size[SENSORS_FIGURE];
     if (!profile->memory_bytes && profile->unified_memory < 0)
         return;
     sensors_figure_bytes((double)profile->memory_bytes, size);
     sensors_list_begin(&list, stream, "Memory");
-    sensors_list_add(&list, "%s%s", profile->memory_bytes ? size : "n/a",
-                     whose[profile->unified_memory < 0 ? 0 : 1 + (profile->unified_memory != 0)]);
+    sensors_list_add(&list, "%s%s", profile->memory_bytes ? size : "n/a", whose_memory(profile));
     sensors_list_end(&list);
 }
 
@@ -122,7 +129,7 @@ static void print_abilities(const struct perfadapt_profile *profile, FILE *strea
     if (profile->gpu_timing > 0)
         sensors_list_add(&list, "time the GPU's work");
     if (profile->tiled > 0)
-        sensors_list_add(&list, "render in tiles without memory behind them");
+        sensors_list_add(&list, "render in tiles");
     for (unsigned i = 0; i < 64; i++)
         if (profile->features & UINT64_C(1) << i)
             sensors_list_add(&list, "%s", perfadapt_device_feature_name(UINT64_C(1) << i));
@@ -130,8 +137,6 @@ static void print_abilities(const struct perfadapt_profile *profile, FILE *strea
     sensors_list_begin(&list, stream, "Cannot");
     if (profile->gpu_timing == 0)
         sensors_list_add(&list, "time the GPU's work");
-    if (profile->tiled == 0)
-        sensors_list_add(&list, "render in tiles without memory behind them");
     sensors_list_end(&list);
 }
 
@@ -210,14 +215,14 @@ static void print_unknown(const struct perfadapt_profile *profile, FILE *stream)
     add_unknown(names, !profile->name[0], "name");
     add_unknown(names, profile->type == PERFADAPT_DEVICE_OTHER, "kind");
     add_unknown(names, !profile->vendor_id, "vendor");
-    add_unknown(names, !profile->device_id, "number");
+    add_unknown(names, !profile->device_id, "device number");
     add_unknown(names, !profile->driver[0], "driver");
     add_unknown(names, !profile->compute_units, "compute units");
     add_unknown(names, !isfinite(profile->gflops), "throughput");
     add_unknown(names, !profile->memory_bytes, "memory");
     add_unknown(names, profile->unified_memory < 0, "whose memory it is");
     add_unknown(names, profile->gpu_timing < 0, "timing");
-    add_unknown(names, profile->tiled < 0, "tiles");
+    add_unknown(names, profile->tiled < 0, "whether it renders in tiles");
     add_unknown(names, !profile->pci.known, "PCI address");
     if (!names[0])
         return;
