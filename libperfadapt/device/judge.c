@@ -177,8 +177,8 @@ static void take_memory(struct judgement *judgement) {
         *to = bytes > *to ? bytes : *to;
     }
     profile->memory_bytes = largest[1] || !shares_memory(profile) ? largest[1] : largest[0];
-    if (device->heap_count == 0)
-        because(profile, "memory: no heap is listed");
+    if (profile->memory_bytes == 0)
+        because(profile, "memory: no heap with a size is told");
 }
 
 /*

@@ -42,8 +42,8 @@ bool profile_facts_identity(struct perfadapt_device *device, const json_t *prope
     const json_t *type = profile_json_either(properties, "deviceType", "devicetype");
     uint32_t number = 0;
     const bool has_type = profile_words_one(PROFILE_WORDS_DEVICE_TYPE, type, &number);
-    if (has_type && number <= PERFADAPT_DEVICE_CPU)
-        device->type = number;
+    if (has_type)
+        device->type = number; /* one that is none is told by the judge */
     take_api_version(device, properties);
     const bool has_vendor =
         profile_json_u32_wrapped(profile_json_either(properties, "vendorID", "vendorid"), &device->vendor_id);

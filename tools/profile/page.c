@@ -119,7 +119,7 @@ static void print_memory(const struct perfadapt_profile *profile, FILE *stream) 
         return;
     sensors_figure_bytes((double)profile->memory_bytes, size);
     sensors_list_begin(&list, stream, "Memory");
-    sensors_list_add(&list, "%s%s", profile->memory_bytes ? size : "n/a", whose_memory(profile));
+    sensors_list_add(&list, "%s%s", profile->memory_bytes ? size : "an unknown amount", whose_memory(profile));
     sensors_list_end(&list);
 }
 

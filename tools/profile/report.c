@@ -25,6 +25,22 @@ static bool fail(char reason[PROFILE_REASON_BYTES], const char *text) {
     return false;
 }
 
+/* What people give it that is no report, and what to do then; NULL for anything else that is no JSON. */
+static const char *advice(const char *text, size_t length, const json_error_t *error) {
+    switch (json_error_code(error)) {
+    case json_error_end_of_input_expected:
+        return "; more than one document? A report describes one device";
+    case json_error_premature_end_of_input:
+        return "; cut short? Get the report again";
+    default:
+        break;
+    }
+    if ((size_t)error->position >= length)
+        return "; cut short? Get the report again";
+    return memchr("{[", text[strspn(text, " \t\r\n")], 2) ? ""
+                                                          : "; of vulkaninfo's output, only that of --json is read";
+}
+
 /* Jansson quotes what it found: bytes of the file, which must not reach a terminal as they are. */
 static json_t *parse(const char *text, size_t length, char reason[PROFILE_REASON_BYTES]) {
     json_error_t error;
@@ -32,7 +48,8 @@ static json_t *parse(const char *text, size_t length, char reason[PROFILE_REASON
     json_t *document = json_loadb(text, length, JSON_DECODE_INT_AS_REAL | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (document)
         return document;
-    snprintf(reason, PROFILE_REASON_BYTES, "not JSON: line %d, column %d: %s", error.line, error.column, error.text);
+    snprintf(reason, PROFILE_REASON_BYTES, "not JSON: line %d, column %d: %s%s", error.line, error.column, error.text,
+             advice(text, length, &error));
     for (char *at = reason; *at; at++)
         if (*at < ' ' || *at > '~')
             *at = ' ';
@@ -51,8 +68,9 @@ static bool read_document(json_t *document, struct perfadapt_device *device, cha
             const char *why = readers[i]->read(document, device);
             return !why || fail(reason, why);
         }
-    snprintf(reason, PROFILE_REASON_BYTES, "%s of another kind: what is understood is what `%s` prints, %s and %s",
-             json_is_object(document) ? "JSON" : "a JSON value", readers[1]->name, readers[0]->name, readers[2]->name);
+    snprintf(reason, PROFILE_REASON_BYTES, "%s of another kind: what is understood is what `%s` writes, %s and %s%s",
+             json_is_object(document) ? "JSON" : "a JSON value", readers[1]->name, readers[0]->name, readers[2]->name,
+             json_is_array(document) ? ", one device each" : "");
     return false;
 }
 
@@ -60,10 +78,10 @@ bool profile_report_parse(char *text, size_t length, struct perfadapt_device *ou
                           char out_reason[PROFILE_REASON_BYTES]) {
     *out_device = (struct perfadapt_device){.size = sizeof *out_device};
     if (is_utf16(text, length))
-        return fail(out_reason, "not UTF-8 but UTF-16, or no text at all: convert it first");
+        return fail(out_reason, "not UTF-8 but UTF-16, or no text at all: iconv -f UTF-16 -t UTF-8 converts it");
     const size_t mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     if (strspn(text + mark, " \t\r\n") == length - mark)
-        return fail(out_reason, "empty");
+        return fail(out_reason, "empty; `vulkaninfo --json` writes a file of its own, VP_VULKANINFO_....json");
     profile_mend(text + mark, length - mark);
     json_t *document = parse(text + mark, length - mark, out_reason);
     if (!document)
