@@ -225,7 +225,7 @@ static void fit_target(struct perfadapt__settings *preset, const struct perfadap
 static void make_policy(struct perfadapt__tuning *tuning) {
     struct perfadapt__layers layers;
     struct perfadapt__policy policy;
-    char reason[PERFADAPT__SCHEMA_REASON_MAX];
+    char reason[PERFADAPT__SCHEMA_REASON_MAX] = "";
     pthread_mutex_lock(&tuning->lock);
     struct perfadapt_profile profile = tuning->profile;
     tuning->stale = false;
@@ -233,6 +233,8 @@ static void make_policy(struct perfadapt__tuning *tuning) {
     read_layers(tuning, &profile, &layers);
     fit_target(&layers.preset, &profile);
     (void)perfadapt__policy_of(&layers.preset, &tuning->wishes, &layers.settings, true, &policy, reason);
+    if (*reason)
+        perfadapt__log(&tuning->log, PERFADAPT_LOG_WARNING, "settings: %s; perfadapt config shows both", reason);
     pthread_mutex_lock(&tuning->lock);
     tuning->fresh |= memcmp(&policy, &tuning->policy, sizeof policy) != 0;
     tuning->policy = policy;

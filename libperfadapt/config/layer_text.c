@@ -74,7 +74,7 @@ static void explain(const struct section *section, bool preset_file, char out[PE
     struct perfadapt__nearest nearest;
     const char *text = NULL;
     if (!*section->word)
-        text = "a key without a section";
+        text = "a key without a section; [NAME] stands above its keys";
     else if (preset_file && is_known_word(section))
         text = "a preset's file has plain sections only";
     else if (is_word(section, "preset"))
@@ -247,8 +247,9 @@ bool perfadapt__layer_text_survey(struct perfadapt__layer_text *text) {
     const int broken = perfadapt__ini_parse(text->text, text->length, ignore_line, NULL);
     if (broken != 0) {
         perfadapt__layers_warn(text->request, text->path, broken > 0 ? (unsigned)broken : 0, "",
-                               broken > 0 ? "neither [section] nor key = value, or too long; the file is not used"
-                                          : "no memory; the file is not used");
+                               broken > 0
+                                   ? "neither [section] nor key = value, or over 198 letters; the file is not used"
+                                   : "no memory; the file is not used");
         return false;
     }
     perfadapt__ini_parse(text->text, text->length, survey_line, &survey);

@@ -30,9 +30,9 @@ static double given_or(double value, double otherwise) {
     return isnan(value) ? otherwise : value;
 }
 
-/* Of a contradiction: false where it is to be refused. */
+/* Of a contradiction: false where it is to be refused. Said either way: whoever wrote it does not get what it says. */
 static bool may_resolve(const struct merger *merger, const char *text) {
-    if (!merger->lenient && merger->reason)
+    if (merger->reason)
         snprintf(merger->reason, PERFADAPT__SCHEMA_REASON_MAX, "%s", text);
     return merger->lenient;
 }
@@ -60,8 +60,9 @@ static void set_costs(const struct merger *merger) {
 static bool bound_levels(struct perfadapt__policy *policy, const struct merger *merger) {
     const uint32_t best = policy->quality_levels - 1;
     if (policy->quality_max > best || policy->quality_min > best) {
-        if (!may_resolve(merger, "policy.quality_min and quality_max must be below the number of levels"))
-            return false;
+        /* One file is for many apps, with more levels and fewer. */
+        if (!merger->lenient)
+            return may_resolve(merger, "policy.quality_min and quality_max must be below the number of levels");
         policy->quality_max = policy->quality_max < best ? policy->quality_max : best;
         policy->quality_min = policy->quality_min < best ? policy->quality_min : best;
     }
@@ -105,6 +106,8 @@ static bool set_scales(const struct merger *merger) {
     if (policy->render_scale_min <= policy->render_scale_max)
         return true;
     policy->render_scale_min = policy->render_scale_max;
+    if (merger->lenient && isnan(merger->settings->scale_min))
+        return true; /* a preset's gives way to a highest that was set */
     return may_resolve(merger, "the lowest render scale is above the highest");
 }
 
@@ -131,7 +134,7 @@ static bool set_times(const struct merger *merger) {
     if (!(policy->outputs & PERFADAPT_OUTPUT_FRAME_NS))
         return true;
     if (policy->target_frame_ns == 0)
-        return may_resolve(merger, "a frame rate that may move needs a target");
+        return merger->lenient || may_resolve(merger, "a frame rate that may move needs a target");
     if (policy->slowest_frame_ns == 0 || policy->slowest_frame_ns >= policy->target_frame_ns)
         return true;
     policy->slowest_frame_ns = policy->target_frame_ns;

@@ -23,8 +23,8 @@ struct perfadapt__wishes {
 
 /*
  * preset < wishes < settings. False where they contradict each other; out_reason says how (PERFADAPT__SCHEMA_REASON_MAX
- * bytes). A library that must go on anyway passes lenient = true: a contradiction is then resolved on the safe side,
- * and the result is always true.
+ * bytes). A library that must go on anyway passes lenient = true: a contradiction is then resolved on the safe side, the
+ * result is always true, and out_reason is written where two settings cross.
  */
 bool perfadapt__policy_of(const struct perfadapt__settings *preset, const struct perfadapt__wishes *wishes,
                           const struct perfadapt__settings *settings, bool lenient,

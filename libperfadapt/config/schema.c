@@ -140,9 +140,12 @@ static bool set_name(char *name, const char *value) {
 static bool refuse_value(const struct perfadapt__schema_row *row, const char *value, char *out_reason) {
     char range[RANGE_MAX];
     char shown[PERFADAPT__WORD_SHOWN];
+    const bool plain = row->kind >= PERFADAPT__KIND_BYTES || !value[strspn(value, "+-.0123456789")];
     perfadapt__word_clean(value, shown);
     perfadapt__schema_range(row, range, sizeof range);
-    snprintf(out_reason, PERFADAPT__SCHEMA_REASON_MAX, "%s \"%s\" is not in its range: %s", row->key, shown, range);
+    snprintf(out_reason, PERFADAPT__SCHEMA_REASON_MAX, "%s \"%s\" is %s: %s%s", row->key, shown,
+             plain ? "not in its range" : "no plain number", range,
+             strpbrk(value, "#;") ? "; what is behind \" ;\" is a comment" : "");
     return false;
 }
 

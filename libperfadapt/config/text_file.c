@@ -37,7 +37,11 @@ static ssize_t read_all(int fd, char *buffer, size_t capacity) {
 }
 
 static void tell_errno(struct perfadapt__text_file *file, const char *what, int error) {
-    snprintf(file->why, sizeof file->why, "cannot be %s (errno %d)", what, error);
+    snprintf(file->why, sizeof file->why, "cannot be %s (%serrno %d)", what,
+             error == EACCES  ? "no permission, "
+             : error == ELOOP ? "links in a circle, "
+                              : "",
+             error);
 }
 
 static void read_open(struct perfadapt__text_file *file, int fd, size_t bytes_max, bool trust) {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PERFADAPT__TEXT_FILE_WHY 48
+#define PERFADAPT__TEXT_FILE_WHY 64
 
 struct perfadapt__text_file {
     char *text; /* of free(); no NUL behind it. NULL: see `why` */

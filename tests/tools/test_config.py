@@ -240,6 +240,16 @@ class Warnings(Made):
         self.assertEqual({(os.path.basename(warning["file"]), warning["line"]) for warning in document["warnings"]},
                          {("perfadapt.ini", 2), ("a.ini", 1)})
 
+    def test_settings_that_cross(self):
+        for text, says in (("[policy]\nquality_min = 5\nquality_max = 2\n", "quality_min must not be above"),
+                           ("[frame]\ntarget_fps = 30\nslowest_fps = 60\n", "lowest frame rate is above the target"),
+                           ("[app *]\npreset.scale_min = 0.9\npreset.scale_max = 0.5\n", "lowest render scale")):
+            with self.subTest(text=text):
+                self.at.etc("perfadapt.ini", text)
+                code, _, errors = self.at.run("--app", "viewer")
+                self.assertEqual((code, errors.count("\n")), (0, 1))
+                self.assertIn(says, errors)
+
     def test_sections_that_do_not_apply_are_checked_too(self):
         path = self.at.etc("x.ini", "[machine other]\nmatch.dmi_vendor = Nobody\nthermal.limit_c = hot\n"
                                     "[app other]\npower.battery = 1\n[preset other]\ntarget_fps = x\n")

@@ -40,6 +40,7 @@ static const struct perfadapt__policy *policy_of(struct given *given) {
 }
 
 static const struct perfadapt__policy *lenient_policy_of(struct given *given) {
+    given->reason[0] = '\0';
     assert_true(
         perfadapt__policy_of(&given->preset, &given->wishes, &given->settings, true, &given->policy, given->reason));
     return &given->policy;
@@ -198,10 +199,12 @@ static void test_levels_beyond_the_app(void **state) {
     assert_levels(lenient_policy_of(&given), 0, 2);
     set(&given.settings, "policy.quality_min", "31");
     assert_levels(lenient_policy_of(&given), 2, 2);
+    assert_string_equal(given.reason, ""); /* another app has them */
     set(&given.settings, "policy.quality_min", "2");
     set(&given.settings, "policy.quality_max", "1");
     assert_refused(&given, "must not be above");
     assert_levels(lenient_policy_of(&given), 1, 1); /* the lower is the safe side */
+    assert_non_null(strstr(given.reason, "quality_min must not be above"));
 }
 
 static void test_scales(void **state) {
@@ -217,6 +220,13 @@ static void test_scales(void **state) {
     assert_refused(&given, "render scale");
     assert_number(lenient_policy_of(&given)->render_scale_min, .8);
     assert_number(lenient_policy_of(&given)->render_scale_max, .8);
+    assert_non_null(strstr(given.reason, "lowest render scale is above"));
+    setup(&given);
+    given.wishes.outputs = PERFADAPT_OUTPUT_RENDER_SCALE;
+    set(&given.preset, "preset.scale_min", "0.7");
+    set(&given.settings, "preset.scale_max", "0.5");
+    assert_number(lenient_policy_of(&given)->render_scale_min, .5);
+    assert_string_equal(given.reason, "");
     given.wishes.outputs = 0;
     assert_number(policy_of(&given)->render_scale_max, 1);
 }
@@ -233,9 +243,11 @@ static void test_rates(void **state) {
     given.wishes.target_ns = 5e7;
     assert_refused(&given, "above the target");
     assert_int_equal(lenient_policy_of(&given)->slowest_frame_ns, 50000000);
+    assert_non_null(strstr(given.reason, "lowest frame rate is above"));
     given.wishes.target_ns = 0;
     assert_refused(&given, "needs a target");
     assert_int_equal(lenient_policy_of(&given)->target_frame_ns, 0);
+    assert_string_equal(given.reason, "");
 }
 
 static void test_settings_beat_the_preset_and_that_the_machine(void **state) {

@@ -67,6 +67,21 @@ static void test_units(void **state) {
     ASSERT_SET("policy.quality_max", "3", quality_max, 3);
 }
 
+/* As people write them: with a unit, a share in percent, a decimal comma, a comment right behind. */
+static void test_numbers_with_more_behind(void **state) {
+    (void)state;
+    assert_refused("frame.target_fps", "30 fps", "\"30 fps\" is no plain number: 1 to 1000, or 0 for none");
+    assert_refused("preset.dispatch_ms", "16ms", "is no plain number: 0.1 to 10000");
+    assert_refused("memory.share", "50%", "\"50%\" is no plain number: 0.05 to 1");
+    assert_refused("preset.scale_min", "0,5", "is no plain number");
+    assert_refused("frame.target_fps", "0x3c", "is no plain number");
+    assert_refused("thermal.limit_c", "80 # warm", "is no plain number: 30 to 125; what is behind \" ;\" is a comment");
+    assert_refused("thermal.limit_c", "80;warm", "what is behind \" ;\" is a comment");
+    assert_refused("thermal.limit_c", "200", "\"200\" is not in its range: 30 to 125");
+    assert_refused("thermal.limit_c", "", "is not in its range");
+    assert_refused("memory.reserve", "2GiB", "is not in its range: bytes, or with K, M, G, T");
+}
+
 static void test_words_by_their_place(void **state) {
     (void)state;
     ASSERT_SET("policy.mode", "auto", mode, 0);
@@ -248,6 +263,7 @@ static void test_locale_does_not_matter(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_units),
+        TEST(test_numbers_with_more_behind),
         TEST(test_words_by_their_place),
         TEST(test_ranges),
         TEST(test_no_number),

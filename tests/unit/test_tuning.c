@@ -403,6 +403,16 @@ static void a_wrong_line_is_told_with_its_number(void **state) {
     perfadapt_close(&session);
 }
 
+static void settings_that_cross_are_told(void **state) {
+    const struct fixture *fixture = *state;
+    struct lines lines = {.text = ""};
+    setenv("PERFADAPT_NO_PROBE", "1", 1);
+    write_file(fixture, "config/perfadapt/perfadapt.ini", "[policy]\nquality_min = 5\nquality_max = 2\n");
+    perfadapt *session = open_with((struct perfadapt_options){.log = {keep_line, &lines}});
+    assert_non_null(strstr(lines.text, "settings: policy.quality_min must not be above policy.quality_max"));
+    perfadapt_close(&session);
+}
+
 static void an_app_of_its_own_section(void **state) {
     const struct fixture *fixture = *state;
     setenv("PERFADAPT_NO_PROBE", "1", 1);
@@ -465,6 +475,7 @@ int main(void) {
         TEST(the_machine_is_heard_of_all_the_same),
         TEST(edits_are_picked_up),
         TEST(a_wrong_line_is_told_with_its_number),
+        TEST(settings_that_cross_are_told),
         TEST(an_app_of_its_own_section),
         TEST(a_directory_given_takes_the_users_place),
         TEST(a_relative_directory_stays_where_it_was),

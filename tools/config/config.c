@@ -7,12 +7,15 @@
 #include "config/machine_facts.h"
 #include "config/merged.h"
 #include "config/options.h"
+#include "config/policy_of.h"
+#include "config/schema.h"
 #include "config/text.h"
 #include "core/installed.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,6 +86,17 @@ static bool print(const struct config_options *options, const struct config_merg
     return true;
 }
 
+/* Two settings that cross: none of them is wrong by itself. For an app with everything that one can have. */
+static void print_contradiction(const struct perfadapt__layers *layers) {
+    static const struct perfadapt__wishes wishes = {
+        .outputs = ~0u, .quality_levels = PERFADAPT__QUALITY_LEVELS_MAX, .target_ns = NAN, .fastest_ns = NAN};
+    struct perfadapt__policy policy;
+    char reason[PERFADAPT__SCHEMA_REASON_MAX] = "";
+    (void)perfadapt__policy_of(&layers->preset, &wishes, &layers->settings, true, &policy, reason);
+    if (*reason)
+        fprintf(stderr, "perfadapt config: %s\n", reason);
+}
+
 static int print_merged(const struct config_options *options, struct perfadapt__layers_request *request) {
     struct config_merged merged;
     struct choice choice;
@@ -92,6 +106,7 @@ static int print_merged(const struct config_options *options, struct perfadapt__
         return EXIT_CODE_ENVIRONMENT;
     }
     print_warnings(&merged);
+    print_contradiction(&merged.layers);
     const bool printed = is_known(options, &merged) && print(options, &merged, choice.why);
     config_merged_free(&merged);
     return printed ? EXIT_CODE_OK : EXIT_CODE_ENVIRONMENT;
