@@ -3,6 +3,7 @@
 
 #include "probe/child.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <float.h>
 #include <limits.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define NO_DRIVER (-9) /* VK_ERROR_INCOMPATIBLE_DRIVER */
 
 struct message {
     struct probe_attempt_head head;
@@ -66,6 +69,27 @@ static void set_environment(const struct probe_icd *icd) {
     setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* nothing is drawn */
 }
 
+/* As the loader finds it: beside the manifest where it has a directory, else where the system looks for libraries. */
+static void library_path(const struct probe_icd *icd, char *out, size_t capacity) {
+    const bool beside = icd->library[0] != '/' && strchr(icd->library, '/');
+    const int directory = beside ? (int)(probe_base_name(icd->path) - icd->path) : 0;
+    snprintf(out, capacity, "%.*s%s", directory, icd->path, icd->library);
+}
+
+/* The loader says of a library that it cannot load, or that is no driver, only that there is no driver. */
+static void explain(const struct probe_icd *icd, char *reason, size_t capacity) {
+    char path[sizeof icd->path + sizeof icd->library];
+    library_path(icd, path, sizeof path);
+    const char *name = probe_base_name(icd->library);
+    void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+    const char *error = library ? NULL : dlerror();
+    const char *short_error = error ? strstr(error, name) : NULL; /* without its directories */
+    if (!library)
+        snprintf(reason, capacity, "cannot be loaded: %s", short_error ? short_error : error ? error : name);
+    else if (!dlsym(library, "vk_icdGetInstanceProcAddr") && !dlsym(library, "vkGetInstanceProcAddr"))
+        snprintf(reason, capacity, "%.200s is no Vulkan driver", name);
+}
+
 static void ask(int out_fd, void *user) {
     static struct message message;
     const struct work *work = user;
@@ -74,6 +98,8 @@ static void ask(int out_fd, void *user) {
     set_environment(work->icd);
     message.head.code = work->enumerate(message.devices, PROBE_ATTEMPT_DEVICES_MAX, &count, message.head.reason,
                                         sizeof message.head.reason);
+    if (message.head.code == NO_DRIVER)
+        explain(work->icd, message.head.reason, sizeof message.head.reason);
     message.head.magic = PROBE_ATTEMPT_MAGIC;
     message.head.device_bytes = sizeof message.devices[0];
     message.head.count = count <= PROBE_ATTEMPT_DEVICES_MAX ? (uint32_t)count : UINT32_MAX;

@@ -33,9 +33,47 @@ struct run {
 /* Read by a signal handler. */
 static volatile sig_atomic_t running;
 
+/* As the kernel lists them; without CONFIG_PROC_CHILDREN none. True where there was one. For signal handlers, too. */
+static bool kill_children(void) {
+    char list[512];
+    const int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    const ssize_t length = fd >= 0 ? read(fd, list, sizeof list - 1) : 0;
+    pid_t pid = 0;
+    bool any = false;
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < length; i++) {
+        if (list[i] >= '0' && list[i] <= '9') {
+            pid = pid * 10 + (list[i] - '0');
+            continue;
+        }
+        any |= pid > 0 && kill(pid, SIGKILL) == 0; /* one that was cut has no blank behind */
+        pid = 0;
+    }
+    return any;
+}
+
+/*
+ * A driver may start processes with groups and sessions of their own; they come to us when their parents die, as this
+ * program is their reaper (process.c). Where it is not, they may be anybody's.
+ */
+static void end_strays(void) {
+    const int64_t until_ns = perfadapt__now_ns() + KILL_WAIT_MS * PERFADAPT__NS_PER_MS;
+    int is_reaper = 0;
+    if (prctl(PR_GET_CHILD_SUBREAPER, &is_reaper) != 0 || !is_reaper)
+        return;
+    while (kill_children() && perfadapt__now_ns() < until_ns) {
+        poll(NULL, 0, 1);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+    }
+}
+
 void probe_child_abandon(void) {
     if (running > 0)
         kill(-(pid_t)running, SIGKILL);
+    if (running > 0)
+        kill_children();
 }
 
 /* ---- the child ---- */
@@ -160,6 +198,7 @@ static struct probe_child_result follow(struct run *run, int64_t timeout_ms) {
     if (!run->ended)
         end_it(run);
     running = 0;
+    end_strays();
     if (run->fd >= 0)
         close_end(run);
     return conclude(run, was_ended, timeout_ms);

@@ -320,7 +320,7 @@ static void explain_none(const struct probe_gathered *gathered, char *out, size_
         const size_t length = strlen(out);
         if (!*said)
             continue;
-        snprintf(out + length, capacity - length, " (%.30s: %.60s)", probe_base_name(gathered->icds.icds[i].path),
+        snprintf(out + length, capacity - length, " (%.30s: %.90s)", probe_base_name(gathered->icds.icds[i].path),
                  said);
         return;
     }

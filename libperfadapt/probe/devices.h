@@ -24,7 +24,7 @@ struct probe_device {
 
 struct probe_devices {
     uint32_t state; /* enum perfadapt_state: OK; UNSUPPORTED nothing was found; ERROR likewise, but something failed */
-    char reason[160]; /* why; "" = OK */
+    char reason[192]; /* why; "" = OK */
     char error[160]; /* the first driver that failed, whatever was found: "libfoo.so: crashed (signal 11)"; "" = none */
     size_t count;
     size_t best;                   /* PROBE_NONE = there are none */

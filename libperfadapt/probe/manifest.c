@@ -70,7 +70,7 @@ static void read_open(int fd, const struct stat *status, struct probe_icd *icd) 
     icd->inode[0] = status->st_dev;
     icd->inode[1] = status->st_ino;
     if (!S_ISREG(status->st_mode))
-        LEAVE_OUT(icd, "no file");
+        LEAVE_OUT(icd, "not a regular file");
     else if (status->st_size > MANIFEST_BYTES_MAX)
         LEAVE_OUT(icd, "broken manifest: larger than %d bytes", MANIFEST_BYTES_MAX);
     else if (strchr(icd->path, ':') || !is_plain(icd->path))

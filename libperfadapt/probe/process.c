@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -83,5 +84,6 @@ bool probe_process_prepare(double timeout_s) {
     if (getpriority(PRIO_PROCESS, 0) < NICE)
         setpriority(PRIO_PROCESS, 0, NICE);
     set_signals();
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a driver has sent into the background stays ours to end */
     return start_timer(timeout_s);
 }

@@ -62,7 +62,7 @@ static const struct result_text result_texts[] = {
     {VK_ERROR_DEVICE_LOST, "device lost"},
     {VK_ERROR_LAYER_NOT_PRESENT, "a layer is missing"},
     {VK_ERROR_EXTENSION_NOT_PRESENT, "an extension is missing that was listed"},
-    {VK_ERROR_INCOMPATIBLE_DRIVER, "no Vulkan driver: none is installed, or none could be loaded"},
+    {VK_ERROR_INCOMPATIBLE_DRIVER, "no Vulkan driver that the loader can use"},
 };
 
 /* A positive result that is none of ours to name is a driver's lie: an unknown error. */

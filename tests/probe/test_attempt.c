@@ -62,19 +62,19 @@ static void test_devices(void **state) {
     assert_string_equal(attempt.result, "all well");
 }
 
-static int no_driver(struct perfadapt_device *out, size_t capacity, size_t *out_count, char *reason, size_t bytes) {
+static int no_device(struct perfadapt_device *out, size_t capacity, size_t *out_count, char *reason, size_t bytes) {
     (void)out;
     (void)capacity;
     *out_count = 0;
     snprintf(reason, bytes, "no driver\x1b[31m could be loaded");
-    return -9;
+    return -3;
 }
 
 static void test_vk_result(void **state) {
     (void)state;
-    try(no_driver, SOON_MS);
+    try(no_device, SOON_MS);
     assert_false(attempt.failed);
-    assert_int_equal(attempt.code, -9);
+    assert_int_equal(attempt.code, -3);
     assert_int_equal(attempt.count, 0);
     assert_string_equal(attempt.result, "no driver?[31m could be loaded");
 }
@@ -240,17 +240,80 @@ static int leave_process(struct perfadapt_device *out, size_t capacity, size_t *
     return 0;
 }
 
+/* Daemons, out of the driver's group and session. */
+static int leave_daemons(struct perfadapt_device *out, size_t capacity, size_t *out_count, char *reason, size_t bytes) {
+    UNUSED_ARGUMENTS;
+    for (int i = 0; i < 20; i++)
+        if (fork() == 0) {
+            setsid();
+            signal(SIGTERM, SIG_IGN);
+            if (fork() > 0 && i % 2)
+                _exit(0);
+            sleep_for_ever();
+        }
+    return 0;
+}
+
+/* Where this process is not the reaper of what it starts, as it is not in a host, its other children are left alone. */
 static void test_left_processes_are_ended(void **state) {
     (void)state;
     int status;
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     const int64_t before_ns = perfadapt__now_ns();
     try(leave_process, SOON_MS);
-    assert_true(perfadapt__now_ns() - before_ns < SOON_MS * PERFADAPT__NS_PER_MS);
     assert_false(attempt.failed);
-    assert_true(wait(&status) > 0); /* it came to this process, and would be waited for for ever if it lived */
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    if (access("/proc/thread-self/children", R_OK) == 0) {
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nothing came to this process that it has not ended */
+        assert_int_equal(errno, ECHILD);
+        try(leave_daemons, SOON_MS);
+        assert_false(attempt.failed);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+        assert_int_equal(errno, ECHILD);
+    }
+    assert_true(perfadapt__now_ns() - before_ns < SOON_MS * PERFADAPT__NS_PER_MS);
+    while (wait(&status) > 0)
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+static void test_other_children_are_left_alone(void **state) {
+    (void)state;
+    const pid_t child = fork();
+    if (child == 0)
+        sleep_for_ever();
+    try(two_devices, SOON_MS);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* ---- what cannot be loaded ---- */
+
+static int no_driver(struct perfadapt_device *out, size_t capacity, size_t *out_count, char *reason, size_t bytes) {
+    UNUSED_ARGUMENTS;
+    snprintf(reason, bytes, "no driver");
+    return -9;
+}
+
+static void try_library(const char *library) {
+    struct probe_icd named = icd;
+    snprintf(named.library, sizeof named.library, "%s", library);
+    probe_attempt(&named, no_driver, SOON_MS, &attempt);
+    assert_false(attempt.failed);
+    assert_int_equal(attempt.code, -9);
+}
+
+static void test_why_no_driver(void **state) {
+    (void)state;
+    try_library("/nowhere/at/all/libmissing.so");
+    assert_string_equal(attempt.result, "cannot be loaded: libmissing.so: cannot open shared object file: "
+                                        "No such file or directory");
+    try_library("beside/libmissing.so");
+    assert_non_null(strstr(attempt.result, "cannot be loaded: libmissing.so: "));
+    try_library("/proc/version"); /* no library */
+    assert_non_null(strstr(attempt.result, "cannot be loaded: version: "));
+    try_library("libc.so.6");
+    assert_string_equal(attempt.result, "libc.so.6 is no Vulkan driver");
 }
 
 /* ---- what cannot be ---- */
@@ -420,6 +483,8 @@ int main(void) {
         cmocka_unit_test(test_hangs),
         cmocka_unit_test(test_closes_its_end_and_hangs),
         cmocka_unit_test(test_left_processes_are_ended),
+        cmocka_unit_test(test_other_children_are_left_alone),
+        cmocka_unit_test(test_why_no_driver),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_messages_cut_anywhere),
         cmocka_unit_test(test_heads_that_lie),
