@@ -466,8 +466,7 @@ static void test_errors(void **state) {
     assert_error("not_a_library", VK_ERROR_INCOMPATIBLE_DRIVER);
     assert_error("error_instance", VK_ERROR_INCOMPATIBLE_DRIVER); /* the loader goes on without the driver */
     const struct answer none = answer_of("missing_library");
-    assert_string_equal(none.reason,
-                        "vkCreateInstance: no Vulkan driver that the loader can use (-9)");
+    assert_string_equal(none.reason, "vkCreateInstance: no Vulkan driver that the loader can use (-9)");
 }
 
 /* What a loader makes of these differs: a manifest that is no JSON is -9 or -1 (1.3.239). */

@@ -708,6 +708,9 @@ static void test_drivers(void **state) {
     assert_driver(0x8086, 6, 21u << 22 | 3u << 12 | 4, "", "", "21.3.4");
     assert_driver(0x13b5, 9, 0, "", "v1.r38p1", "v1.r38p1");
     assert_driver(0x13b5, 9, 0, "", "", "");
+    assert_driver(0x14e4, 19, 0, "V3DV Mesa", "Mesa 23.2.1-1", "V3DV Mesa 23.2.1-1");
+    assert_driver(0x14e4, 19, 0, "V3DV Mesa", "Mesa23", "V3DV Mesa Mesa23");
+    assert_driver(0x14e4, 19, 0, "V3DV Mesa", "Mesa", "V3DV Mesa Mesa");
     assert_driver(0x5143, 8, 0, "Qualcomm", "Driver Build: 8fc, 16\nDate: 12/28/20\n",
                   "Qualcomm Driver Build: 8fc, 16");
 }

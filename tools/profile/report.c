@@ -37,8 +37,8 @@ static const char *advice(const char *text, size_t length, const json_error_t *e
     }
     if ((size_t)error->position >= length)
         return "; cut short? Get the report again";
-    return memchr("{[", text[strspn(text, " \t\r\n")], 2) ? ""
-                                                          : "; of vulkaninfo's output, only that of --json is read";
+    const char first = text[strspn(text, " \t\r\n")];
+    return first == '{' || first == '[' ? "" : "; of vulkaninfo's output, only that of --json is read";
 }
 
 /* Jansson quotes what it found: bytes of the file, which must not reach a terminal as they are. */
