@@ -292,6 +292,8 @@ static void test_devices_that_come(void **state) {
         {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a10, "AMD Radeon RX 10700 XT", 48, 5, 5},
         {PERFADAPT_DEVICE_OTHER, 0x1002, 0, "AMD Radeon RX 10700 XT", 48, 5, 5},
         {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a40, "AMD Radeon Graphics (RADV GFX1310)", 10, 3, 4},
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a41, "AMD Radeon Graphics (RADV GFX1300)", 96, 5, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0x674c, "Intel(R) Graphics (CRI)", 0, 3, 5},
         {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abc, "AMD Radeon Graphics (RADV GFX1310)", 40, 3, 3},
         {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abd, "AMD Radeon Graphics (RADV GFX1171)", 8, 3, 3},
         {PERFADAPT_DEVICE_INTEGRATED, 0x8086, 0xd741, "Intel(R) Graphics", 0, 2, 3},
@@ -300,6 +302,8 @@ static void test_devices_that_come(void **state) {
         {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0, "Intel(R) Arc(TM) Pro B60 Graphics", 0, 4, 4},
         {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0xf001, "Intel(R) Arc(TM) C310 Graphics", 0, 3, 5},
         {PERFADAPT_DEVICE_DISCRETE, 0x10de, 0x3301, "NVIDIA GeForce RTX 6050 Laptop GPU", 14, 3, 4},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x10de, 0x4001, "NVIDIA N3X", 48, 3, 3},
+        {PERFADAPT_DEVICE_DISCRETE, 0x10de, 0x4002, "NVIDIA Graphics Device", 0, 3, 5},
         {PERFADAPT_DEVICE_INTEGRATED, 0x5143, 0x45000000, "Adreno (TM) 950", 0, 3, 3},
     };
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
