@@ -106,7 +106,7 @@ static void take_driver(struct judgement *judgement) {
     const char *rest = device->driver_info[0] ? device->driver_info : version;
     const char *last = strrchr(name, ' ');
     const size_t length = last ? strlen(last + 1) : 0;
-    if (length && strncmp(last + 1, rest, length) == 0 && rest[length] == ' ') /* "V3DV Mesa", "Mesa 23.2.1" */
+    if (length && strstr(rest, last + 1) == rest && rest[length] == ' ') /* "V3DV Mesa", "Mesa 23.2.1" */
         rest += length + 1;
     snprintf(judgement->profile.driver, sizeof judgement->profile.driver, "%.110s%s%.140s", name,
              *name && *rest ? " " : "", rest);
