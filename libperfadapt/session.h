@@ -8,7 +8,7 @@
 #include "publish/writer.h"
 #include "sampler/sampler.h"
 #include "stepper.h"
-#include "tuning.h"
+#include "tuning/tuning.h"
 
 #include <perfadapt/perfadapt.h>
 

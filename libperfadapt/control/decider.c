@@ -88,18 +88,17 @@ static void blame_policy(struct perfadapt_decision *decision) {
 enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__decider *decider,
                                                              struct perfadapt__tick_control *tick,
                                                              const struct perfadapt__policy *policy, int64_t now_ns) {
-    struct perfadapt__frame_statistics *statistics = &decider->frame.statistics;
     const struct perfadapt__rung before = decider->ladder.rungs[decider->arbiter.rung];
     decider->policy = *policy;
     perfadapt__ladder_init(&decider->ladder, policy);
     const uint32_t rung = perfadapt__ladder_no_better(&decider->ladder, &before);
     perfadapt__frame_forget_rung(&decider->frame, rung);
     perfadapt__setback_set_policy(&decider->setback, policy, decider->ladder.count);
-    perfadapt__tick_set_ladder(tick, &decider->ladder, rung, statistics->drops);
+    perfadapt__tick_set_ladder(tick, &decider->ladder, rung, decider->frame.statistics.drops);
     decider->caps = tick->caps;
     decider->arbiter.rung = rung;
-    statistics->now_ns = now_ns > statistics->now_ns ? now_ns : statistics->now_ns;
-    const enum perfadapt__arbiter_change change = arbitrate(decider);
+    const struct perfadapt__frame_input now = {.kind = PERFADAPT__FRAME_IDLE, .now_ns = now_ns};
+    const enum perfadapt__arbiter_change change = perfadapt__decider_step(decider, &now);
     if (change == PERFADAPT__BUDGET_DECIDED)
         blame_policy(&decider->arbiter.decision);
     return change;

@@ -3,8 +3,8 @@
 
 #include "core/abi.h"
 #include "core/fs.h"
+#include "core/text.h"
 #include "device/families.h"
-#include "publish/sanitize.h"
 
 #include <math.h> /* NAN and isnan only: no libm is linked */
 #include <stdarg.h>
@@ -61,7 +61,7 @@ static void because(struct perfadapt_profile *profile, const char *format, ...) 
     va_start(arguments, format);
     vsnprintf(reason, PERFADAPT_PROFILE_REASON_BYTES, format, arguments);
     va_end(arguments);
-    perfadapt__sanitize_text(reason, PERFADAPT_PROFILE_REASON_BYTES); /* a name may have been cut within a character */
+    perfadapt__text_clean(reason, PERFADAPT_PROFILE_REASON_BYTES); /* a name may have been cut within a character */
 }
 
 void perfadapt__gflops_text(double gflops, char *out, size_t capacity) {
@@ -76,7 +76,7 @@ void perfadapt__gflops_text(double gflops, char *out, size_t capacity) {
 static void first_line(char *text, size_t capacity) {
     text[capacity - 1] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
-    perfadapt__sanitize_text(text, capacity);
+    perfadapt__text_clean(text, capacity);
 }
 
 /* NVIDIA packs 10.8.8.6 bits and writes "535.104.05"; Intel's for Windows 18.14; all others as Vulkan itself does. */
@@ -110,7 +110,7 @@ static void take_driver(struct judgement *judgement) {
         rest += length + 1;
     snprintf(judgement->profile.driver, sizeof judgement->profile.driver, "%.110s%s%.140s", name,
              *name && *rest ? " " : "", rest);
-    perfadapt__sanitize_text(judgement->profile.driver, sizeof judgement->profile.driver);
+    perfadapt__text_clean(judgement->profile.driver, sizeof judgement->profile.driver);
 }
 
 /* ---- what the driver says, as far as it can be believed ---- */
@@ -247,7 +247,7 @@ static void tell_family(struct judgement *judgement) {
     const struct perfadapt__family *family = &judgement->family;
     struct perfadapt_profile *profile = &judgement->profile;
     memcpy(profile->family, family->name, sizeof profile->family);
-    perfadapt__sanitize_text(profile->family, sizeof profile->family);
+    perfadapt__text_clean(profile->family, sizeof profile->family);
     if (family->broken[0])
         because(profile, "tables: %s cannot be read; that file is left out", family->broken);
     if (family->known)

@@ -3,7 +3,7 @@
 
 #include "core/clock.h"
 #include "core/fs.h"
-#include "publish/sanitize.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +83,7 @@ static void copy_text(char *to, size_t capacity, const char *from) {
     const size_t length = strnlen(from, capacity - 1);
     memcpy(to, from, length);
     to[length] = '\0';
-    perfadapt__sanitize_text(to, capacity);
+    perfadapt__text_clean(to, capacity);
 }
 
 struct perfadapt__region *perfadapt__region_create(const struct perfadapt__region_options *options, int *out_fd) {

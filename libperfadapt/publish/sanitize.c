@@ -3,6 +3,7 @@
 
 #include "core/metrics.h"
 #include "core/snapshot_copy.h"
+#include "core/text.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -23,63 +24,6 @@
 #define SIGNAL_COUNT (0u PERFADAPT_SIGNAL_MAP(COUNT_ENTRY))
 #define WHY_COUNT (0u PERFADAPT_WHY_MAP(COUNT_ENTRY))
 #define THROTTLING_COUNT (0u PERFADAPT_THROTTLING_MAP(COUNT_ENTRY))
-
-/* The character at `text`: its length, and its number; length 0 where it is malformed, or cut (*out_cut) by the end. */
-static size_t decode(const unsigned char *text, uint32_t *out_character, bool *out_cut) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    *out_cut = false;
-    const unsigned char lead = text[0];
-    *out_character = lead;
-    if (lead < 0x80)
-        return 1;
-    const size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
-                          : lead >= 0xe0 && lead < 0xf0 ? 3
-                          : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                        : 0;
-    uint32_t character = lead & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        *out_cut = text[i] == '\0';
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        character = character << 6 | (text[i] & 0x3fu);
-    }
-    *out_character = character;
-    return character >= smallest[length] && character <= 0x10ffff ? length : 0;
-}
-
-static bool prints(uint32_t character) {
-    static const struct {
-        uint32_t first, last;
-    } hidden[] = {
-        {0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},        {0x61c, 0x61c},   {0x180e, 0x180e},
-        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},    {0xd800, 0xf8ff}, {0xfe00, 0xfe0f},
-        {0xfeff, 0xfeff}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff},
-    };
-    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
-        if (character >= hidden[i].first && character <= hidden[i].last)
-            return false;
-    return true;
-}
-
-void perfadapt__sanitize_text(char *text, size_t capacity) {
-    text[capacity - 1] = '\0';
-    char *to = text;
-    for (const char *from = text; *from;) {
-        uint32_t character;
-        bool cut;
-        const size_t length = decode((const unsigned char *)from, &character, &cut);
-        if (cut)
-            break;
-        if (length && prints(character)) {
-            memmove(to, from, length);
-            to += length;
-        } else {
-            *to++ = '?';
-        }
-        from += length ? length : 1;
-    }
-    memset(to, 0, (size_t)(text + capacity - to));
-}
 
 static uint32_t known(uint32_t value, uint32_t last, uint32_t otherwise) {
     return value <= last ? value : otherwise;
@@ -176,9 +120,9 @@ static void sanitize_metric(struct perfadapt_metric *metric) {
 }
 
 static void sanitize_sensor(struct perfadapt_sensor *sensor) {
-    perfadapt__sanitize_text(sensor->id, sizeof sensor->id);
-    perfadapt__sanitize_text(sensor->chip, sizeof sensor->chip);
-    perfadapt__sanitize_text(sensor->label, sizeof sensor->label);
+    perfadapt__text_clean(sensor->id, sizeof sensor->id);
+    perfadapt__text_clean(sensor->chip, sizeof sensor->chip);
+    perfadapt__text_clean(sensor->label, sizeof sensor->label);
     sensor->role = known(sensor->role, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
     sensor->steers = sensor->steers != 0;
     sensor->simulated = sensor->simulated != 0;
@@ -204,13 +148,13 @@ static void sanitize_throttle(struct perfadapt_throttle *throttle) {
     throttle->verdict = known(throttle->verdict, THROTTLING_COUNT - 1, PERFADAPT_THROTTLING_UNKNOWN);
     throttle->subject = known(throttle->subject, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
     throttle->since_ns = time_or_zero(throttle->since_ns);
-    perfadapt__sanitize_text(throttle->proof, sizeof throttle->proof);
+    perfadapt__text_clean(throttle->proof, sizeof throttle->proof);
 }
 
 static void sanitize_evidence(struct perfadapt_evidence *evidence) {
-    perfadapt__sanitize_text(evidence->source, sizeof evidence->source);
-    perfadapt__sanitize_text(evidence->device, sizeof evidence->device);
-    perfadapt__sanitize_text(evidence->text, sizeof evidence->text);
+    perfadapt__text_clean(evidence->source, sizeof evidence->source);
+    perfadapt__text_clean(evidence->device, sizeof evidence->device);
+    perfadapt__text_clean(evidence->text, sizeof evidence->text);
     evidence->subject = known(evidence->subject, PERFADAPT_SENSOR_SKIN, PERFADAPT_SENSOR_OTHER);
     evidence->state = known(evidence->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     evidence->claims &= (1u << THROTTLING_COUNT) - 1;
@@ -219,9 +163,9 @@ static void sanitize_evidence(struct perfadapt_evidence *evidence) {
 }
 
 static void sanitize_gpu(struct perfadapt_gpu *gpu) {
-    perfadapt__sanitize_text(gpu->id, sizeof gpu->id);
-    perfadapt__sanitize_text(gpu->driver, sizeof gpu->driver);
-    perfadapt__sanitize_text(gpu->name, sizeof gpu->name);
+    perfadapt__text_clean(gpu->id, sizeof gpu->id);
+    perfadapt__text_clean(gpu->driver, sizeof gpu->driver);
+    perfadapt__text_clean(gpu->name, sizeof gpu->name);
     gpu->state = known(gpu->state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     gpu->why = known(gpu->why, WHY_COUNT - 1, PERFADAPT_WHY_NONE);
     sanitize_throttle(&gpu->throttle);
@@ -234,7 +178,7 @@ static void sanitize_devices(struct perfadapt_snapshot *snapshot) {
         sanitize_evidence(&snapshot->evidence[i]);
     snapshot->power.profile_state = known(snapshot->power.profile_state, PERFADAPT_STATE_ERROR, PERFADAPT_STATE_ERROR);
     snapshot->power.reserved = 0;
-    perfadapt__sanitize_text(snapshot->power.profile, sizeof snapshot->power.profile);
+    perfadapt__text_clean(snapshot->power.profile, sizeof snapshot->power.profile);
     sanitize_throttle(&snapshot->processor.throttle);
     sanitize_throttle(&snapshot->throttle);
 }

@@ -2,6 +2,7 @@
 #include "publish/view.h"
 
 #include "core/clock.h"
+#include "core/text.h"
 #include "publish/sanitize.h"
 #include "publish/statistics.h"
 
@@ -26,8 +27,8 @@ enum perfadapt_result perfadapt__view_identify(const void *memory, size_t bytes,
     memcpy(&identity, memory, sizeof identity);
     if (identity.magic != PERFADAPT__REGION_MAGIC || bytes < identity.layout_bytes)
         return PERFADAPT_ERROR_CORRUPT;
-    perfadapt__sanitize_text(identity.name, sizeof identity.name);
-    perfadapt__sanitize_text(identity.version, sizeof identity.version);
+    perfadapt__text_clean(identity.name, sizeof identity.name);
+    perfadapt__text_clean(identity.version, sizeof identity.version);
     memcpy(app->name, identity.name, sizeof app->name);
     memcpy(app->version, identity.version, sizeof app->version);
     app->pid = identity.pid > 0 ? identity.pid : 0;

@@ -1,5 +1,5 @@
 /* Any bytes as the filter's input: printable answers, every budget in its bounds. SPDX-License-Identifier: MIT */
-#include "config/policy_of.h"
+#include "tuning/policy_of.h"
 #include "config/schema.h"
 #include "drive/answer.h"
 #include "drive/stream.h"

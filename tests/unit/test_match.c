@@ -1,5 +1,5 @@
 /* Patterns that mean machines, and what is read of a machine to hold against them. SPDX-License-Identifier: MIT */
-#include "config/machine_facts.h"
+#include "tuning/machine_facts.h"
 #include "config/match.h"
 
 #include "fixture.h"

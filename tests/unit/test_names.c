@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/text.h"
 #include "publish/sanitize.h"
 
 #include <locale.h>
@@ -251,7 +252,7 @@ static void texts_are_cleaned(void **state) {
         char text[32];
         memset(text, 'x', sizeof text);
         memcpy(text, cases[i].in, strlen(cases[i].in) + 1);
-        perfadapt__sanitize_text(text, sizeof text);
+        perfadapt__text_clean(text, sizeof text);
         assert_string_equal(text, cases[i].out);
         for (size_t j = strlen(text); j < sizeof text; j++)
             assert_int_equal(text[j], 0); /* nothing hides behind the end */

@@ -1,5 +1,5 @@
 /* From settings and an app's wishes to a policy. SPDX-License-Identifier: MIT */
-#include "config/policy_of.h"
+#include "tuning/policy_of.h"
 
 #include "config/schema.h"
 

@@ -1,8 +1,8 @@
 /* The files that come with the library: what each preset says, which machine each section is for.
  * SPDX-License-Identifier: MIT */
 #include "config/layers.h"
-#include "config/machine_facts.h"
-#include "config/policy_of.h"
+#include "tuning/machine_facts.h"
+#include "tuning/policy_of.h"
 #include "config/schema.h"
 #include "fixture.h"
 

@@ -1,7 +1,7 @@
 /* A session whose device, files and wishes change: what reaches its budget. SPDX-License-Identifier: MIT */
 #include "core/clock.h"
 #include "fixture.h"
-#include "tuning.h"
+#include "tuning/tuning.h"
 
 #include <math.h>
 #include <perfadapt/perfadapt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "drive/options.h"
 
-#include "config/policy_of.h"
+#include "tuning/policy_of.h"
 #include "config/schema.h"
 #include "config/schema_text.h"
 #include "drive/number.h"

@@ -2,8 +2,8 @@
  * From what files, the app and the command line have said to the policy that the controller runs by.
  * SPDX-License-Identifier: MIT
  */
-#ifndef PERFADAPT_CONFIG_POLICY_OF_H
-#define PERFADAPT_CONFIG_POLICY_OF_H
+#ifndef PERFADAPT_TUNING_POLICY_OF_H
+#define PERFADAPT_TUNING_POLICY_OF_H
 
 #include "config/settings.h"
 #include "control/policy.h"

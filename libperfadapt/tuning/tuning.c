@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "tuning.h"
+#include "tuning/tuning.h"
 
 #include "config/layers.h"
-#include "config/machine_facts.h"
-#include "config/policy_of.h"
+#include "tuning/machine_facts.h"
+#include "tuning/policy_of.h"
 #include "config/reload.h"
 #include "config/schema.h"
 #include "core/abi.h"

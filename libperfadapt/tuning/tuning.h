@@ -6,8 +6,8 @@
  * sampler thread, without a lock: the probe is started there and waited for, edited files are read again. The session
  * takes the new policy when it is called next.
  */
-#ifndef PERFADAPT_TUNING_H
-#define PERFADAPT_TUNING_H
+#ifndef PERFADAPT_TUNING_TUNING_H
+#define PERFADAPT_TUNING_TUNING_H
 
 #include "control/policy.h"
 #include "sampler/sampler.h"

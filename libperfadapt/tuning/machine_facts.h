@@ -1,6 +1,6 @@
 /* What [machine NAME] sections are matched with, read from a machine. SPDX-License-Identifier: MIT */
-#ifndef PERFADAPT_CONFIG_MACHINE_FACTS_H
-#define PERFADAPT_CONFIG_MACHINE_FACTS_H
+#ifndef PERFADAPT_TUNING_MACHINE_FACTS_H
+#define PERFADAPT_TUNING_MACHINE_FACTS_H
 
 #include "config/layers.h"
 #include "device/bus.h"

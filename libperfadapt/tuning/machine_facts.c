@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/machine_facts.h"
+#include "tuning/machine_facts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/policy_of.h"
+#include "tuning/policy_of.h"
 
 #include "config/schema.h"
 #include "core/clock.h"
