@@ -7,6 +7,7 @@
 #include "core/variables.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h> /* NAN and isfinite only: no libm is linked */
@@ -274,8 +275,31 @@ bool perfadapt__cache_parse(const char *text, size_t length, const char *key, st
 
 /* ---- its file ---- */
 
-bool perfadapt__cache_path(const char *cache_home, const char *home, char *out, size_t capacity) {
-    return perfadapt__user_path(cache_home, home, "/.cache", "/device.ini", out, capacity);
+/* Or its directory can be made. */
+static bool may_be_written(const char *path) {
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", path);
+    for (char *slash; (slash = strrchr(directory, '/')) && slash != directory;) {
+        *slash = '\0';
+        if (access(directory, W_OK | X_OK) == 0)
+            return true;
+        if (errno != ENOENT)
+            return false;
+    }
+    return false;
+}
+
+bool perfadapt__cache_path(const struct perfadapt__variables *variables, char *out, size_t capacity) {
+    char other[PATH_MAX];
+    const bool is_named =
+        perfadapt__user_path(variables->cache_home, variables->home, "/.cache", "/device.ini", out, capacity);
+    if (is_named && may_be_written(out))
+        return true;
+    if (!perfadapt__user_path(variables->runtime_dir, NULL, "", "/probe/device.ini", other, sizeof other) ||
+        !may_be_written(other) || strlen(other) >= capacity)
+        return is_named;
+    memcpy(out, other, strlen(other) + 1);
+    return true;
 }
 
 /* Another must not speak for the user (think of sudo and HOME). */

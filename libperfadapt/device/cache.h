@@ -8,6 +8,7 @@
 #ifndef PERFADAPT_DEVICE_CACHE_H
 #define PERFADAPT_DEVICE_CACHE_H
 
+#include "core/variables.h"
 #include "device/cache_key.h"
 
 #include <perfadapt/perfadapt.h>
@@ -28,8 +29,12 @@ struct perfadapt__cache {
                                                                        where there is none */
 };
 
-/* $XDG_CACHE_HOME/perfadapt/device.ini, or below ~/.cache. False where there is no such place. */
-bool perfadapt__cache_path(const char *cache_home, const char *home, char *out, size_t capacity);
+/*
+ * $XDG_CACHE_HOME/perfadapt/device.ini, or below ~/.cache; where nothing can be written there, as in a kiosk's home,
+ * $XDG_RUNTIME_DIR/perfadapt/probe/device.ini, which goes with the boot, as what it says does. False where no variable
+ * names a place.
+ */
+bool perfadapt__cache_path(const struct perfadapt__variables *variables, char *out, size_t capacity);
 
 /*
  * Reads it. False, told to the log at DEBUG (INFO where it is broken), where there is none, its key is another, it is

@@ -51,8 +51,11 @@ static int64_t deadline_ns(const struct run *run, double share) {
 static void find_places(struct run *run) {
     if (!perfadapt__boot_id_read(&run->root, run->boot_id, sizeof run->boot_id))
         run->boot_id[0] = '\0';
-    if (!perfadapt__cache_path(secure_getenv("XDG_CACHE_HOME"), secure_getenv("HOME"), run->cache, sizeof run->cache))
+    struct perfadapt__variables variables;
+    perfadapt__variables_copy(&variables);
+    if (!perfadapt__cache_path(&variables, run->cache, sizeof run->cache))
         run->cache[0] = '\0';
+    perfadapt__variables_free(&variables);
     if (run->options->data_dir)
         snprintf(run->data_dir, sizeof run->data_dir, "%s", run->options->data_dir);
     else if (!perfadapt__data_dir(run->data_dir, sizeof run->data_dir))
@@ -112,7 +115,7 @@ static int find_devices(struct run *run) {
                                                  .deadline_ns = deadline_ns(run, VULKAN_SHARE),
                                                  .attempt_ms = ATTEMPT_MS};
     if (run->options->write_cache && !*run->cache)
-        return probe_fail("--write-cache", "neither XDG_CACHE_HOME nor HOME names a directory");
+        return probe_fail("--write-cache", "none of XDG_CACHE_HOME, HOME and XDG_RUNTIME_DIR names a directory");
     perfadapt__cache_key(&run->root, data_dir(run), run->key);
     enum probe_sentinel_answer answer = open_sentinel(run, !why_not || run->options->write_cache);
     const bool is_second = answer == PROBE_SENTINEL_BUSY && run->options->write_cache;

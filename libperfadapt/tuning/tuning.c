@@ -439,7 +439,7 @@ static const char *prepare_probe(struct perfadapt__tuning *tuning) {
     if (is_under_valgrind())
         return "valgrind lets no probe be started, and no cache holds";
     if (!*tuning->cache_path)
-        return "neither XDG_CACHE_HOME nor HOME says where a probe could leave what it finds";
+        return "none of XDG_CACHE_HOME, HOME and XDG_RUNTIME_DIR says where a probe could leave what it finds";
     if (!find_program(tuning))
         return "perfadapt-probe is not installed";
     return copy_environment(tuning) ? NULL : "out of memory";
@@ -449,8 +449,7 @@ static struct perfadapt_profile first_profile(struct perfadapt__tuning *tuning) 
     if (tuning->sysroot)
         return no_profile(PERFADAPT_STATE_UNSUPPORTED, "another root directory is read: its devices cannot be probed");
     perfadapt__cache_key(&tuning->root, *tuning->data_dir ? tuning->data_dir : NULL, tuning->cache_key);
-    if (!perfadapt__cache_path(tuning->variables.cache_home, tuning->variables.home, tuning->cache_path,
-                               sizeof tuning->cache_path))
+    if (!perfadapt__cache_path(&tuning->variables, tuning->cache_path, sizeof tuning->cache_path))
         tuning->cache_path[0] = '\0';
     const char *why_not = prepare_probe(tuning);
     return why_not ? no_profile(PERFADAPT_STATE_UNSUPPORTED, why_not)

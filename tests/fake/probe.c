@@ -69,13 +69,19 @@ static int leave_cache(const char *path, const char *data_dir, const char *what)
 int main(int argc, char **argv) {
     char path[4096];
     const char *what = getenv("FAKE_PROBE");
+    const struct perfadapt__variables variables = {.cache_home = getenv("XDG_CACHE_HOME"),
+                                                   .runtime_dir = getenv("XDG_RUNTIME_DIR")};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* it is started with every signal blocked */
-    if (!what || argc < 4 || !perfadapt__cache_path(getenv("XDG_CACHE_HOME"), NULL, path, sizeof path))
+    if (!what || argc < 4 || !perfadapt__cache_path(&variables, path, sizeof path))
         return 2;
     char *slash = strrchr(path, '/');
     *slash = '\0';
+    char *above = strrchr(path, '/');
+    *above = '\0';
+    mkdir(path, 0700);
+    *above = '/';
     mkdir(path, 0700);
     *slash = '/';
     alarm(40); /* whatever becomes of the test */

@@ -510,20 +510,43 @@ static void test_old_or_broken(void **state) {
     assert_false(perfadapt__cache_read(path, "fedcba9876543210", NULL, &parsed));
 }
 
+static bool path_of(const char *cache_home, const char *home, const char *runtime_dir, char *out, size_t capacity) {
+    const struct perfadapt__variables variables = {
+        .cache_home = (char *)cache_home, .home = (char *)home, .runtime_dir = (char *)runtime_dir};
+    return perfadapt__cache_path(&variables, out, capacity);
+}
+
 static void test_path(void **state) {
     (void)state;
     char path[64];
-    assert_true(perfadapt__cache_path("/c", "/home/a", path, sizeof path));
+    assert_true(path_of("/c", "/home/a", NULL, path, sizeof path));
     assert_string_equal(path, "/c/perfadapt/device.ini");
-    assert_true(perfadapt__cache_path(NULL, "/home/a", path, sizeof path));
+    assert_true(path_of(NULL, "/home/a", NULL, path, sizeof path));
     assert_string_equal(path, "/home/a/.cache/perfadapt/device.ini");
-    assert_true(perfadapt__cache_path("relative", "/home/a", path, sizeof path));
+    assert_true(path_of("relative", "/home/a", NULL, path, sizeof path));
     assert_string_equal(path, "/home/a/.cache/perfadapt/device.ini");
-    assert_true(perfadapt__cache_path("", "/h", path, sizeof path));
-    assert_false(perfadapt__cache_path(NULL, NULL, path, sizeof path));
-    assert_false(perfadapt__cache_path(NULL, "home", path, sizeof path));
-    assert_false(perfadapt__cache_path("/c", NULL, path, 23));
-    assert_true(perfadapt__cache_path("/c", NULL, path, 24));
+    assert_true(path_of("", "/h", NULL, path, sizeof path));
+    assert_false(path_of(NULL, NULL, NULL, path, sizeof path));
+    assert_false(path_of(NULL, "home", "relative", path, sizeof path));
+    assert_false(path_of("/c", NULL, NULL, path, 23));
+    assert_true(path_of("/c", NULL, NULL, path, 24));
+}
+
+/* /proc refuses root, too. */
+static void test_path_where_the_home_is_read_only(void **state) {
+    const struct fixture *fixture = *state;
+    char path[512];
+    char expected[512];
+    snprintf(expected, sizeof expected, "%s/perfadapt/probe/device.ini", fixture->path);
+    assert_true(path_of("/proc/self", "/proc", fixture->path, path, sizeof path));
+    assert_string_equal(path, expected);
+    assert_true(path_of(NULL, NULL, fixture->path, path, sizeof path));
+    assert_string_equal(path, expected);
+    assert_true(path_of(NULL, "/proc", "/proc/self", path, sizeof path)); /* nowhere: the error will be of the first */
+    assert_string_equal(path, "/proc/.cache/perfadapt/device.ini");
+    snprintf(expected, sizeof expected, "%s/perfadapt/device.ini", fixture->path);
+    assert_true(path_of(fixture->path, NULL, "/run", path, sizeof path)); /* not there where it need not be */
+    assert_string_equal(path, expected);
 }
 
 /* ---- key ---- */
@@ -740,6 +763,7 @@ int main(void) {
         WITH_FILES(test_may_not_be_read),
         WITH_FILES(test_old_or_broken),
         cmocka_unit_test(test_path),
+        cmocka_unit_test_setup_teardown(test_path_where_the_home_is_read_only, fixture_setup, fixture_teardown),
         WITH_MACHINE(test_key_of_gpus),
         WITH_MACHINE(test_key_of_boot_and_drivers),
         WITH_MACHINE(test_key_of_manifests),

@@ -189,6 +189,20 @@ static void the_cache_is_there_at_once(void **state) {
     perfadapt_close(&session);
 }
 
+/* As a kiosk's: there nothing could be kept. */
+static void a_home_that_is_read_only(void **state) {
+    const struct fixture *fixture = *state;
+    setenv("XDG_CACHE_HOME", "/proc/self", 1); /* it refuses root, too */
+    point("XDG_RUNTIME_DIR", fixture, "cache");
+    perfadapt *session = open_with((struct perfadapt_options){0});
+    assert_int_equal(await_profile(session).source, PERFADAPT_PROFILE_FROM_PROBE);
+    perfadapt_close(&session);
+    session = open_with((struct perfadapt_options){0});
+    assert_int_equal(profile_of(session).source, PERFADAPT_PROFILE_FROM_CACHE);
+    perfadapt_close(&session);
+    unsetenv("XDG_RUNTIME_DIR");
+}
+
 static void a_probe_that_crashes_is_told(void **state) {
     (void)state;
     struct lines lines = {""};
@@ -462,6 +476,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_probe_arrives_as_a_change_of_the_budget),
         TEST(the_cache_is_there_at_once),
+        TEST(a_home_that_is_read_only),
         TEST(a_probe_that_crashes_is_told),
         TEST(one_that_leaves_nothing_is_told),
         TEST(one_that_hangs_holds_nobody_up),

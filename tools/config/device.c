@@ -21,7 +21,7 @@ bool config_device_preset(const struct perfadapt__root *root, const char *data_d
     char path[PATH_MAX];
     char key[PERFADAPT__CACHE_KEY_BYTES];
     struct perfadapt__cache *cache = NULL;
-    if (perfadapt__cache_path(variables->cache_home, variables->home, path, sizeof path))
+    if (perfadapt__cache_path(variables, path, sizeof path))
         cache = calloc(1, sizeof *cache);
     if (!cache)
         return false;

@@ -23,25 +23,31 @@ static void print_message(void *user_data, enum perfadapt_log_level level, const
         fprintf(stderr, "perfadapt profile: %s\n", message);
 }
 
-/* Where the library keeps what a probe found; a relative $XDG_CACHE_HOME is to be ignored (XDG base directories). */
-static bool cache_path(char *out, size_t capacity) {
-    const char *cache = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME");
-    int length = -1;
-    if (cache && *cache == '/')
-        length = snprintf(out, capacity, "%s/perfadapt/device.ini", cache);
-    else if (home && *home == '/')
-        length = snprintf(out, capacity, "%s/.cache/perfadapt/device.ini", home);
+/* A relative path is to be ignored (XDG base directories). */
+static bool path_below(const char *base, const char *rest, char *out, size_t capacity) {
+    if (!base || *base != '/')
+        return false;
+    const int length = snprintf(out, capacity, "%s/%s/device.ini", base, rest);
     return length >= 0 && (size_t)length < capacity;
 }
 
-/* Where there is no such file, or no place for one, nothing is kept. */
-static bool drop_cache(void) {
-    char path[4096];
-    if (!cache_path(path, sizeof path) || unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR)
+/* What is not there, and what nobody may write, holds for nobody. */
+static bool drop(const char *path) {
+    if (unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR || errno == EROFS)
         return true;
     fprintf(stderr, "perfadapt profile: %s: %s\n", path, strerror(errno));
     return false;
+}
+
+/* In all places where the library may keep what a probe found. */
+static bool drop_cache(void) {
+    char path[4096];
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const bool usual = path_below(cache, "perfadapt", path, sizeof path) ||
+                       path_below(getenv("HOME"), ".cache/perfadapt", path, sizeof path);
+    if (usual && !drop(path))
+        return false;
+    return !path_below(getenv("XDG_RUNTIME_DIR"), "perfadapt/probe", path, sizeof path) || drop(path);
 }
 
 static enum perfadapt_result wait_for_profile(const perfadapt *session, int64_t wait_ns,
