@@ -21,6 +21,8 @@ static const uint32_t gone_mask = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | I
 static const uint32_t parent_mask = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD;
 static const uint32_t target_mask = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD |
                                     IN_CLOSE_WRITE | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
+/* Of a file behind a link. */
+static const uint32_t file_mask = IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
 struct target {
     const struct perfadapt__root *root; /* NULL: the path is the process's own */
@@ -28,6 +30,7 @@ struct target {
     int wd;      /* of the directory, or of its nearest parent; -1 = none */
     bool exists; /* wd is of the directory itself */
     bool main;   /* perfadapt.ini alone counts there; else every *.ini */
+    int file_wd; /* of the file that perfadapt.ini is a link to; -1 = none */
 };
 
 struct perfadapt__reload {
@@ -87,9 +90,36 @@ static bool find(struct perfadapt__reload *reload, struct target *target) {
 
 static bool is_used(const struct perfadapt__reload *reload, int wd) {
     for (size_t i = 0; i < reload->target_count; i++)
-        if (reload->targets[i].wd == wd)
+        if (reload->targets[i].wd == wd || (wd >= 0 && reload->targets[i].file_wd == wd))
             return true;
     return false;
+}
+
+/* A directory tells nothing of an edit behind a link, as dotfiles are kept; a device, as of a mask, is none. */
+static int watch_file(const struct perfadapt__reload *reload, const struct target *target) {
+    char path[PATH_MAX];
+    char name[32];
+    struct stat link;
+    struct stat file;
+    int wd = -1;
+    if (!target->main || snprintf(path, sizeof path, "%s/perfadapt.ini", target->path) >= (int)sizeof path)
+        return -1;
+    const int link_fd = perfadapt__layer_open(target->root, path, O_PATH | O_NOFOLLOW);
+    const int fd = perfadapt__layer_open(target->root, path, O_PATH);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    if (link_fd >= 0 && fd >= 0 && fstat(link_fd, &link) == 0 && S_ISLNK(link.st_mode) && fstat(fd, &file) == 0 &&
+        S_ISREG(file.st_mode))
+        wd = inotify_add_watch(reload->fd, name, file_mask);
+    if (link_fd >= 0)
+        close(link_fd);
+    if (fd >= 0)
+        close(fd);
+    return wd;
+}
+
+static void drop(struct perfadapt__reload *reload, int wd) {
+    if (wd >= 0 && !is_used(reload, wd))
+        inotify_rm_watch(reload->fd, wd); /* nothing where it is gone already */
 }
 
 /* Once more after a change: what was made before its parent was watched is not told. True: a directory came or went. */
@@ -102,8 +132,9 @@ static bool arm(struct perfadapt__reload *reload) {
         for (int attempt = 0; attempt < tries && find(reload, target); attempt++)
             continue;
         changed |= target->exists != before.exists || (target->exists && target->wd != before.wd);
-        if (before.wd >= 0 && !is_used(reload, before.wd))
-            inotify_rm_watch(reload->fd, before.wd); /* nothing where it is gone already */
+        target->file_wd = watch_file(reload, target);
+        drop(reload, before.wd);
+        drop(reload, before.file_wd);
     }
     return changed;
 }
@@ -142,7 +173,9 @@ static bool take(struct perfadapt__reload *reload, const struct inotify_event *e
     bool changed = event->mask & IN_Q_OVERFLOW;
     for (size_t i = 0; i < reload->target_count; i++) {
         struct target *target = &reload->targets[i];
-        changed |= changes(target, event);
+        changed |= changes(target, event) || (event->wd == target->file_wd && !(event->mask & IN_IGNORED));
+        if (gone && event->wd == target->file_wd)
+            target->file_wd = -1;
         if (gone && event->wd == target->wd) {
             changed |= target->exists;
             target->exists = false;
@@ -184,7 +217,7 @@ static bool add(struct perfadapt__reload *reload, const struct perfadapt__layer_
         return false;
     }
     target->root = place->root;
-    target->wd = -1;
+    target->wd = target->file_wd = -1;
     target->main = !*directory;
     reload->target_count++;
     return true;

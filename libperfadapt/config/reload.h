@@ -2,8 +2,9 @@
  * Hears of edits to the configuration while a session runs: inotify. SPDX-License-Identifier: MIT
  *
  * It watches directories, for editors write a new file and rename it. Where one is missing, its nearest parent that
- * exists is watched until it is made. Not seen: edits behind a link that leads out of these directories, and a parent
- * that is renamed while what is below it stays as it is.
+ * exists is watched until it is made; where perfadapt.ini is a link, the file that it leads to as well. Not seen: edits
+ * behind a drop-in's link that leads out of these directories, and a parent that is renamed while what is below it stays
+ * as it is.
  */
 #ifndef PERFADAPT_CONFIG_RELOAD_H
 #define PERFADAPT_CONFIG_RELOAD_H

@@ -209,6 +209,34 @@ static void test_gone_and_back_between_two_drains(void **state) {
     assert_true(drain(watched));
 }
 
+/* As dotfiles are kept. */
+static void test_a_file_behind_a_link(void **state) {
+    struct watched *watched = *state;
+    struct fixture *fixture = watched->fixture;
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\n");
+    fixture_link(fixture, MAIN, "../../dotfiles/perfadapt.ini");
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\nmode = off\n"); /* in place */
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+    fixture_file(fixture, "/dotfiles/new", "[policy]\n");
+    assert_false(drain(watched));
+    for (int i = 0; i < 3; i++) { /* as editors do */
+        fixture_file(fixture, "/dotfiles/new", "[policy]\n");
+        fixture_move(fixture, "/dotfiles/new", "/dotfiles/perfadapt.ini");
+        assert_true(drain(watched));
+    }
+    assert_false(drain(watched));
+    fixture_remove(fixture, MAIN);
+    assert_true(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\n"); /* nobody's any more */
+    assert_false(drain(watched));
+    fixture_link(fixture, MAIN, "/dev/null");
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+}
+
 /* A mounted ConfigMap: links by way of one directory, which is turned over. */
 static void test_a_directory_that_is_turned_over(void **state) {
     struct watched *watched = *state;
@@ -289,6 +317,7 @@ int main(void) {
         TEST(test_a_file_that_is_being_written),
         TEST(test_editors_rename),
         TEST(test_links_are_whole_at_once),
+        TEST(test_a_file_behind_a_link),
         TEST(test_modes_count),
         TEST(test_drop_ins_of_every_place),
         TEST(test_a_parent_that_is_waited_in_is_let_go),
