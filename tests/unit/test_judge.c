@@ -285,26 +285,26 @@ static void test_unknown_number_of_a_known_vendor(void **state) {
 static void test_devices_that_come(void **state) {
     (void)state;
     static const struct {
-        uint32_t type, vendor, id;
+        uint32_t type, vendor;
         const char *name;
-        uint32_t units, least, most;
+        uint32_t id, units, least, most;
     } devices[] = {
-        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a10, "AMD Radeon RX 10700 XT", 48, 5, 5},
-        {PERFADAPT_DEVICE_OTHER, 0x1002, 0, "AMD Radeon RX 10700 XT", 48, 5, 5},
-        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a40, "AMD Radeon Graphics (RADV GFX1310)", 10, 3, 4},
-        {PERFADAPT_DEVICE_DISCRETE, 0x1002, 0x7a41, "AMD Radeon Graphics (RADV GFX1300)", 96, 5, 5},
-        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0x674c, "Intel(R) Graphics (CRI)", 0, 3, 5},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abc, "AMD Radeon Graphics (RADV GFX1310)", 40, 3, 3},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, 0x1abd, "AMD Radeon Graphics (RADV GFX1171)", 8, 3, 3},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, 0xd741, "Intel(R) Graphics", 0, 2, 3},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, 0xdddd, "Intel(R) Graphics (XYZ)", 0, 2, 3},
-        {PERFADAPT_DEVICE_OTHER, 0x8086, 0, "Intel(R) Arc(TM) Pro B390 GPU", 0, 3, 3},
-        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0, "Intel(R) Arc(TM) Pro B60 Graphics", 0, 4, 4},
-        {PERFADAPT_DEVICE_DISCRETE, 0x8086, 0xf001, "Intel(R) Arc(TM) C310 Graphics", 0, 3, 5},
-        {PERFADAPT_DEVICE_DISCRETE, 0x10de, 0x3301, "NVIDIA GeForce RTX 6050 Laptop GPU", 14, 3, 4},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x10de, 0x4001, "NVIDIA N3X", 48, 3, 3},
-        {PERFADAPT_DEVICE_DISCRETE, 0x10de, 0x4002, "NVIDIA Graphics Device", 0, 3, 5},
-        {PERFADAPT_DEVICE_INTEGRATED, 0x5143, 0x45000000, "Adreno (TM) 950", 0, 3, 3},
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, "AMD Radeon RX 10700 XT", 0x7a10, 48, 5, 5},
+        {PERFADAPT_DEVICE_OTHER, 0x1002, "AMD Radeon RX 10700 XT", 0, 48, 5, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, "AMD Radeon Graphics (RADV GFX1310)", 0x7a40, 10, 3, 4},
+        {PERFADAPT_DEVICE_DISCRETE, 0x1002, "AMD Radeon Graphics (RADV GFX1300)", 0x7a41, 96, 5, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, "Intel(R) Graphics (CRI)", 0x674c, 0, 3, 5},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, "AMD Radeon Graphics (RADV GFX1310)", 0x1abc, 40, 3, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x1002, "AMD Radeon Graphics (RADV GFX1171)", 0x1abd, 8, 3, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, "Intel(R) Graphics", 0xd741, 0, 2, 3},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x8086, "Intel(R) Graphics (XYZ)", 0xdddd, 0, 2, 3},
+        {PERFADAPT_DEVICE_OTHER, 0x8086, "Intel(R) Arc(TM) Pro B390 GPU", 0, 0, 3, 3},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, "Intel(R) Arc(TM) Pro B60 Graphics", 0, 0, 4, 4},
+        {PERFADAPT_DEVICE_DISCRETE, 0x8086, "Intel(R) Arc(TM) C310 Graphics", 0xf001, 0, 3, 5},
+        {PERFADAPT_DEVICE_DISCRETE, 0x10de, "NVIDIA GeForce RTX 6050 Laptop GPU", 0x3301, 14, 3, 4},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x10de, "NVIDIA N3X", 0x4001, 48, 3, 3},
+        {PERFADAPT_DEVICE_DISCRETE, 0x10de, "NVIDIA Graphics Device", 0x4002, 0, 3, 5},
+        {PERFADAPT_DEVICE_INTEGRATED, 0x5143, "Adreno (TM) 950", 0x45000000, 0, 3, 3},
     };
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
         struct perfadapt_device device = device_of(devices[i].type, devices[i].vendor, devices[i].id, devices[i].name);
