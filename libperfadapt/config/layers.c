@@ -23,15 +23,16 @@ struct reader {
 
 /* ---- files ---- */
 
-/* A drop-in that says no more than that another is not to be read. */
-static bool is_mask(const struct perfadapt__layer_file *file) {
+/* What is no file: a link to nowhere is worth a word, one to /dev/null says no more than that another drop-in is not to be
+ * read. */
+static bool is_lost(const struct perfadapt__layer_file *file, bool is_known) {
     char target[16];
     ssize_t length;
     if (file->place->root)
         length = perfadapt__fs_readlink(file->place->root, file->path, target, sizeof target);
     else
         length = readlink(file->path, target, sizeof target);
-    return length == 9 && memcmp(target, "/dev/null", 9) == 0;
+    return (is_known || length > 0) && !(length == 9 && memcmp(target, "/dev/null", 9) == 0);
 }
 
 static void warn_unused(const struct perfadapt__layers_request *request, const char *path, const char *why) {
@@ -48,7 +49,7 @@ static struct perfadapt__text_file read_file(const struct perfadapt__layer_place
 static void take_file(struct reader *reader, struct perfadapt__layer_file *entry) {
     struct perfadapt__text_file file = read_file(entry->place, entry->path);
     if (!file.text) {
-        if ((*file.why || entry->listed) && !is_mask(entry))
+        if (is_lost(entry, *file.why || entry->listed))
             warn_unused(reader->request, entry->path, *file.why ? file.why : "leads nowhere");
         return;
     }

@@ -27,10 +27,11 @@ static const uint32_t file_mask = IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | 
 struct target {
     const struct perfadapt__root *root; /* NULL: the path is the process's own */
     char *path;
-    int wd;      /* of the directory, or of its nearest parent; -1 = none */
-    bool exists; /* wd is of the directory itself */
-    bool main;   /* perfadapt.ini alone counts there; else every *.ini */
-    int file_wd; /* of the file that perfadapt.ini is a link to; -1 = none */
+    int wd;       /* of the directory, or of its nearest parent; -1 = none */
+    bool exists;  /* wd is of the directory itself */
+    bool main;    /* perfadapt.ini alone counts there; else every *.ini */
+    int file_wd;  /* of the file that perfadapt.ini is a link to; -1 = none */
+    bool dangles; /* it is a link to nothing: nobody tells when that is made */
 };
 
 struct perfadapt__reload {
@@ -96,20 +97,22 @@ static bool is_used(const struct perfadapt__reload *reload, int wd) {
 }
 
 /* A directory tells nothing of an edit behind a link, as dotfiles are kept; a device, as of a mask, is none. */
-static int watch_file(const struct perfadapt__reload *reload, const struct target *target) {
+static int watch_file(const struct perfadapt__reload *reload, struct target *target) {
     char path[PATH_MAX];
     char name[32];
     struct stat link;
     struct stat file;
     int wd = -1;
+    target->dangles = false;
     if (!target->main || snprintf(path, sizeof path, "%s/perfadapt.ini", target->path) >= (int)sizeof path)
         return -1;
     const int link_fd = perfadapt__layer_open(target->root, path, O_PATH | O_NOFOLLOW);
     const int fd = perfadapt__layer_open(target->root, path, O_PATH);
+    const bool is_link = link_fd >= 0 && fstat(link_fd, &link) == 0 && S_ISLNK(link.st_mode);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    if (link_fd >= 0 && fd >= 0 && fstat(link_fd, &link) == 0 && S_ISLNK(link.st_mode) && fstat(fd, &file) == 0 &&
-        S_ISREG(file.st_mode))
+    if (is_link && fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode))
         wd = inotify_add_watch(reload->fd, name, file_mask);
+    target->dangles = is_link && fd < 0;
     if (link_fd >= 0)
         close(link_fd);
     if (fd >= 0)
@@ -122,7 +125,8 @@ static void drop(struct perfadapt__reload *reload, int wd) {
         inotify_rm_watch(reload->fd, wd); /* nothing where it is gone already */
 }
 
-/* Once more after a change: what was made before its parent was watched is not told. True: a directory came or went. */
+/* Once more after a change: what was made before its parent was watched is not told. True: a directory came or
+ * went, or a file that a link was for. */
 static bool arm(struct perfadapt__reload *reload) {
     const int tries = 8;
     bool changed = false;
@@ -133,6 +137,7 @@ static bool arm(struct perfadapt__reload *reload) {
             continue;
         changed |= target->exists != before.exists || (target->exists && target->wd != before.wd);
         target->file_wd = watch_file(reload, target);
+        changed |= before.dangles && !target->dangles;
         drop(reload, before.wd);
         drop(reload, before.file_wd);
     }
@@ -187,6 +192,19 @@ static bool take(struct perfadapt__reload *reload, const struct inotify_event *e
     return changed;
 }
 
+/* What links have led to in vain until now. */
+static bool find_again(struct perfadapt__reload *reload) {
+    bool found = false;
+    for (size_t i = 0; i < reload->target_count; i++) {
+        struct target *target = &reload->targets[i];
+        if (!target->dangles)
+            continue;
+        target->file_wd = watch_file(reload, target);
+        found |= !target->dangles;
+    }
+    return found;
+}
+
 bool perfadapt__reload_drain(struct perfadapt__reload *reload) {
     _Alignas(struct inotify_event) char buffer[4096];
     const int most = 64; /* one who never stops writing is not to keep us */
@@ -205,7 +223,7 @@ bool perfadapt__reload_drain(struct perfadapt__reload *reload) {
     }
     if (heard && arm(reload)) /* directories may have come or gone, or links to them */
         changed = true;
-    return changed;
+    return find_again(reload) || changed;
 }
 
 /* ---- life ---- */

@@ -35,7 +35,7 @@
     ROW("thermal.margin_c", margin_c, NUMBER, 0, 30, NULL,                                                             \
         "°C", "1.5", "how far below the limit to stay")                                                                \
     ROW("memory.reserve", reserve_bytes, BYTES, 0, 1e15, NULL,                                                         \
-        "bytes", "256M", "available memory left to others")                                                            \
+        "bytes", "256M", "available memory left to others, at most an eighth of all")                                  \
     ROW("memory.share", memory_share, NUMBER, 0.05, 1, NULL,                                                           \
         "share", "1", "of the machine's or cgroup's memory, what the process is to stay under")                        \
     ROW("power.battery_busy", battery_busy, NUMBER, 0.1, 1, NULL,                                                      \

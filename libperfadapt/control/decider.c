@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const uint32_t arbiter_every = 16; /* steps after which facts such as the bottleneck are looked at again */
+static const uint32_t frames_under_way = 2;
 static const uint32_t holds_most = 1u << 20;
 static const int64_t marked_most = 1000; /* frames at once */
 
@@ -89,10 +90,12 @@ enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__d
                                                              struct perfadapt__tick_control *tick,
                                                              const struct perfadapt__policy *policy, int64_t now_ns) {
     const struct perfadapt__rung before = decider->ladder.rungs[decider->arbiter.rung];
+    const int64_t target_ns = decider->ladder.rungs[0].frame_ns;
     decider->policy = *policy;
     perfadapt__ladder_init(&decider->ladder, policy);
-    const uint32_t rung = perfadapt__ladder_no_better(&decider->ladder, &before);
+    const uint32_t rung = perfadapt__ladder_no_better(&decider->ladder, &before, target_ns);
     perfadapt__frame_forget_rung(&decider->frame, rung);
+    perfadapt__frame_mark(&decider->frame, frames_under_way); /* still paced by the old policy */
     perfadapt__setback_set_policy(&decider->setback, policy, decider->ladder.count);
     perfadapt__tick_set_ladder(tick, &decider->ladder, rung, decider->frame.statistics.drops);
     decider->caps = tick->caps;

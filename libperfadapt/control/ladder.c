@@ -135,11 +135,14 @@ void perfadapt__ladder_init(struct perfadapt__ladder *ladder, const struct perfa
     }
 }
 
-uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung) {
+uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung,
+                                     int64_t target_ns) {
+    const double slower = target_ns > 0 ? (double)rung->frame_ns / (double)target_ns : 1;
+    const double least_ns = slower * (double)ladder->rungs[0].frame_ns * (1 - same);
     for (uint32_t i = 0; i < ladder->count; i++) {
         const struct perfadapt__rung *here = &ladder->rungs[i];
         if (here->quality <= rung->quality && here->render_scale <= rung->render_scale &&
-            here->frame_ns >= rung->frame_ns)
+            (double)here->frame_ns >= least_ns)
             return i;
     }
     return ladder->count - 1;

@@ -34,7 +34,12 @@ struct perfadapt__ladder {
 
 void perfadapt__ladder_init(struct perfadapt__ladder *ladder, const struct perfadapt__policy *policy);
 
-/* The best rung that has no more of anything than `rung` of another ladder has; the last one where there is none. */
-uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung);
+/*
+ * The best rung that has no more of anything than `rung` of another ladder has, whose target was `target_ns`; the last
+ * one where there is none. Frame times count relative to their targets: who asks for more frames keeps the quality, and
+ * where that is too much, frames will be late and tell.
+ */
+uint32_t perfadapt__ladder_no_better(const struct perfadapt__ladder *ladder, const struct perfadapt__rung *rung,
+                                     int64_t target_ns);
 
 #endif

@@ -221,8 +221,8 @@ static json_t *core_kinds_array(const struct perfadapt_system *system) {
         json_t *object = json_object();
         probe_json_set(object, "cores", probe_json_count(kind->cores));
         probe_json_set(object, "threads", probe_json_count(kind->threads));
-        probe_json_set(object, "max_mhz", probe_json_count(kind->mhz_max));
-        probe_json_set(object, "capacity_1024", probe_json_count(kind->capacity));
+        probe_json_set(object, "clock_max_mhz", probe_json_count(kind->mhz_max));
+        probe_json_set(object, "capacity", probe_json_count(kind->capacity));
         json_array_append_new(array, object);
     }
     return array;
@@ -245,7 +245,8 @@ json_t *probe_system_json(const struct perfadapt_system *system) {
     probe_json_set(object, "processor", probe_json_text(system->processor));
     probe_json_set(object, "core_kinds", core_kinds_array(system));
     probe_json_set(object, "threads_allowed", probe_json_count(system->threads_allowed));
-    probe_json_set(object, "processor_quota_permille", probe_json_count(system->processor_quota_permille));
+    const uint32_t quota_permille = system->processor_quota_permille;
+    probe_json_set(object, "quota", quota_permille ? json_real((double)quota_permille / 1000) : json_null());
     set_memory(object, system);
     probe_json_set(object, "refresh_hz",
                    system->refresh_mhz ? json_real((double)system->refresh_mhz / 1000) : json_null());

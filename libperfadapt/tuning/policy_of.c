@@ -86,6 +86,11 @@ static bool set_levels(const struct merger *merger) {
     const double most = bound_of(merger, settings->quality_max, settings->quality_share_max);
     policy->quality_min = (uint32_t)given_or(least, given_or(preset_min, 0));
     policy->quality_max = (uint32_t)given_or(most, given_or(preset_max, policy->quality_levels - 1));
+    if (policy->quality_min > policy->quality_max && isnan(least) && isnan(most)) {
+        policy->quality_min = policy->quality_max;
+        if (!may_resolve(merger, "preset.quality_min must not be above preset.quality_max"))
+            return false;
+    }
     /* A preset's bound gives way to one that was set. */
     if (policy->quality_min > policy->quality_max && isnan(most))
         policy->quality_max = policy->quality_min;
@@ -106,7 +111,7 @@ static bool set_scales(const struct merger *merger) {
     if (policy->render_scale_min <= policy->render_scale_max)
         return true;
     policy->render_scale_min = policy->render_scale_max;
-    if (merger->lenient && isnan(merger->settings->scale_min))
+    if (merger->lenient && isnan(merger->settings->scale_min) && !isnan(merger->settings->scale_max))
         return true; /* a preset's gives way to a highest that was set */
     return may_resolve(merger, "the lowest render scale is above the highest");
 }

@@ -336,12 +336,16 @@ static void start_probe(struct perfadapt__tuning *tuning, int64_t now_ns) {
 
 static void end_probe(struct perfadapt__tuning *tuning, int status) {
     char reason[PERFADAPT_PROFILE_REASON_BYTES];
-    tuning->program[0] = '\0';
     if (read_cache(tuning)) {
+        tuning->program[0] = '\0';
         use_cache(tuning, PERFADAPT_PROFILE_FROM_PROBE);
         return;
     }
-    snprintf(reason, sizeof reason, "perfadapt-probe left nothing (wait status %d); run it to see why", status);
+    const int length =
+        snprintf(reason, sizeof reason, "perfadapt-probe left nothing; run %.100s to see why", tuning->program);
+    if (status >= 0 && length > 0 && (size_t)length < sizeof reason)
+        snprintf(reason + length, sizeof reason - (size_t)length, " (wait status %d)", status);
+    tuning->program[0] = '\0';
     perfadapt__log(&tuning->log, PERFADAPT_LOG_WARNING, "%s", reason);
     const struct perfadapt_profile profile = no_profile(PERFADAPT_STATE_ERROR, reason);
     put_profile(tuning, &profile);

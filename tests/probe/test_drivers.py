@@ -267,7 +267,7 @@ class Report(Machine):
     PROFILE = {"state", "source", "tier", "preset", "family", "driver", "score", "gflops", "memory_bytes",
                "unified_memory", "tiled", "gpu_timing", "asleep", "reasons"}
     SYSTEM = {"form", "vendor", "product", "board", "device_tree", "processor", "core_kinds", "threads_allowed",
-              "processor_quota_permille", "memory_bytes", "memory_limit_bytes", "refresh_hz", "panel_internal",
+              "quota", "memory_bytes", "memory_limit_bytes", "refresh_hz", "panel_internal",
               "on_ac", "has_battery"}
 
     def test_shape(self):

@@ -264,14 +264,13 @@ static void test_page(void **state) {
 
 static void test_page_of_nothing(void **state) {
     (void)state;
-    assert_page(NULL, "A device of unknown name\n"
+    assert_page(NULL, "No device is known\n"
                       "Tier unknown, preset \"low\"\n"
                       "\n"
-                      "Device      a GPU of unknown kind\n"
                       "n/a         no device tells: name, kind, vendor, device number, driver,\n"
                       "            compute units, throughput, memory, whose memory it is, timing,\n"
                       "            whether it renders in tiles, PCI address\n"
-                      "Source      nothing: no device was found\n");
+                      "Source      nothing: no probe has found a device, or none has ended yet\n");
 }
 
 static void assert_says(const char *from, const char *words) {

@@ -465,6 +465,10 @@ static void test_what_is_no_file(void **state) {
     read_all(layered);
     assert_warned(layered, "/data/perfadapt.d/a.ini", 0, "leads nowhere");
     fixture_remove(layered->fixture, "/data/perfadapt.d");
+    fixture_link(layered->fixture, "/etc/perfadapt/perfadapt.ini", "../nowhere/at/all/perfadapt.ini");
+    read_all(layered);
+    assert_warned(layered, "/etc/perfadapt/perfadapt.ini", 0, "leads nowhere");
+    fixture_remove(layered->fixture, "/etc/perfadapt/perfadapt.ini");
     file(layered, "/data/perfadapt.d", "no directory");
     read_all(layered);
     assert_warned(layered, "/data/perfadapt.d", 0, "errno 20"); /* ENOTDIR */

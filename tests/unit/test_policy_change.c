@@ -46,6 +46,22 @@ static void outputs_follow_at_once(void **state) {
     assert_int_equal(decision->signal, PERFADAPT_SIGNAL_POLICY);
 }
 
+/* What it was fast enough for, it is until frames tell otherwise. */
+static void a_shorter_target_keeps_the_quality(void **state) {
+    (void)state;
+    static const int64_t rates[] = {61, 90, 60};
+    struct loop loop = settled(8);
+    struct perfadapt__policy policy = loop.decider.policy;
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        policy.target_frame_ns = SECOND / rates[i];
+        assert_int_equal(change(&loop, &policy), PERFADAPT__BUDGET_DECIDED);
+        assert_int_equal(loop_budget(&loop)->quality, 6);
+        assert_int_equal(loop_budget(&loop)->frame_ns, SECOND / rates[i]);
+        loop_run(&loop, 8, 3);
+        assert_int_equal(loop_budget(&loop)->quality, 6);
+    }
+}
+
 static void the_same_policy_changes_nothing(void **state) {
     (void)state;
     struct loop loop = settled(8);
@@ -187,11 +203,17 @@ static void a_share_of_memory_is_a_cap(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(outputs_follow_at_once),     cmocka_unit_test(the_same_policy_changes_nothing),
-        cmocka_unit_test(what_was_learned_stays),     cmocka_unit_test(a_longer_ladder_is_not_jumped_up),
-        cmocka_unit_test(a_shorter_ladder_is_obeyed), cmocka_unit_test(a_hold_is_kept),
-        cmocka_unit_test(what_is_set_back_stays_so),  cmocka_unit_test(off_is_as_the_preset_has_it),
-        cmocka_unit_test(a_lower_limit_cuts),         cmocka_unit_test(a_share_of_memory_is_a_cap),
+        cmocka_unit_test(outputs_follow_at_once),
+        cmocka_unit_test(a_shorter_target_keeps_the_quality),
+        cmocka_unit_test(the_same_policy_changes_nothing),
+        cmocka_unit_test(what_was_learned_stays),
+        cmocka_unit_test(a_longer_ladder_is_not_jumped_up),
+        cmocka_unit_test(a_shorter_ladder_is_obeyed),
+        cmocka_unit_test(a_hold_is_kept),
+        cmocka_unit_test(what_is_set_back_stays_so),
+        cmocka_unit_test(off_is_as_the_preset_has_it),
+        cmocka_unit_test(a_lower_limit_cuts),
+        cmocka_unit_test(a_share_of_memory_is_a_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

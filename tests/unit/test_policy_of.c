@@ -250,6 +250,26 @@ static void test_rates(void **state) {
     assert_string_equal(given.reason, "");
 }
 
+/* Of a preset whose own bounds cross the lower quality is taken, and it is told. */
+static void test_presets_that_cross(void **state) {
+    struct given given;
+    (void)state;
+    setup(&given);
+    given.wishes.outputs = PERFADAPT_OUTPUT_QUALITY;
+    given.wishes.quality_levels = 5;
+    set(&given.preset, "preset.quality_min", "0.9");
+    set(&given.preset, "preset.quality_max", "0.2");
+    assert_refused(&given, "preset.quality_min");
+    const struct perfadapt__policy *policy = lenient_policy_of(&given);
+    assert_int_equal(policy->quality_min, policy->quality_max);
+    assert_in_range(policy->quality_max, 0, policy->quality_levels / 2);
+    set(&given.preset, "preset.quality_min", "0");
+    given.wishes.outputs = PERFADAPT_OUTPUT_RENDER_SCALE;
+    set(&given.preset, "preset.scale_min", "0.8");
+    set(&given.preset, "preset.scale_max", "0.6");
+    assert_refused(&given, "render scale");
+}
+
 static void test_settings_beat_the_preset_and_that_the_machine(void **state) {
     struct given given;
     (void)state;
@@ -293,6 +313,7 @@ int main(void) {
         TEST(test_scales),
         TEST(test_rates),
         TEST(test_settings_beat_the_preset_and_that_the_machine),
+        TEST(test_presets_that_cross),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

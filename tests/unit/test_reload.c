@@ -237,6 +237,29 @@ static void test_a_file_behind_a_link(void **state) {
     assert_false(drain(watched));
 }
 
+/* The file goes, and its whole directory; both come back later. */
+static void test_a_link_that_leads_nowhere_for_a_while(void **state) {
+    struct watched *watched = *state;
+    struct fixture *fixture = watched->fixture;
+    fixture_link(fixture, MAIN, "../../dotfiles/perfadapt.ini");
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\n");
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+    fixture_remove(fixture, "/dotfiles/perfadapt.ini");
+    assert_true(drain(watched));
+    assert_false(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\n");
+    assert_true(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\nmode = off\n");
+    assert_true(drain(watched));
+    create(watched); /* another session, from the start */
+    assert_false(drain(watched));
+    fixture_file(fixture, "/dotfiles/perfadapt.ini", "[policy]\n");
+    assert_true(drain(watched));
+}
+
 /* A mounted ConfigMap: links by way of one directory, which is turned over. */
 static void test_a_directory_that_is_turned_over(void **state) {
     struct watched *watched = *state;
@@ -318,6 +341,7 @@ int main(void) {
         TEST(test_editors_rename),
         TEST(test_links_are_whole_at_once),
         TEST(test_a_file_behind_a_link),
+        TEST(test_a_link_that_leads_nowhere_for_a_while),
         TEST(test_modes_count),
         TEST(test_drop_ins_of_every_place),
         TEST(test_a_parent_that_is_waited_in_is_let_go),

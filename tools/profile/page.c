@@ -14,8 +14,13 @@
 
 /* ---- the head ---- */
 
+static bool is_known(const struct perfadapt_profile *profile) {
+    return profile->name[0] || profile->vendor_id || profile->type || profile->asleep;
+}
+
 static void print_head(const struct perfadapt_profile *profile, FILE *stream) {
-    fprintf(stream, "%s\n", profile->name[0] ? profile->name : "A device of unknown name");
+    const char *nameless = is_known(profile) ? "A device of unknown name" : "No device is known";
+    fprintf(stream, "%s\n", profile->name[0] ? profile->name : nameless);
     if (profile->tier == PERFADAPT_TIER_UNKNOWN)
         fputs("Tier unknown", stream);
     else
@@ -57,6 +62,8 @@ static const char *type_text(uint32_t type) {
 static void print_device(const struct perfadapt_profile *profile, FILE *stream) {
     struct sensors_list list;
     char address[PROFILE_PCI_BYTES];
+    if (!is_known(profile))
+        return;
     profile_pci_text(&profile->pci, address);
     sensors_list_begin(&list, stream, "Device");
     sensors_list_add(&list, "%s", type_text(profile->type));
@@ -238,7 +245,7 @@ static void print_unknown(const struct perfadapt_profile *profile, FILE *stream)
 
 static void print_source(const struct perfadapt_profile *profile, const char *from, FILE *stream) {
     static const char *const sources[] = {
-        [PERFADAPT_PROFILE_FROM_NONE] = "nothing: no device was found",
+        [PERFADAPT_PROFILE_FROM_NONE] = "nothing: no probe has found a device, or none has ended yet",
         [PERFADAPT_PROFILE_FROM_HOST] = "the app that has it",
         [PERFADAPT_PROFILE_FROM_CACHE] = "an earlier probe; --refresh makes another",
         [PERFADAPT_PROFILE_FROM_PROBE] = "a probe, just now",
