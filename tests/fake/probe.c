@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct perfadapt_profile make_profile(void) {
@@ -65,6 +66,13 @@ static int leave_cache(const char *path, const char *data_dir, const char *what)
     return printed && rename(temporary, path) == 0 ? 0 : 3;
 }
 
+/* Until there is such a file, or the test has cleared up. */
+static void await_file(const char *path, const char *home) {
+    const struct timespec nap = {.tv_nsec = 2000000};
+    while (access(path, F_OK) != 0 && access(home, F_OK) == 0)
+        nanosleep(&nap, NULL);
+}
+
 /* Argument 3 is the data directory, as the library passes it. */
 int main(int argc, char **argv) {
     char path[4096];
@@ -85,9 +93,12 @@ int main(int argc, char **argv) {
     mkdir(path, 0700);
     *slash = '/';
     alarm(40); /* whatever becomes of the test */
+    const char *gate = getenv("FAKE_PROBE_GATE");
+    if (gate)
+        await_file(gate, variables.cache_home);
     if (strcmp(what, "crash") == 0)
         raise(SIGKILL);
-    while (strcmp(what, "hang") == 0)
-        pause();
+    if (strcmp(what, "hang") == 0)
+        await_file("/never", variables.cache_home);
     return strcmp(what, "nothing") == 0 ? 0 : leave_cache(path, argv[3], what);
 }

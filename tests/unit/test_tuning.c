@@ -66,7 +66,17 @@ static int set_up(void **state) {
     point_at_fake_probe();
     unsetenv("PERFADAPT_NO_PROBE");
     setenv("FAKE_PROBE", "good", 1);
+    unsetenv("FAKE_PROBE_GATE");
     return 0;
+}
+
+/* From here on a probe ends only when it is let go: what is there before can be looked at. */
+static void hold_probe(const struct fixture *fixture) {
+    point("FAKE_PROBE_GATE", fixture, "gate");
+}
+
+static void let_probe_go(const struct fixture *fixture) {
+    write_file(fixture, "gate", "");
 }
 
 /* --- A session, and waiting for it --- */
@@ -143,11 +153,12 @@ static void hear_of_child(int signal_number) {
 }
 
 static void a_probe_arrives_as_a_change_of_the_budget(void **state) {
-    (void)state;
+    const struct fixture *fixture = *state;
     const struct sigaction action = {.sa_handler = hear_of_child};
     struct sigaction before;
     sigaction(SIGCHLD, &action, &before);
     children_heard_of = 0;
+    hold_probe(fixture);
     perfadapt *session = open_with((struct perfadapt_options){0});
     const int fd = perfadapt_budget_fd(session);
     const struct perfadapt_profile first = profile_of(session);
@@ -158,6 +169,7 @@ static void a_probe_arrives_as_a_change_of_the_budget(void **state) {
     assert_int_equal(budget_of(session).dispatch_ns, careful_dispatch_ns);   /* with care … */
     assert_int_equal(budget_of(session).frame_ns, PERFADAPT__NS_PER_S / 60); /* … but not slowed */
     assert_int_equal(budget_of(session).frames_in_flight, 3);
+    let_probe_go(fixture);
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     assert_int_equal(poll(&poll_fd, 1, 20000), 1);
     const struct perfadapt_profile profile = await_profile(session);
@@ -329,9 +341,9 @@ static struct perfadapt_device strong_device(void) {
 }
 
 static void a_device_handed_in_is_not_probed(void **state) {
-    (void)state;
+    const struct fixture *fixture = *state;
     const struct perfadapt_device device = strong_device();
-    setenv("FAKE_PROBE", "good", 1);
+    hold_probe(fixture);
     perfadapt *session = open_with((struct perfadapt_options){.device = &device});
     struct perfadapt_profile profile = profile_of(session);
     assert_int_equal(profile.state, PERFADAPT_STATE_OK);
@@ -342,6 +354,7 @@ static void a_device_handed_in_is_not_probed(void **state) {
     session = open_with((struct perfadapt_options){0}); /* nothing was cached of it */
     assert_int_equal(profile_of(session).state, PERFADAPT_STATE_INIT);
     perfadapt_close(&session);
+    let_probe_go(fixture);
 }
 
 static void a_device_named_later_takes_over(void **state) {
@@ -362,12 +375,14 @@ static void a_device_named_later_takes_over(void **state) {
 
 /* Most apps know their device long before a probe ends. */
 static void the_machine_is_heard_of_all_the_same(void **state) {
-    (void)state;
+    const struct fixture *fixture = *state;
     const struct perfadapt_device device = strong_device();
     setenv("FAKE_PROBE", "handheld", 1);
+    hold_probe(fixture);
     perfadapt *session = open_with((struct perfadapt_options){0});
     assert_int_equal(profile_of(session).state, PERFADAPT_STATE_INIT);
     assert_int_equal(perfadapt_set_device(session, &device), PERFADAPT_OK);
+    let_probe_go(fixture);
     struct perfadapt_profile profile = profile_of(session);
     const int64_t latest_ns = perfadapt__now_ns() + patience_ns;
     while (profile.system.form == PERFADAPT_FORM_UNKNOWN && perfadapt__now_ns() < latest_ns) {
