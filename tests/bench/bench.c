@@ -23,8 +23,12 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+void bench_sort(double *values, size_t count) {
+    qsort(values, count, sizeof *values, compare_doubles);
+}
+
 static double median(double *values) {
-    qsort(values, BENCH_ROUNDS, sizeof *values, compare_doubles);
+    bench_sort(values, BENCH_ROUNDS);
     return values[BENCH_ROUNDS / 2];
 }
 

@@ -19,6 +19,9 @@ struct bench_pair {
 struct bench_pair bench_compare(bench_work ours, void *ours_context, bench_work other, void *other_context,
                                 size_t count);
 
+/* Sorts in place, the smallest first. */
+void bench_sort(double *values, size_t count);
+
 /* Prints one line: name, both medians, the ratio, and the target it is held against. */
 void bench_print(const char *name, const char *other_name, const struct bench_pair *pair, double target_ratio);
 

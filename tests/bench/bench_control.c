@@ -207,12 +207,6 @@ static void add_sample(struct spread *spread, double start_ns, double end_ns) {
     spread->empty_ns[spread->count++] = now_ns() - end_ns;
 }
 
-static int compare(const void *a, const void *b) {
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Of sorted values, less what reading the clock takes. */
 static void print_row(const char *name, const double *sorted, size_t count, double clock_ns) {
     printf("  %-42s median %8.0f ns   p99 %8.0f ns   p99.9 %8.0f ns   max %8.0f ns\n", name,
@@ -226,8 +220,8 @@ struct figures {
 
 static struct figures print_spread(const char *name, struct spread *spread) {
     const size_t count = spread->count;
-    qsort(spread->own_ns, count, sizeof(double), compare);
-    qsort(spread->empty_ns, count, sizeof(double), compare);
+    bench_sort(spread->own_ns, count);
+    bench_sort(spread->empty_ns, count);
     const double clock_ns = spread->empty_ns[count / 2];
     const struct figures figures = {.median_ns = spread->own_ns[count / 2] - clock_ns,
                                     .worst_ns = spread->own_ns[count * 999 / 1000] - clock_ns};

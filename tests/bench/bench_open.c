@@ -6,6 +6,8 @@
  * session has touched are not there to help a second one. The cache is the one that perfadapt-probe leaves of this
  * machine, in a directory of its own. Memory is what /proc/self/smaps_rollup says, code of the library included.
  */
+#include "bench.h"
+
 #include <dlfcn.h>
 #include <perfadapt/perfadapt.h>
 #include <stdbool.h>
@@ -162,17 +164,11 @@ static bool fill_cache(void) {
     return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int compare_doubles(const void *a, const void *b) {
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void print(const char *what, const char *unit, const struct cost *costs, size_t offset) {
     double values[ROUNDS];
     for (int i = 0; i < ROUNDS; i++)
         memcpy(&values[i], (const char *)&costs[i] + offset, sizeof values[i]);
-    qsort(values, ROUNDS, sizeof *values, compare_doubles);
+    bench_sort(values, ROUNDS);
     printf("%-50s median %8.3f %s   worst of %d %8.3f\n", what, values[ROUNDS / 2], unit, ROUNDS, values[ROUNDS - 1]);
 }
 
