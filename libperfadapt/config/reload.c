@@ -31,7 +31,7 @@ struct target {
     bool exists;  /* wd is of the directory itself */
     bool main;    /* perfadapt.ini alone counts there; else every *.ini */
     int file_wd;  /* of the file that perfadapt.ini is a link to; -1 = none */
-    bool dangles; /* it is a link to nothing: nobody tells when that is made */
+    bool dangles; /* it is a link to nothing */
 };
 
 struct perfadapt__reload {
@@ -192,17 +192,12 @@ static bool take(struct perfadapt__reload *reload, const struct inotify_event *e
     return changed;
 }
 
-/* What links have led to in vain until now. */
-static bool find_again(struct perfadapt__reload *reload) {
-    bool found = false;
-    for (size_t i = 0; i < reload->target_count; i++) {
-        struct target *target = &reload->targets[i];
-        if (!target->dangles)
-            continue;
-        target->file_wd = watch_file(reload, target);
-        found |= !target->dangles;
-    }
-    return found;
+/* Nobody tells when what a link leads to is made. */
+static bool has_lost_link(const struct perfadapt__reload *reload) {
+    for (size_t i = 0; i < reload->target_count; i++)
+        if (reload->targets[i].dangles)
+            return true;
+    return false;
 }
 
 bool perfadapt__reload_drain(struct perfadapt__reload *reload) {
@@ -221,9 +216,9 @@ bool perfadapt__reload_drain(struct perfadapt__reload *reload) {
             at += (ssize_t)(sizeof *event + event->len);
         }
     }
-    if (heard && arm(reload)) /* directories may have come or gone, or links to them */
+    if ((heard || has_lost_link(reload)) && arm(reload)) /* directories may have come or gone, or links to them */
         changed = true;
-    return find_again(reload) || changed;
+    return changed;
 }
 
 /* ---- life ---- */

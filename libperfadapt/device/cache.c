@@ -7,9 +7,9 @@
 #include "core/variables.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h> /* NAN and isfinite only: no libm is linked */
 #include <stdlib.h>
 #include <string.h>

@@ -455,16 +455,14 @@ static void judge(struct judgement *judgement, const char *data_dir) {
     take_preset(profile);
 }
 
-static void start(struct perfadapt_profile *profile) {
-    profile->size = sizeof *profile;
-    profile->state = PERFADAPT_STATE_OK;
-    profile->source = PERFADAPT_PROFILE_FROM_HOST;
-    profile->tier = PERFADAPT_TIER_UNKNOWN;
-    profile->score = profile->gflops = (double)NAN;
-    profile->unified_memory = profile->tiled = profile->gpu_timing = -1;
-    profile->device_count = 1;
-    profile->system.size = sizeof profile->system;
-    profile->system.on_ac = profile->system.has_battery = -1;
+void perfadapt__profile_init(struct perfadapt_profile *out_profile) {
+    memset(out_profile, 0, sizeof *out_profile);
+    out_profile->size = sizeof *out_profile;
+    out_profile->tier = PERFADAPT_TIER_UNKNOWN;
+    out_profile->score = out_profile->gflops = (double)NAN;
+    out_profile->unified_memory = out_profile->tiled = out_profile->gpu_timing = -1;
+    out_profile->system.size = sizeof out_profile->system;
+    out_profile->system.on_ac = out_profile->system.has_battery = -1;
 }
 
 enum perfadapt_result perfadapt_judge(const struct perfadapt_device *device, const struct perfadapt_system *system,
@@ -473,7 +471,10 @@ enum perfadapt_result perfadapt_judge(const struct perfadapt_device *device, con
     struct perfadapt_profile *profile = &judgement.profile;
     if (!device || !out)
         return PERFADAPT_ERROR_INVALID;
-    start(profile);
+    perfadapt__profile_init(profile);
+    profile->state = PERFADAPT_STATE_OK;
+    profile->source = PERFADAPT_PROFILE_FROM_HOST;
+    profile->device_count = 1;
     enum perfadapt_result result = perfadapt__abi_in(device, &judgement.device, sizeof judgement.device);
     if (result == PERFADAPT_OK && system)
         result = perfadapt__abi_in(system, &profile->system, sizeof profile->system);

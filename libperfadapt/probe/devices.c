@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/devices.h"
 
+#include "device/judge.h"
 #include "probe/touch.h"
 
 #include <math.h>
@@ -185,16 +186,9 @@ static void judge(const struct build *build, const struct perfadapt_device *devi
     const enum perfadapt_result result = perfadapt_judge(device, build->system, build->data_dir, out_profile);
     if (result == PERFADAPT_OK)
         return;
-    memset(out_profile, 0, sizeof *out_profile);
-    *out_profile = (struct perfadapt_profile){.size = sizeof *out_profile,
-                                              .state = PERFADAPT_STATE_ERROR,
-                                              .tier = PERFADAPT_TIER_UNKNOWN,
-                                              .score = (double)NAN,
-                                              .gflops = (double)NAN,
-                                              .unified_memory = -1,
-                                              .tiled = -1,
-                                              .gpu_timing = -1,
-                                              .system = *build->system};
+    perfadapt__profile_init(out_profile);
+    out_profile->state = PERFADAPT_STATE_ERROR;
+    out_profile->system = *build->system;
     say(out_profile, "it could not be judged (error %d)", (int)result);
 }
 

@@ -228,6 +228,11 @@ static json_t *core_kinds_array(const struct perfadapt_system *system) {
     return array;
 }
 
+/* 0: null. */
+static json_t *thousandths(uint32_t count) {
+    return count ? json_real((double)count / 1000) : json_null();
+}
+
 static void set_memory(json_t *object, const struct perfadapt_system *system) {
     const bool is_limited = system->memory_limit_bytes != 0 && system->memory_limit_bytes != UINT64_MAX;
     probe_json_set(object, "memory_bytes", probe_json_count(system->memory_bytes));
@@ -245,11 +250,9 @@ json_t *probe_system_json(const struct perfadapt_system *system) {
     probe_json_set(object, "processor", probe_json_text(system->processor));
     probe_json_set(object, "core_kinds", core_kinds_array(system));
     probe_json_set(object, "threads_allowed", probe_json_count(system->threads_allowed));
-    const uint32_t quota_permille = system->processor_quota_permille;
-    probe_json_set(object, "quota", quota_permille ? json_real((double)quota_permille / 1000) : json_null());
+    probe_json_set(object, "quota", thousandths(system->processor_quota_permille));
     set_memory(object, system);
-    probe_json_set(object, "refresh_hz",
-                   system->refresh_mhz ? json_real((double)system->refresh_mhz / 1000) : json_null());
+    probe_json_set(object, "refresh_hz", thousandths(system->refresh_mhz));
     probe_json_set(object, "panel_internal",
                    system->refresh_mhz ? json_boolean(system->panel_internal == 1) : json_null());
     probe_json_set(object, "on_ac", probe_json_yes_no(system->on_ac));

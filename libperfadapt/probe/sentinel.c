@@ -66,6 +66,11 @@ static void add_record(struct probe_sentinel *sentinel, const struct probe_senti
         sentinel->count++;
 }
 
+/* Of this driver, with the manifest that it has now. */
+static bool is_of(const struct probe_sentinel_record *record, const char *path, int64_t time_ns, uint64_t bytes) {
+    return strcmp(record->path, path) == 0 && record->time_ns == time_ns && record->bytes == bytes;
+}
+
 /*
  * Of a probe.lock. Where the machine has stayed up, the probe alone was ended, and rather by somebody's SIGKILL (with the
  * container that its host left, for want of memory) than by a driver, which is asked in a child: no proof until the next.
@@ -74,8 +79,7 @@ static void weigh(const struct probe_sentinel *sentinel, struct probe_sentinel_r
     record->is_suspect = strcmp(record->boot_id, sentinel->boot_id) == 0;
     for (size_t i = 0; i < sentinel->count; i++) {
         const struct probe_sentinel_record *other = &sentinel->records[i];
-        if (strcmp(other->path, record->path) == 0 && other->time_ns == record->time_ns &&
-            other->bytes == record->bytes && strcmp(other->boot_id, record->boot_id) == 0)
+        if (is_of(other, record->path, record->time_ns, record->bytes) && strcmp(other->boot_id, record->boot_id) == 0)
             record->is_suspect = false;
     }
 }
@@ -255,8 +259,7 @@ bool probe_sentinel_avoids(const struct probe_sentinel *sentinel, const struct p
                            size_t capacity) {
     for (size_t i = 0; i < sentinel->count; i++) {
         const struct probe_sentinel_record *record = &sentinel->records[i];
-        if (record->is_suspect || strcmp(record->path, icd->path) != 0 || record->time_ns != icd->time_ns ||
-            record->bytes != icd->bytes)
+        if (record->is_suspect || !is_of(record, icd->path, icd->time_ns, icd->bytes))
             continue;
         snprintf(out, capacity, "%s ended while it was asked; delete %s to have it asked again",
                  strcmp(record->boot_id, sentinel->boot_id) == 0 ? "an earlier probe" : "an earlier boot",

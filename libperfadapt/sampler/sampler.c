@@ -448,7 +448,8 @@ void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscriptio
             atomic_store_explicit(&subscription->errand->orphaned, true, memory_order_release);
         if (!sampler->subscriptions) {
             sampler->stopping = true;
-            the_sampler = the_sampler == sampler ? NULL : the_sampler;
+            if (the_sampler == sampler)
+                the_sampler = NULL;
         }
         wake(sampler);
         pthread_mutex_unlock(&sampler_lock);

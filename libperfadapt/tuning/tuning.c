@@ -2,8 +2,6 @@
 #include "tuning/tuning.h"
 
 #include "config/layers.h"
-#include "tuning/machine_facts.h"
-#include "tuning/policy_of.h"
 #include "config/reload.h"
 #include "config/schema.h"
 #include "core/abi.h"
@@ -12,7 +10,10 @@
 #include "core/log.h"
 #include "device/bus.h"
 #include "device/cache.h"
+#include "device/judge.h"
 #include "device/launch.h"
+#include "tuning/machine_facts.h"
+#include "tuning/policy_of.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,7 +56,7 @@ struct perfadapt__tuning {
     struct perfadapt__reload *reload;
     struct perfadapt__cache *cache; /* NULL = none that holds */
     char cache_path[PATH_MAX], cache_key[PERFADAPT__CACHE_KEY_BYTES];
-    char program[PATH_MAX]; /* "" = nothing is to be probed */
+    char program[PATH_MAX]; /* where there is something to be probed */
     char **environment;     /* of the opener: the host may change its own at any time. One block */
     struct perfadapt__child child;
 };
@@ -95,18 +96,10 @@ static void add_reason(struct perfadapt_profile *profile, const char *text) {
 }
 
 static struct perfadapt_profile no_profile(enum perfadapt_state state, const char *reason) {
-    struct perfadapt_profile profile = {
-        .size = sizeof profile,
-        .state = state,
-        .tier = PERFADAPT_TIER_UNKNOWN,
-        .preset = PERFADAPT__PRESET_OF_UNKNOWN,
-        .score = (double)NAN,
-        .gflops = (double)NAN,
-        .unified_memory = -1,
-        .tiled = -1,
-        .gpu_timing = -1,
-        .system = {.size = sizeof profile.system, .on_ac = -1, .has_battery = -1},
-    };
+    struct perfadapt_profile profile;
+    perfadapt__profile_init(&profile);
+    profile.state = state;
+    memcpy(profile.preset, PERFADAPT__PRESET_OF_UNKNOWN, sizeof PERFADAPT__PRESET_OF_UNKNOWN);
     add_reason(&profile, reason);
     return profile;
 }
@@ -329,7 +322,6 @@ static void start_probe(struct perfadapt__tuning *tuning, int64_t now_ns) {
         return;
     perfadapt__log(&tuning->log, PERFADAPT_LOG_WARNING, "%.300s: cannot be started (errno %d): no device is known",
                    tuning->program, -error);
-    tuning->program[0] = '\0';
     const struct perfadapt_profile profile = no_profile(PERFADAPT_STATE_ERROR, "perfadapt-probe cannot be started");
     put_profile(tuning, &profile);
 }
@@ -337,7 +329,6 @@ static void start_probe(struct perfadapt__tuning *tuning, int64_t now_ns) {
 static void end_probe(struct perfadapt__tuning *tuning, int status) {
     char reason[PERFADAPT_PROFILE_REASON_BYTES];
     if (read_cache(tuning)) {
-        tuning->program[0] = '\0';
         use_cache(tuning, PERFADAPT_PROFILE_FROM_PROBE);
         return;
     }
@@ -345,7 +336,6 @@ static void end_probe(struct perfadapt__tuning *tuning, int status) {
         snprintf(reason, sizeof reason, "perfadapt-probe left nothing; run %.100s to see why", tuning->program);
     if (status >= 0 && length > 0 && (size_t)length < sizeof reason)
         snprintf(reason + length, sizeof reason - (size_t)length, " (wait status %d)", status);
-    tuning->program[0] = '\0';
     perfadapt__log(&tuning->log, PERFADAPT_LOG_WARNING, "%s", reason);
     const struct perfadapt_profile profile = no_profile(PERFADAPT_STATE_ERROR, reason);
     put_profile(tuning, &profile);

@@ -4,13 +4,13 @@
 #include "config/device.h"
 #include "config/document.h"
 #include "config/keys.h"
-#include "tuning/machine_facts.h"
 #include "config/merged.h"
 #include "config/options.h"
-#include "tuning/policy_of.h"
 #include "config/schema.h"
 #include "config/text.h"
 #include "core/installed.h"
+#include "tuning/machine_facts.h"
+#include "tuning/policy_of.h"
 
 #include <errno.h>
 #include <fcntl.h>
