@@ -79,10 +79,11 @@ int main(int argc, char **argv) {
     const char *what = getenv("FAKE_PROBE");
     const struct perfadapt__variables variables = {.cache_home = getenv("XDG_CACHE_HOME"),
                                                    .runtime_dir = getenv("XDG_RUNTIME_DIR")};
+    const char *home = variables.cache_home ? variables.cache_home : variables.runtime_dir;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL); /* it is started with every signal blocked */
-    if (!what || argc < 4 || !perfadapt__cache_path(&variables, path, sizeof path))
+    if (!what || !home || argc < 4 || !perfadapt__cache_path(&variables, path, sizeof path))
         return 2;
     char *slash = strrchr(path, '/');
     *slash = '\0';
@@ -95,10 +96,10 @@ int main(int argc, char **argv) {
     alarm(40); /* whatever becomes of the test */
     const char *gate = getenv("FAKE_PROBE_GATE");
     if (gate)
-        await_file(gate, variables.cache_home);
+        await_file(gate, home);
     if (strcmp(what, "crash") == 0)
         raise(SIGKILL);
     if (strcmp(what, "hang") == 0)
-        await_file("/never", variables.cache_home);
+        await_file("/never", home);
     return strcmp(what, "nothing") == 0 ? 0 : leave_cache(path, argv[3], what);
 }
