@@ -39,7 +39,8 @@ static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, 
     perfadapt__reading_from_snapshot(&reading, snapshot, now_ns);
     reading.gpu_memory_used = known_bytes(atomic_load_explicit(&session->gpu_memory_used, memory_order_relaxed));
     reading.gpu_memory_budget = known_bytes(atomic_load_explicit(&session->gpu_memory_budget, memory_order_relaxed));
-    (void)perfadapt__stepper_statistics(stepper, &session->tick.frames);
+    if (!perfadapt__stepper_begin_tick(stepper, &session->tick.control, &reading, &session->tick.frames))
+        return;
     if (perfadapt__tick_step(&session->tick.control, &stepper->decider.policy, &stepper->decider.ladder, &reading,
                              &session->tick.frames))
         perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
@@ -122,6 +123,7 @@ static enum perfadapt_result create_region(perfadapt *session, const struct perf
         .simulated = simulate != NULL,
         .quality_levels = policy->quality_levels,
         .target_frame_ns = policy->target_frame_ns,
+        .behind_bytes = sizeof(struct perfadapt__record_ring),
     };
     struct perfadapt__region *region = perfadapt__region_create(&region_options, &session->region_fd);
     if (!region)
@@ -129,8 +131,8 @@ static enum perfadapt_result create_region(perfadapt *session, const struct perf
     struct perfadapt__ladder ladder;
     perfadapt__ladder_init(&ladder, policy);
     perfadapt__tick_init(&session->tick.control, policy, &ladder);
-    perfadapt__stepper_init(&session->stepper, policy, &session->tick.control.caps, region, perfadapt__now_ns());
-    (void)perfadapt__stepper_statistics(&session->stepper, &session->tick.frames);
+    perfadapt__stepper_init(&session->stepper, policy, &session->tick.control.caps, region,
+                            perfadapt__region_behind(region), perfadapt__now_ns());
     perfadapt__region_put_alive(region, perfadapt__boottime_ns());
     return PERFADAPT_OK;
 }
@@ -225,7 +227,8 @@ void perfadapt_close(perfadapt **session_pointer) {
     if (opened && budget_fd >= 0)
         close(budget_fd);
     if (opened)
-        perfadapt__region_destroy(&session->stepper.region, &session->region_fd, forked);
+        perfadapt__region_destroy(&session->stepper.region, sizeof(struct perfadapt__record_ring), &session->region_fd,
+                                  forked);
     free(session);
 }
 

@@ -21,11 +21,13 @@ static void show_budget(struct perfadapt__stepper *stepper) {
 }
 
 void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct perfadapt__policy *policy,
-                             const struct perfadapt__caps *caps, struct perfadapt__region *region, int64_t now_ns) {
+                             const struct perfadapt__caps *caps, struct perfadapt__region *region,
+                             struct perfadapt__record_ring *record, int64_t now_ns) {
     memset(stepper, 0, sizeof *stepper);
     stepper->region = region;
     perfadapt__ring_init(&stepper->inputs);
     perfadapt__decider_init(&stepper->decider, policy, caps, now_ns);
+    perfadapt__recorder_init(&stepper->recorder, record, policy, now_ns);
     atomic_init(&stepper->caps_generation, caps->generation);
     atomic_init(&stepper->gpu_total_ns, -1);
     atomic_init(&stepper->budget_fd, -1);
@@ -37,13 +39,15 @@ void perfadapt__stepper_put_caps(struct perfadapt__stepper *stepper, const struc
     atomic_store_explicit(&stepper->caps_generation, caps->generation, memory_order_release);
 }
 
-static void take_caps(struct perfadapt__stepper *stepper) {
+static enum perfadapt__record_caps take_caps(struct perfadapt__stepper *stepper) {
     if (atomic_load_explicit(&stepper->caps_generation, memory_order_acquire) == stepper->decider.caps.generation)
-        return;
+        return PERFADAPT__RECORD_CAPS_SAME;
     struct perfadapt__caps caps;
     /* Where it fails the sampler is writing newer ones: the next step takes them. */
-    if (perfadapt__seqlock_read(&stepper->caps_lock, stepper->caps_words, &caps, sizeof caps, caps_retries))
-        perfadapt__decider_take_caps(&stepper->decider, &caps);
+    if (!perfadapt__seqlock_read(&stepper->caps_lock, stepper->caps_words, &caps, sizeof caps, caps_retries))
+        return PERFADAPT__RECORD_CAPS_SAME;
+    perfadapt__decider_take_caps(&stepper->decider, &caps);
+    return perfadapt__recorder_caps(&stepper->recorder, caps.generation);
 }
 
 static void publish_frame(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
@@ -77,6 +81,7 @@ static void tell_watcher(const struct perfadapt__stepper *stepper) {
 static void tell(struct perfadapt__stepper *stepper, enum perfadapt__arbiter_change change) {
     if (change == PERFADAPT__BUDGET_SAME)
         return;
+    perfadapt__recorder_budget(&stepper->recorder, &stepper->decider.arbiter.budget);
     if (change == PERFADAPT__BUDGET_DECIDED)
         perfadapt__region_put_decision(stepper->region, &stepper->decider.arbiter.decision);
     show_budget(stepper);
@@ -85,7 +90,7 @@ static void tell(struct perfadapt__stepper *stepper, enum perfadapt__arbiter_cha
 
 static void step(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
     publish_frame(stepper, input);
-    take_caps(stepper);
+    perfadapt__recorder_input(&stepper->recorder, input, take_caps(stepper));
     tell(stepper, perfadapt__decider_step(&stepper->decider, input));
 }
 
@@ -135,11 +140,13 @@ static bool own(struct perfadapt__stepper *stepper) {
     return false;
 }
 
-bool perfadapt__stepper_statistics(struct perfadapt__stepper *stepper, struct perfadapt__frame_statistics *out) {
+bool perfadapt__stepper_begin_tick(struct perfadapt__stepper *stepper, const struct perfadapt__tick_control *tick,
+                                   const struct perfadapt__reading *reading, struct perfadapt__frame_statistics *out) {
     if (!own(stepper))
         return false;
     drain(stepper);
     *out = stepper->decider.frame.statistics;
+    perfadapt__recorder_tick(&stepper->recorder, &stepper->decider, tick, reading);
     disown(stepper);
     drain_what_is_left(stepper);
     return true;
@@ -150,8 +157,18 @@ bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper, struct pe
     if (!own(stepper))
         return false;
     drain(stepper);
+    perfadapt__recorder_policy(&stepper->recorder, &stepper->decider, tick, policy, now_ns);
     tell(stepper, perfadapt__decider_set_policy(&stepper->decider, tick, policy, now_ns));
     perfadapt__stepper_put_caps(stepper, &tick->caps);
+    disown(stepper);
+    drain_what_is_left(stepper);
+    return true;
+}
+
+bool perfadapt__stepper_copy_record(struct perfadapt__stepper *stepper, struct perfadapt__record_ring *out) {
+    if (!stepper->recorder.ring || !own(stepper))
+        return false;
+    memcpy(out, stepper->recorder.ring, sizeof *out);
     disown(stepper);
     drain_what_is_left(stepper);
     return true;

@@ -16,7 +16,4 @@ int64_t perfadapt__boottime_ns(void);
 /* What the calling thread has run. A system call: not for every tick. */
 int64_t perfadapt__thread_ns(void);
 
-/* Sleeps until CLOCK_MONOTONIC reaches `deadline_ns`, whatever signal handlers the host runs meanwhile. */
-void perfadapt__sleep_until(int64_t deadline_ns);
-
 #endif

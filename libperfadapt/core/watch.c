@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/fs.h"
+#include "core/sleep.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

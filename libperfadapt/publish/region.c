@@ -53,11 +53,11 @@ static bool seal(int fd) {
     return fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) == 0 || fcntl(fd, F_ADD_SEALS, seals) == 0;
 }
 
-/* All pages at once, so that the frame path never faults and a shortage shows here, not as a signal later. */
+/* All pages at once, so that a shortage shows here, not as a signal later. */
 static void *map_shared(int fd, size_t bytes) {
     if (!fits_file_limit(bytes) || ftruncate(fd, (off_t)bytes) != 0 || fallocate(fd, 0, 0, (off_t)bytes) != 0)
         return NULL;
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED)
         return NULL;
     if (seal(fd))
@@ -75,8 +75,16 @@ static void *map_region(size_t bytes, int *out_fd) {
         close(*out_fd);
         *out_fd = -1;
     }
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* The pages of the region, so that the frame path never faults. What is behind it is left to who uses it. */
+static void touch(struct perfadapt__region *region) {
+    volatile unsigned char *const bytes = (volatile unsigned char *)region;
+    for (size_t i = 0; i < sizeof *region; i += 4096)
+        bytes[i] = 0;
+    bytes[sizeof *region - 1] = 0;
 }
 
 static void copy_text(char *to, size_t capacity, const char *from) {
@@ -86,10 +94,19 @@ static void copy_text(char *to, size_t capacity, const char *from) {
     perfadapt__text_clean(to, capacity);
 }
 
+static size_t bytes_with(size_t behind_bytes) {
+    return behind_bytes ? PERFADAPT__REGION_BEHIND + behind_bytes : sizeof(struct perfadapt__region);
+}
+
+void *perfadapt__region_behind(struct perfadapt__region *region) {
+    return (unsigned char *)region + PERFADAPT__REGION_BEHIND;
+}
+
 struct perfadapt__region *perfadapt__region_create(const struct perfadapt__region_options *options, int *out_fd) {
-    struct perfadapt__region *region = map_region(sizeof *region, out_fd);
+    struct perfadapt__region *region = map_region(bytes_with(options->behind_bytes), out_fd);
     if (!region)
         return NULL;
+    touch(region);
     const int64_t now_ns = perfadapt__boottime_ns();
     region->identity = (struct perfadapt__region_identity){
         .magic = PERFADAPT__REGION_MAGIC,
@@ -108,11 +125,11 @@ struct perfadapt__region *perfadapt__region_create(const struct perfadapt__regio
     return region;
 }
 
-void perfadapt__region_destroy(struct perfadapt__region **region, int *fd, bool forked) {
+void perfadapt__region_destroy(struct perfadapt__region **region, size_t behind_bytes, int *fd, bool forked) {
     if (*region) {
         if (!forked)
             atomic_store_explicit(&(*region)->closed, 1, memory_order_release);
-        munmap(*region, sizeof **region);
+        munmap(*region, bytes_with(behind_bytes));
     }
     *region = NULL;
     if (*fd >= 0 && is_sealed(*fd))

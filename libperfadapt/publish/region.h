@@ -74,7 +74,11 @@ struct perfadapt__region_options {
     uint32_t simulated;
     uint32_t quality_levels;
     int64_t target_frame_ns;
+    size_t behind_bytes; /* of zeroed memory behind the region, for another room to use */
 };
+
+/* Where that begins, on a page of its own. */
+#define PERFADAPT__REGION_BEHIND ((sizeof(struct perfadapt__region) + 4095) / 4096 * 4096)
 
 /*
  * Makes the region. *out_fd is the sealed memfd to hand out, or -1 where there is none: private memory then. NULL
@@ -83,9 +87,12 @@ struct perfadapt__region_options {
 struct perfadapt__region *perfadapt__region_create(const struct perfadapt__region_options *options, int *out_fd);
 /*
  * Marks it closed for readers that still map it, unmaps it and closes *fd. In a forked child pass forked = true:
- * nothing is marked.
+ * nothing is marked. `behind_bytes` as it was made with.
  */
-void perfadapt__region_destroy(struct perfadapt__region **region, int *fd, bool forked);
+void perfadapt__region_destroy(struct perfadapt__region **region, size_t behind_bytes, int *fd, bool forked);
+
+/* The memory behind it. */
+void *perfadapt__region_behind(struct perfadapt__region *region);
 
 /* The step owner's stores; one at a time. */
 void perfadapt__region_put_budget(struct perfadapt__region *region, const struct perfadapt_budget *budget);

@@ -79,7 +79,7 @@ FIXTURE struct published publish(const char *name) {
 
 FIXTURE void unpublish(struct published *session) {
     perfadapt__writer_destroy(&session->writer, false);
-    perfadapt__region_destroy(&session->region, &session->fd, false);
+    perfadapt__region_destroy(&session->region, 0, &session->fd, false);
 }
 
 FIXTURE struct perfadapt__reader *open_reader(void) {

@@ -198,7 +198,7 @@ static void closed_without_unlinking(void **state) {
     struct perfadapt__reader *reader = open_reader();
     meet(reader, &session);
     assert_int_equal(perfadapt__reader_count(reader), 1);
-    perfadapt__region_destroy(&session.region, &session.fd, false);
+    perfadapt__region_destroy(&session.region, 0, &session.fd, false);
     refresh(reader);
     assert_int_equal(perfadapt__reader_count(reader), 0);
     unpublish(&session);
@@ -211,7 +211,7 @@ static void forked_child_leaves_it_alone(void **state) {
     const pid_t child = fork();
     if (child == 0) {
         perfadapt__writer_destroy(&session.writer, true);
-        perfadapt__region_destroy(&session.region, &session.fd, true);
+        perfadapt__region_destroy(&session.region, 0, &session.fd, true);
         _exit(0);
     }
     int status;

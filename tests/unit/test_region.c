@@ -21,7 +21,7 @@ static struct shared create(const char *name) {
 }
 
 static void destroy(struct shared *shared) {
-    perfadapt__region_destroy(&shared->region, &shared->fd, false);
+    perfadapt__region_destroy(&shared->region, 0, &shared->fd, false);
     assert_null(shared->region);
     assert_int_equal(shared->fd, -1);
 }
@@ -74,7 +74,7 @@ static void closed_for_those_who_map_it(void **state) {
         struct perfadapt__region *seen = mmap(NULL, sizeof *seen, PROT_READ, MAP_SHARED, shared.fd, 0);
         assert_true(seen != MAP_FAILED);
         assert_false(perfadapt__view_closed(seen));
-        perfadapt__region_destroy(&shared.region, &shared.fd, forked);
+        perfadapt__region_destroy(&shared.region, 0, &shared.fd, forked);
         assert_int_equal(perfadapt__view_closed(seen), !forked);
         munmap(seen, sizeof *seen);
     }

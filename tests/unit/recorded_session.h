@@ -1,0 +1,37 @@
+/* A session's control in one thread, with its record: what a test wants to read back. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_TESTS_RECORDED_SESSION_H
+#define PERFADAPT_TESTS_RECORDED_SESSION_H
+
+#include "control_loop.h"
+#include "stepper.h"
+
+#include <stdio.h>
+
+struct recorded_session {
+    struct perfadapt__region *region;
+    int fd;
+    struct perfadapt__stepper stepper;
+    struct perfadapt__tick_control tick;
+    struct perfadapt__frame_statistics frames;
+    struct perfadapt__reading reading; /* of the next tick */
+    uint64_t random, frame;
+    int64_t now_ns, ticked_ns, tick_gap_ns;
+    double work_ms, temperature_c;
+    uint64_t changes; /* of the budget */
+};
+
+void recorded_open(struct recorded_session *session, const struct perfadapt__policy *policy, uint64_t seed);
+void recorded_close(struct recorded_session *session);
+
+/* A frame, the GPU time of one before it, and a tick where it is due. */
+void recorded_frame(struct recorded_session *session);
+/* Frames and now and then everything else that a session can meet. */
+void recorded_run(struct recorded_session *session, double seconds);
+void recorded_tick(struct recorded_session *session);
+
+struct perfadapt__record_ring *recorded_ring(struct recorded_session *session);
+
+/* Into a file that is gone when it is closed, and stands at its beginning. */
+FILE *recorded_file(struct recorded_session *session);
+
+#endif

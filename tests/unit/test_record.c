@@ -1,0 +1,393 @@
+/* What a session has recorded, read back and stepped through again. SPDX-License-Identifier: MIT */
+#include "recorded_session.h"
+
+#include "record/dump.h"
+#include "record/recording.h"
+#include "record/replayer.h"
+#include "record/state.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct replayed {
+    struct perfadapt__recording recording;
+    struct perfadapt__replayer replayer;
+    uint64_t breaks;
+    enum perfadapt__recording_result end;
+};
+
+static struct replayed *replay(FILE *file, const struct perfadapt__what_if *what_if) {
+    static const struct perfadapt__what_if as_it_was = {NULL, NULL};
+    static struct replayed replayed;
+    static struct perfadapt__recorded record;
+    memset(&replayed, 0, sizeof replayed);
+    assert_int_equal(perfadapt__recording_init(&replayed.recording, file), PERFADAPT__FILE_OK);
+    perfadapt__replayer_init(&replayed.replayer, what_if ? what_if : &as_it_was);
+    for (;;) {
+        replayed.end = perfadapt__recording_next(&replayed.recording, &record);
+        if (replayed.end == PERFADAPT__RECORDING_RECORD)
+            (void)perfadapt__replayer_take(&replayed.replayer, replayed.recording.sequence, replayed.recording.used,
+                                           &record);
+        else if (replayed.end == PERFADAPT__RECORDING_BREAK)
+            perfadapt__replayer_break(&replayed.replayer), replayed.breaks++;
+        else
+            break;
+    }
+    return &replayed;
+}
+
+static struct replayed *replay_session(struct recorded_session *session) {
+    FILE *file = recorded_file(session);
+    struct replayed *replayed = replay(file, NULL);
+    fclose(file);
+    return replayed;
+}
+
+static void assert_same_end(const struct replayed *replayed, const struct recorded_session *session) {
+    const struct perfadapt__replay_tally *tally = &replayed->replayer.tally;
+    assert_int_equal(replayed->end, PERFADAPT__RECORDING_END);
+    assert_int_equal(replayed->breaks, 0);
+    assert_int_equal(replayed->recording.reader.damages, 0);
+    assert_int_equal(tally->differing, 0);
+    assert_memory_equal(&replayed->replayer.decider.arbiter.budget, &session->stepper.decider.arbiter.budget,
+                        sizeof(struct perfadapt_budget));
+}
+
+/* Every budget of sessions that meet everything, and are as long as the record holds. */
+static void replays_every_budget(void **state) {
+    (void)state;
+    uint64_t changes = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        static struct recorded_session session;
+        const struct perfadapt__policy policy = loop_policy(1 + (uint32_t)(seed % 9), LOOP_ALL_OUTPUTS);
+        recorded_open(&session, &policy, seed);
+        recorded_run(&session, 40);
+        const struct replayed *replayed = replay_session(&session);
+        assert_same_end(replayed, &session);
+        assert_int_equal(replayed->replayer.tally.gaps, 0);
+        assert_int_equal(replayed->replayer.tally.frames, session.frame);
+        assert_true(replayed->replayer.tally.budgets >= session.changes);
+        changes += session.changes;
+        recorded_close(&session);
+    }
+    assert_true(changes > 400);
+}
+
+/* Older segments are gone by then: it begins with a state. */
+static void replays_from_the_middle(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 77);
+    recorded_run(&session, 900);
+    const struct replayed *replayed = replay_session(&session);
+    assert_same_end(replayed, &session);
+    assert_int_equal(replayed->replayer.tally.gaps, 0);
+    assert_true(recorded_ring(&session)->newest > PERFADAPT__RECORD_SEGMENTS);
+    assert_true(replayed->replayer.tally.last_ns == session.now_ns);
+    const int64_t span_ns = replayed->replayer.tally.last_ns - replayed->replayer.tally.first_ns;
+    print_message("256 KiB hold %.0f s at 60 frames per second, 10 ticks per second; %.1f bytes per frame in all\n",
+                  (double)span_ns * 1e-9, 256.0 * 1024 / ((double)span_ns * 60e-9));
+    assert_true(span_ns >= 120 * SECOND);
+    recorded_close(&session);
+}
+
+/* So many frames between two ticks that no segment holds them: what is lost is told, and what comes after is replayed. */
+static void a_gap_is_told(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(5, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 5);
+    recorded_run(&session, 3);
+    session.tick_gap_ns = 3600 * SECOND;
+    for (int i = 0; i < 6000; i++)
+        recorded_frame(&session);
+    session.tick_gap_ns = SECOND / 10;
+    recorded_run(&session, 10);
+    const struct replayed *replayed = replay_session(&session);
+    assert_same_end(replayed, &session);
+    assert_int_equal(replayed->replayer.tally.gaps, 1);
+    assert_true(replayed->replayer.tally.lost > 1000);
+    recorded_close(&session);
+}
+
+static void set_limit(void *context, struct perfadapt__policy *policy) {
+    policy->thermal_limit_c = *(const double *)context;
+}
+
+static void answers_what_if(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    double limit_c = 40;
+    recorded_open(&session, &policy, 3);
+    session.temperature_c = 55;
+    for (int i = 0; i < 1800; i++)
+        recorded_frame(&session);
+    assert_true(session.stepper.decider.arbiter.budget.quality >= 3);
+    FILE *file = recorded_file(&session);
+    const struct perfadapt__what_if what_if = {set_limit, &limit_c};
+    const struct replayed *replayed = replay(file, &what_if);
+    assert_int_equal(replayed->replayer.decider.arbiter.budget.quality, 0);
+    assert_true(replayed->replayer.decider.arbiter.budget.reasons & PERFADAPT_REASON_THERMAL);
+    assert_int_equal(replayed->replayer.tally.differing, 0); /* nothing is compared */
+    fclose(file);
+    recorded_close(&session);
+}
+
+/* A budget that is not the recorded one must be seen. */
+static void a_difference_is_seen(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 3);
+    recorded_run(&session, 20);
+    session.tick.thermal.channels[0].learned_limit_c = 45; /* unrecorded */
+    recorded_run(&session, 20);
+    const struct replayed *replayed = replay_session(&session);
+    assert_true(replayed->replayer.tally.differing > 0);
+    assert_true(replayed->replayer.tally.differed_ns > replayed->replayer.tally.first_ns);
+    recorded_close(&session);
+}
+
+/* ---- Damaged files ---- */
+
+struct image {
+    unsigned char *bytes;
+    size_t count;
+};
+
+static struct image short_recording(void) {
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(3, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 11);
+    for (int i = 0; i < 40; i++)
+        recorded_frame(&session);
+    FILE *file = recorded_file(&session);
+    fseek(file, 0, SEEK_END);
+    struct image image = {.count = (size_t)ftell(file)};
+    image.bytes = malloc(image.count);
+    rewind(file);
+    assert_int_equal(fread(image.bytes, 1, image.count, file), image.count);
+    fclose(file);
+    recorded_close(&session);
+    return image;
+}
+
+/* What becomes of these bytes: never a crash, and never a budget that is called the recorded one and is not. */
+static enum perfadapt__file_result read_bytes(const unsigned char *bytes, size_t count, struct replayed *out) {
+    static const struct perfadapt__what_if as_it_was = {NULL, NULL};
+    static struct perfadapt__recorded record;
+    static const unsigned char none;
+    memset(out, 0, sizeof *out);
+    FILE *file = fmemopen((void *)(count ? bytes : &none), count ? count : 1, "r");
+    if (count == 0)
+        (void)fgetc(file);
+    const enum perfadapt__file_result result = perfadapt__recording_init(&out->recording, file);
+    perfadapt__replayer_init(&out->replayer, &as_it_was);
+    while (result == PERFADAPT__FILE_OK) {
+        out->end = perfadapt__recording_next(&out->recording, &record);
+        if (out->end == PERFADAPT__RECORDING_BREAK)
+            perfadapt__replayer_break(&out->replayer);
+        else if (out->end != PERFADAPT__RECORDING_RECORD)
+            break;
+        else
+            (void)perfadapt__replayer_take(&out->replayer, out->recording.sequence, out->recording.used, &record);
+    }
+    fclose(file);
+    return result;
+}
+
+static void cut_at_every_byte(void **state) {
+    (void)state;
+    static struct replayed replayed;
+    struct image image = short_recording();
+    const size_t header = sizeof(struct perfadapt__record_header);
+    for (size_t count = 0; count < image.count; count++) {
+        const enum perfadapt__file_result result = read_bytes(image.bytes, count, &replayed);
+        if (count == 0)
+            assert_int_equal(result, PERFADAPT__FILE_EMPTY);
+        else if (count < header)
+            assert_int_equal(result, PERFADAPT__FILE_DAMAGED);
+        else
+            assert_int_equal(result, PERFADAPT__FILE_OK);
+        assert_int_equal(replayed.replayer.tally.differing, 0);
+        if (count > header)
+            assert_true(replayed.recording.reader.cut);
+    }
+    assert_int_equal(read_bytes(image.bytes, image.count, &replayed), PERFADAPT__FILE_OK);
+    assert_false(replayed.recording.reader.cut);
+    assert_int_equal(replayed.replayer.tally.frames, 40);
+    free(image.bytes);
+}
+
+static void any_bit_flipped(void **state) {
+    (void)state;
+    static struct replayed replayed;
+    struct image image = short_recording();
+    for (size_t i = 0; i < image.count; i++) {
+        image.bytes[i] ^= (unsigned char)(1u << i % 8);
+        const enum perfadapt__file_result result = read_bytes(image.bytes, image.count, &replayed);
+        assert_true(result != PERFADAPT__FILE_OK || replayed.recording.reader.damages > 0);
+        assert_int_equal(replayed.replayer.tally.differing, 0);
+        image.bytes[i] ^= (unsigned char)(1u << i % 8);
+    }
+    free(image.bytes);
+}
+
+/* Good checksums around bad bytes: nothing is believed for its checksum alone. */
+static void any_byte_changed_within_a_checksum(void **state) {
+    (void)state;
+    static struct replayed replayed;
+    struct image image = short_recording();
+    const size_t at = sizeof(struct perfadapt__record_header);
+    struct perfadapt__record_chunk chunk;
+    unsigned char *const payload = image.bytes + at + sizeof chunk;
+    memcpy(&chunk, image.bytes + at, sizeof chunk);
+    for (uint32_t i = 0; i < chunk.length; i++)
+        for (unsigned change = 1; change < 256; change = change * 3 + 1) {
+            payload[i] ^= (unsigned char)change;
+            perfadapt__record_chunk_fill(&chunk, chunk.sequence, 0, payload, chunk.length);
+            memcpy(image.bytes + at, &chunk, sizeof chunk);
+            assert_int_equal(read_bytes(image.bytes, image.count, &replayed), PERFADAPT__FILE_OK);
+            payload[i] ^= (unsigned char)change;
+        }
+    free(image.bytes);
+}
+
+/* The loss of a segment in the middle costs that segment: what is left is replayed from the next state on. */
+static void a_lost_segment_is_told(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 78);
+    recorded_run(&session, 120);
+    struct perfadapt__record_ring *ring = recorded_ring(&session);
+    assert_true(ring->newest > 3);
+    FILE *file = recorded_file(&session);
+    fseek(file,
+          (long)(sizeof(struct perfadapt__record_header) + sizeof(struct perfadapt__record_chunk) +
+                 ring->segment[0].used + 1000),
+          SEEK_SET);
+    fputc('x', file);
+    rewind(file);
+    const struct replayed *replayed = replay(file, NULL);
+    fclose(file);
+    assert_int_equal(replayed->recording.reader.damages, 1);
+    assert_false(replayed->recording.reader.cut);
+    assert_int_equal(replayed->replayer.tally.gaps, 1);
+    assert_int_equal(replayed->replayer.tally.differing, 0);
+    assert_memory_equal(&replayed->replayer.decider.arbiter.budget, &session.stepper.decider.arbiter.budget,
+                        sizeof(struct perfadapt_budget));
+    recorded_close(&session);
+}
+
+static void swap(void *bytes, size_t count) {
+    unsigned char *at = bytes;
+    for (size_t i = 0; i < count / 2; i++) {
+        const unsigned char kept = at[i];
+        at[i] = at[count - 1 - i];
+        at[count - 1 - i] = kept;
+    }
+}
+
+static void other_versions_and_machines(void **state) {
+    (void)state;
+    static struct replayed replayed;
+    struct image image = short_recording();
+    struct perfadapt__record_header header;
+    memcpy(&header, image.bytes, sizeof header);
+    header.version = 2;
+    memcpy(image.bytes, &header, sizeof header);
+    assert_int_equal(read_bytes(image.bytes, image.count, &replayed), PERFADAPT__FILE_VERSION);
+    header.version = PERFADAPT__RECORD_VERSION;
+    swap(&header.magic, sizeof header.magic);
+    swap(&header.byte_order, sizeof header.byte_order);
+    memcpy(image.bytes, &header, sizeof header);
+    assert_int_equal(read_bytes(image.bytes, image.count, &replayed), PERFADAPT__FILE_BYTE_ORDER);
+    assert_int_equal(read_bytes((const unsigned char *)"fps,frametime\n1,2\n", 18, &replayed), PERFADAPT__FILE_NOT_ONE);
+    free(image.bytes);
+}
+
+/* A build whose states mean something else still replays what began with a START. */
+static void another_layout_replays_from_the_start(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 12);
+    recorded_run(&session, 60);
+    recorded_ring(&session)->layout ^= 1;
+    assert_true(recorded_ring(&session)->newest > 1);
+    assert_same_end(replay_session(&session), &session);
+    recorded_run(&session, 900);
+    const struct replayed *replayed = replay_session(&session);
+    assert_int_equal(replayed->replayer.tally.frames, 0); /* the start is gone */
+    assert_int_equal(replayed->end, PERFADAPT__RECORDING_END);
+    recorded_close(&session);
+}
+
+static void words_come_back(void **state) {
+    (void)state;
+    uint64_t random = 4;
+    for (size_t count = 0; count < 70; count++) {
+        unsigned char before[600] = {0}, now[600] = {0}, packed[PERFADAPT__WORDS_PACKED_MOST(600) + 7];
+        for (size_t i = 0; i < count * 4; i++) {
+            before[i] = (unsigned char)(loop_random(&random) % 4 ? 0 : loop_random(&random));
+            now[i] = loop_random(&random) % 3 ? before[i] : (unsigned char)loop_random(&random);
+        }
+        const unsigned char *end = perfadapt__words_pack(packed, now, before, count * 4);
+        assert_true((size_t)(end - packed) <= PERFADAPT__WORDS_PACKED_MOST(count * 4));
+        for (const unsigned char *cut = packed; cut < end; cut++) {
+            unsigned char back[600];
+            memcpy(back, before, sizeof back);
+            assert_null(perfadapt__words_unpack(packed, cut, back, count * 4));
+        }
+        assert_ptr_equal(perfadapt__words_unpack(packed, end, before, count * 4), end);
+        assert_memory_equal(before, now, sizeof now);
+    }
+}
+
+/* Of the frame's own records, without ticks. */
+static void a_frame_takes_few_bytes(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    recorded_open(&session, &policy, 9);
+    session.tick_gap_ns = 3600 * SECOND;
+    for (int i = 0; i < 10; i++)
+        recorded_frame(&session);
+    const uint64_t before = recorded_ring(&session)->segment[0].used;
+    for (int i = 0; i < 1000; i++)
+        recorded_frame(&session);
+    const double bytes = (double)(recorded_ring(&session)->segment[0].used - before) / 1000;
+    print_message("%.2f bytes per frame\n", bytes);
+    assert_true(bytes <= 16);
+    recorded_close(&session);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_come_back),
+        cmocka_unit_test(replays_every_budget),
+        cmocka_unit_test(replays_from_the_middle),
+        cmocka_unit_test(a_gap_is_told),
+        cmocka_unit_test(answers_what_if),
+        cmocka_unit_test(a_difference_is_seen),
+        cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(any_bit_flipped),
+        cmocka_unit_test(any_byte_changed_within_a_checksum),
+        cmocka_unit_test(a_lost_segment_is_told),
+        cmocka_unit_test(other_versions_and_machines),
+        cmocka_unit_test(another_layout_replays_from_the_start),
+        cmocka_unit_test(a_frame_takes_few_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
