@@ -69,8 +69,12 @@ static void submit_now(perfadapt *session, uint32_t kind, uint32_t event, int64_
 }
 
 void perfadapt_report(perfadapt *session, enum perfadapt_event event, int64_t value) {
-    if (!perfadapt__is_inert(session))
-        submit_now(session, PERFADAPT__FRAME_EVENT, event, value);
+    if (perfadapt__is_inert(session))
+        return;
+    if (event == PERFADAPT_EVENT_DEVICE_LOST || event == PERFADAPT_EVENT_OUT_OF_MEMORY ||
+        event == PERFADAPT_EVENT_GPU_OUT_OF_MEMORY)
+        atomic_store_explicit(&session->incident, event, memory_order_relaxed);
+    submit_now(session, PERFADAPT__FRAME_EVENT, event, value);
 }
 
 void perfadapt_hold(perfadapt *session) {

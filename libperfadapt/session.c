@@ -58,10 +58,23 @@ static void follow_tuning(perfadapt *session, const struct perfadapt_snapshot *s
         perfadapt__tuning_untake_policy(session->tuning);
 }
 
+/* What a record is kept for: see record/incident.h. */
+static void note_incident(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
+    const uint32_t event = atomic_exchange_explicit(&session->incident, 0, memory_order_relaxed);
+    const bool throttled = snapshot->throttle.verdict == PERFADAPT_THROTTLING_THERMAL;
+    const bool begins = throttled && !session->tick.throttled;
+    session->tick.throttled = throttled;
+    if (event || begins)
+        perfadapt__incidents_note(session->incidents, event ? perfadapt_event_name(event) : "throttled",
+                                  session->region_fd, PERFADAPT__REGION_BEHIND, now_ns);
+    perfadapt__incidents_tell(session->incidents, &session->log);
+}
+
 static void on_sampled(void *context, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     perfadapt *session = context;
     follow_tuning(session, snapshot, now_ns);
     tick(session, snapshot, now_ns);
+    note_incident(session, snapshot, now_ns);
     perfadapt__region_put_snapshot(session->stepper.region, snapshot);
     perfadapt__region_put_alive(session->stepper.region, perfadapt__boottime_ns());
     step_idle(session, now_ns);
@@ -150,9 +163,15 @@ static void publish(perfadapt *session, const struct perfadapt_options *options)
 
 static enum perfadapt_result subscribe(perfadapt *session, const struct perfadapt_options *options,
                                        const char *simulate) {
-    const struct perfadapt__errand errand = perfadapt__tuning_errand(session->tuning);
-    const struct perfadapt__sampler_options sampler_options = {
-        .sysroot = options->sysroot, .simulate = simulate, .log = &session->log, .errand = &errand};
+    struct perfadapt__sampler_options sampler_options = {
+        .sysroot = options->sysroot,
+        .simulate = simulate,
+        .log = &session->log,
+        .errands = {perfadapt__tuning_errand(session->tuning)},
+    };
+    if (session->incidents)
+        sampler_options.errands[1] = (struct perfadapt__errand){
+            .run = perfadapt__incidents_run, .finish = perfadapt__incidents_finish, .context = session->incidents};
     const struct perfadapt__subscriber subscriber = {
         .sampled = on_sampled,
         .activity = on_activity,
@@ -176,6 +195,12 @@ static enum perfadapt_result open_session(const struct perfadapt_options *option
     if (result)
         return result;
     publish(session, options);
+    if (!simulate) { /* nothing is wrong with a device that is made up */
+        const struct perfadapt__region_identity *identity = &session->stepper.region->identity;
+        const struct perfadapt__record_origin origin = {
+            .name = identity->name, .pid = identity->pid, .role = identity->role};
+        session->incidents = perfadapt__incidents_create(&origin);
+    }
     result = subscribe(session, options, simulate);
     if (result == PERFADAPT_ERROR_INVALID && simulate)
         perfadapt__log(&session->log, PERFADAPT_LOG_ERROR,
@@ -218,8 +243,11 @@ void perfadapt_close(perfadapt **session_pointer) {
     perfadapt *session = *session_pointer;
     *session_pointer = NULL;
     const bool forked = perfadapt__is_inert(session);
-    if (!session->subscription) /* nobody else's yet */
+    if (!session->subscription) { /* nobody else's yet */
         perfadapt__tuning_destroy(session->tuning);
+        if (session->incidents)
+            perfadapt__incidents_finish(session->incidents);
+    }
     perfadapt__sampler_unsubscribe(&session->subscription);
     perfadapt__writer_destroy(&session->writer, forked);
     const bool opened = session->stepper.region != NULL;

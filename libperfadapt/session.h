@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/fork.h"
 #include "publish/writer.h"
+#include "record/incident.h"
 #include "sampler/sampler.h"
 #include "stepper.h"
 #include "tuning/tuning.h"
@@ -19,8 +20,10 @@ struct perfadapt {
     uint64_t fork_depth; /* where it was opened: elsewhere it is inert */
     struct perfadapt_log log;
     int region_fd;
-    struct perfadapt__writer *writer; /* NULL: not published */
-    struct perfadapt__tuning *tuning; /* the sampler's, once subscribed */
+    struct perfadapt__writer *writer;       /* NULL: not published */
+    struct perfadapt__tuning *tuning;       /* the sampler's, once subscribed */
+    struct perfadapt__incidents *incidents; /* likewise; NULL: no record is kept */
+    _Atomic uint32_t incident;              /* event that the app reported; 0 = none */
     struct perfadapt__subscription *subscription;
     struct perfadapt__stepper stepper;
     uint32_t quality_levels;
@@ -40,6 +43,7 @@ struct perfadapt {
     struct { /* the sampler thread's */
         struct perfadapt__tick_control control;
         struct perfadapt__frame_statistics frames; /* as last heard of */
+        bool throttled;
         int64_t asked_ns;
         int64_t gpu_total_ns;
     } tick;

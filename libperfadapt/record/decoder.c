@@ -18,18 +18,8 @@ static bool has(struct bytes *bytes, size_t count) {
     return bytes->at != NULL;
 }
 
-static void take(struct bytes *bytes, void *out, size_t count) {
-    memset(out, 0, count);
-    if (!has(bytes, count))
-        return;
-    memcpy(out, bytes->at, count);
-    bytes->at += count;
-}
-
 static unsigned take_byte(struct bytes *bytes) {
-    unsigned char byte;
-    take(bytes, &byte, 1);
-    return byte;
+    return has(bytes, 1) ? *bytes->at++ : 0;
 }
 
 /* A length of 0 or more than 8 is none. */
@@ -102,7 +92,8 @@ static void take_input(struct perfadapt__decoder *decoder, unsigned tag, struct 
     out->type = PERFADAPT__RECORDED_INPUT;
     out->caps = (enum perfadapt__record_caps)(tag >> PERFADAPT__RECORD_CAPS_SHIFT & 3);
     if (kind == PERFADAPT__RECORD_INPUT) {
-        take(bytes, input, sizeof *input);
+        *input = (struct perfadapt__frame_input){.now_ns = decoder->now_ns};
+        take_words(bytes, input, sizeof *input);
     } else {
         *input = (struct perfadapt__frame_input){.kind = kinds[kind]};
         if (kind == PERFADAPT__RECORD_DONE)

@@ -15,7 +15,7 @@
  *     DONE     lengths, period, CPU time [, GPU time] [, quality, scale]: a frame that follows the one before it
  *     GPU      the frame, counted back from the newest, and its GPU time, at the newest frame's end
  *     IDLE     time since the record before
- *     INPUT    a struct perfadapt__frame_input as it is: what has no short form
+ *     INPUT    a struct perfadapt__frame_input, as what differs from zeros and the last time: what has no short form
  *     TICK     the reading, as what differs from the one before
  *     POLICY   now, policy: it took the place of the one before
  *     BUDGET   32 bits of the hash of the budget that the step before came to, where that changed it

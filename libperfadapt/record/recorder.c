@@ -45,10 +45,11 @@ static bool has_room(struct perfadapt__recorder *recorder) {
 
 /* ---- Inputs ---- */
 
-static unsigned char *put_whole(unsigned char *at, unsigned tag, const struct perfadapt__frame_input *input) {
-    *at = (unsigned char)(PERFADAPT__RECORD_INPUT | tag);
-    memcpy(at + 1, input, sizeof *input);
-    return at + 1 + sizeof *input;
+static unsigned char *put_whole(const struct perfadapt__recorder *recorder, unsigned char *at, unsigned tag,
+                                const struct perfadapt__frame_input *input) {
+    const struct perfadapt__frame_input before = {.now_ns = recorder->now_ns};
+    *at++ = (unsigned char)(PERFADAPT__RECORD_INPUT | tag);
+    return perfadapt__words_pack(at, input, &before, sizeof *input);
 }
 
 static bool follows(const struct perfadapt__recorder *recorder, const struct perfadapt__frame_input *input) {
@@ -68,7 +69,7 @@ static unsigned char *put_done(struct perfadapt__recorder *recorder, unsigned ch
     recorder->quality = input->quality;
     recorder->render_scale = input->render_scale;
     if (!regular)
-        return put_whole(at, tag, input);
+        return put_whole(recorder, at, tag, input);
     const unsigned period_length = length_of((uint64_t)input->period_ns),
                    cpu_length = length_of((uint64_t)input->cpu_ns);
     *at++ = (unsigned char)(PERFADAPT__RECORD_DONE | tag | (drawn ? PERFADAPT__RECORD_FLAG_DRAWN : 0) |
@@ -90,7 +91,7 @@ static unsigned char *put_gpu(const struct perfadapt__recorder *recorder, unsign
                               const struct perfadapt__frame_input *input) {
     const uint64_t back = recorder->frame - input->frame;
     if (back > GPU_BACK_MOST || input->now_ns != recorder->done_ns || input->gpu_ns < 0)
-        return put_whole(at, tag, input);
+        return put_whole(recorder, at, tag, input);
     const unsigned length = length_of((uint64_t)input->gpu_ns);
     *at++ = (unsigned char)(PERFADAPT__RECORD_GPU | tag);
     *at++ = (unsigned char)(back << 3 | (length - 1));
@@ -119,7 +120,7 @@ void perfadapt__recorder_input(struct perfadapt__recorder *recorder, const struc
     else if (input->kind == PERFADAPT__FRAME_IDLE)
         at = put_idle(recorder, at, tag, input);
     else
-        at = put_whole(at, tag, input);
+        at = put_whole(recorder, at, tag, input);
     recorder->now_ns = input->now_ns;
     commit(recorder, at);
 }

@@ -31,7 +31,7 @@ struct perfadapt__subscription {
     struct perfadapt__subscriber subscriber;
     struct perfadapt_log log;
     uint64_t fork_depth;
-    struct errand *errand; /* NULL = none; the sampler's, once subscribed */
+    struct errand *errands[PERFADAPT__ERRANDS_MAX]; /* NULL = none; the sampler's, once subscribed */
 };
 
 /* In a list to which subscribers add in front; the thread alone takes out and frees. */
@@ -373,9 +373,9 @@ static enum perfadapt_result add_subscription(const struct perfadapt__sampler_op
     subscription->sampler = the_sampler;
     subscription->next = the_sampler->subscriptions;
     the_sampler->subscriptions = subscription;
-    if (subscription->errand) {
-        subscription->errand->next = the_sampler->errands;
-        the_sampler->errands = subscription->errand;
+    for (size_t i = 0; i < PERFADAPT__ERRANDS_MAX && subscription->errands[i]; i++) {
+        subscription->errands[i]->next = the_sampler->errands;
+        the_sampler->errands = subscription->errands[i];
     }
     if (subscription->subscriber.watch_fd >= 0)
         perfadapt__watch_add(&the_sampler->watch, subscription->subscriber.watch_fd, EPOLLIN);
@@ -384,7 +384,8 @@ static enum perfadapt_result add_subscription(const struct perfadapt__sampler_op
 }
 
 static void free_subscription(struct perfadapt__subscription *subscription) {
-    free(subscription->errand);
+    for (size_t i = 0; i < PERFADAPT__ERRANDS_MAX; i++)
+        free(subscription->errands[i]);
     free(subscription);
 }
 
@@ -394,13 +395,14 @@ static struct perfadapt__subscription *make_subscription(const struct perfadapt_
     struct perfadapt__subscription *subscription = calloc(1, sizeof *subscription);
     if (!subscription)
         return NULL;
-    subscription->errand = options->errand ? calloc(1, sizeof *subscription->errand) : NULL;
-    if (options->errand && !subscription->errand) {
-        free(subscription);
-        return NULL;
+    for (size_t i = 0; i < PERFADAPT__ERRANDS_MAX && options->errands[i].run; i++) {
+        subscription->errands[i] = calloc(1, sizeof *subscription->errands[i]);
+        if (!subscription->errands[i]) {
+            free_subscription(subscription);
+            return NULL;
+        }
+        subscription->errands[i]->told = options->errands[i];
     }
-    if (options->errand)
-        subscription->errand->told = *options->errand;
     subscription->subscriber = *subscriber;
     subscription->log = options->log ? *options->log : (struct perfadapt_log){0};
     subscription->fork_depth = perfadapt__fork_depth();
@@ -444,8 +446,8 @@ void perfadapt__sampler_unsubscribe(struct perfadapt__subscription **subscriptio
         *link = subscription->next;
         perfadapt__watch_remove(&sampler->watch, subscription->subscriber.watch_fd);
         subscription->machine->users--;
-        if (subscription->errand)
-            atomic_store_explicit(&subscription->errand->orphaned, true, memory_order_release);
+        for (size_t i = 0; i < PERFADAPT__ERRANDS_MAX && subscription->errands[i]; i++)
+            atomic_store_explicit(&subscription->errands[i]->orphaned, true, memory_order_release);
         if (!sampler->subscriptions) {
             sampler->stopping = true;
             if (the_sampler == sampler)

@@ -46,11 +46,14 @@ struct perfadapt__errand {
     void *context;
 };
 
+#define PERFADAPT__ERRANDS_MAX 2
+
 struct perfadapt__sampler_options {
     const char *sysroot;  /* NULL = "/" */
     const char *simulate; /* NULL = the real sensors */
     const struct perfadapt_log *log;
-    const struct perfadapt__errand *errand; /* NULL = none. Copied; its context is the sampler's once subscribed */
+    struct perfadapt__errand errands[PERFADAPT__ERRANDS_MAX]; /* those that have a `run`; their contexts are the
+                                                                 sampler's once subscribed */
 };
 
 /* A subscription: the caller's handle, freed by unsubscribe. */

@@ -168,3 +168,20 @@ FILE *recorded_file(struct recorded_session *session) {
     lseek(fileno(file), 0, SEEK_SET);
     return file;
 }
+
+void replay_file(FILE *file, const struct perfadapt__what_if *what_if, struct replayed *out) {
+    static const struct perfadapt__what_if as_it_was = {NULL, NULL};
+    static struct perfadapt__recorded record;
+    memset(out, 0, sizeof *out);
+    out->opened = perfadapt__recording_init(&out->recording, file);
+    perfadapt__replayer_init(&out->replayer, what_if ? what_if : &as_it_was);
+    while (out->opened == PERFADAPT__FILE_OK) {
+        out->end = perfadapt__recording_next(&out->recording, &record);
+        if (out->end == PERFADAPT__RECORDING_BREAK)
+            perfadapt__replayer_break(&out->replayer), out->breaks++;
+        else if (out->end != PERFADAPT__RECORDING_RECORD)
+            break;
+        else
+            (void)perfadapt__replayer_take(&out->replayer, out->recording.sequence, out->recording.used, &record);
+    }
+}

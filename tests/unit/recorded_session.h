@@ -3,6 +3,8 @@
 #define PERFADAPT_TESTS_RECORDED_SESSION_H
 
 #include "control_loop.h"
+#include "record/recording.h"
+#include "record/replayer.h"
 #include "stepper.h"
 
 #include <stdio.h>
@@ -30,6 +32,18 @@ void recorded_run(struct recorded_session *session, double seconds);
 void recorded_tick(struct recorded_session *session);
 
 struct perfadapt__record_ring *recorded_ring(struct recorded_session *session);
+
+/* A recording that has been stepped through. */
+struct replayed {
+    struct perfadapt__recording recording;
+    struct perfadapt__replayer replayer;
+    enum perfadapt__file_result opened;
+    uint64_t breaks;
+    enum perfadapt__recording_result end;
+};
+
+/* `what_if` NULL = as it was. The file stays the caller's. */
+void replay_file(FILE *file, const struct perfadapt__what_if *what_if, struct replayed *out);
 
 /* Into a file that is gone when it is closed, and stands at its beginning. */
 FILE *recorded_file(struct recorded_session *session);

@@ -2,8 +2,6 @@
 #include "recorded_session.h"
 
 #include "record/dump.h"
-#include "record/recording.h"
-#include "record/replayer.h"
 #include "record/state.h"
 
 #include <setjmp.h>
@@ -17,30 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct replayed {
-    struct perfadapt__recording recording;
-    struct perfadapt__replayer replayer;
-    uint64_t breaks;
-    enum perfadapt__recording_result end;
-};
-
 static struct replayed *replay(FILE *file, const struct perfadapt__what_if *what_if) {
-    static const struct perfadapt__what_if as_it_was = {NULL, NULL};
     static struct replayed replayed;
-    static struct perfadapt__recorded record;
-    memset(&replayed, 0, sizeof replayed);
-    assert_int_equal(perfadapt__recording_init(&replayed.recording, file), PERFADAPT__FILE_OK);
-    perfadapt__replayer_init(&replayed.replayer, what_if ? what_if : &as_it_was);
-    for (;;) {
-        replayed.end = perfadapt__recording_next(&replayed.recording, &record);
-        if (replayed.end == PERFADAPT__RECORDING_RECORD)
-            (void)perfadapt__replayer_take(&replayed.replayer, replayed.recording.sequence, replayed.recording.used,
-                                           &record);
-        else if (replayed.end == PERFADAPT__RECORDING_BREAK)
-            perfadapt__replayer_break(&replayed.replayer), replayed.breaks++;
-        else
-            break;
-    }
+    replay_file(file, what_if, &replayed);
+    assert_int_equal(replayed.opened, PERFADAPT__FILE_OK);
     return &replayed;
 }
 
@@ -184,26 +162,13 @@ static struct image short_recording(void) {
 
 /* What becomes of these bytes: never a crash, and never a budget that is called the recorded one and is not. */
 static enum perfadapt__file_result read_bytes(const unsigned char *bytes, size_t count, struct replayed *out) {
-    static const struct perfadapt__what_if as_it_was = {NULL, NULL};
-    static struct perfadapt__recorded record;
-    static const unsigned char none;
-    memset(out, 0, sizeof *out);
-    FILE *file = fmemopen((void *)(count ? bytes : &none), count ? count : 1, "r");
+    static unsigned char none;
+    FILE *file = fmemopen(count ? (void *)bytes : &none, count ? count : 1, "r");
     if (count == 0)
         (void)fgetc(file);
-    const enum perfadapt__file_result result = perfadapt__recording_init(&out->recording, file);
-    perfadapt__replayer_init(&out->replayer, &as_it_was);
-    while (result == PERFADAPT__FILE_OK) {
-        out->end = perfadapt__recording_next(&out->recording, &record);
-        if (out->end == PERFADAPT__RECORDING_BREAK)
-            perfadapt__replayer_break(&out->replayer);
-        else if (out->end != PERFADAPT__RECORDING_RECORD)
-            break;
-        else
-            (void)perfadapt__replayer_take(&out->replayer, out->recording.sequence, out->recording.used, &record);
-    }
+    replay_file(file, NULL, out);
     fclose(file);
-    return result;
+    return out->opened;
 }
 
 static void cut_at_every_byte(void **state) {

@@ -199,7 +199,7 @@ static bool is_finished(unsigned times) {
 
 static struct perfadapt__subscription *subscribe_with_chore(const struct fixture *fixture) {
     const struct perfadapt__errand errand = {.run = run_chore, .finish = finish_chore, .context = &the_chore};
-    const struct perfadapt__sampler_options options = {.sysroot = fixture->path, .errand = &errand};
+    const struct perfadapt__sampler_options options = {.sysroot = fixture->path, .errands = {errand}};
     const struct perfadapt__subscriber subscriber = {.sampled = count_sample, .watch_fd = -1};
     struct perfadapt__subscription *subscription = NULL;
     memset(&the_chore, 0, sizeof the_chore);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "record/incident.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/variables.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NAME_BYTES 41
+#define PATH_BYTES 1024 /* a longer state directory is none */
+#define KEPT 4
+
+static const int64_t gap_ns = 600 * PERFADAPT__NS_PER_S;
+
+struct perfadapt__incidents {
+    struct perfadapt__record_origin origin;
+    char name[NAME_BYTES];
+    char directory[PATH_BYTES];
+    char path[PATH_BYTES + NAME_BYTES + 16]; /* of the last one */
+    const char *what;
+    void *mapping; /* NULL = nothing is to be written */
+    size_t mapped_bytes, offset;
+    int64_t noted_ns; /* 0 = never */
+    int error;        /* errno of the last one; 0 = written */
+    bool untold;
+};
+
+/* As part of a file's name. */
+static void clean_name(const char *name, char out_name[NAME_BYTES]) {
+    size_t length = 0;
+    for (; name[length] && length < NAME_BYTES - 1; length++) {
+        const char c = name[length];
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           (c == '.' && length > 0);
+        out_name[length] = plain ? c : '_';
+    }
+    out_name[length] = '\0';
+}
+
+struct perfadapt__incidents *perfadapt__incidents_create(const struct perfadapt__record_origin *origin) {
+    struct perfadapt__incidents *incidents = calloc(1, sizeof *incidents);
+    const bool placed =
+        incidents && perfadapt__user_path(secure_getenv("XDG_STATE_HOME"), secure_getenv("HOME"), "/.local/state",
+                                          "/incidents", incidents->directory, sizeof incidents->directory);
+    if (!placed) {
+        free(incidents);
+        return NULL;
+    }
+    clean_name(origin->name, incidents->name);
+    incidents->origin = *origin;
+    incidents->origin.name = incidents->name;
+    return incidents;
+}
+
+void perfadapt__incidents_note(struct perfadapt__incidents *incidents, const char *what, int fd, size_t offset,
+                               int64_t now_ns) {
+    const bool lately = incidents && incidents->noted_ns && now_ns - incidents->noted_ns < gap_ns;
+    if (!incidents || lately || incidents->mapping || fd < 0)
+        return;
+    const size_t bytes = offset + sizeof(struct perfadapt__record_ring);
+    void *mapping = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapping == MAP_FAILED)
+        return;
+    incidents->mapping = mapping;
+    incidents->mapped_bytes = bytes;
+    incidents->offset = offset;
+    incidents->what = what;
+    incidents->noted_ns = now_ns;
+}
+
+/* ---- The file ---- */
+
+static void make_directories(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
+/* The place that is free, or else the oldest one's. */
+static void choose_path(struct perfadapt__incidents *incidents) {
+    struct timespec oldest = {0};
+    for (int i = 1; i <= KEPT; i++) {
+        char path[sizeof incidents->path];
+        struct stat status;
+        snprintf(path, sizeof path, "%s/%s-%d.rec", incidents->directory, incidents->name, i);
+        const bool there = lstat(path, &status) == 0;
+        const bool older =
+            there && (status.st_mtim.tv_sec < oldest.tv_sec ||
+                      (status.st_mtim.tv_sec == oldest.tv_sec && status.st_mtim.tv_nsec < oldest.tv_nsec));
+        if (i == 1 || !there || older) {
+            memcpy(incidents->path, path, sizeof path);
+            oldest = there ? status.st_mtim : oldest;
+        }
+        if (!there)
+            return;
+    }
+}
+
+static bool write_to(struct perfadapt__incidents *incidents, const char *path) {
+    const struct perfadapt__record_ring *ring =
+        (const void *)((const unsigned char *)incidents->mapping + incidents->offset);
+    incidents->origin.taken_realtime_s = time(NULL);
+    const int fd = perfadapt__record_open(path);
+    if (fd < 0)
+        return false;
+    const bool written = perfadapt__record_dump(fd, ring, &incidents->origin);
+    const int error = errno;
+    if (close(fd) == 0 && written)
+        return true;
+    errno = error;
+    return false;
+}
+
+/* Whole or not at all, beside apps of the same name. */
+static void write_file(struct perfadapt__incidents *incidents) {
+    char unready[sizeof incidents->path];
+    make_directories(incidents->directory);
+    choose_path(incidents);
+    snprintf(unready, sizeof unready, "%s/.%s-%d", incidents->directory, incidents->name, (int)incidents->origin.pid);
+    const bool written = write_to(incidents, unready) && rename(unready, incidents->path) == 0;
+    incidents->error = written ? 0 : errno;
+    if (!written)
+        unlink(unready);
+    incidents->untold = true;
+}
+
+bool perfadapt__incidents_run(void *context, int64_t now_ns, bool orphaned) {
+    struct perfadapt__incidents *incidents = context;
+    (void)now_ns;
+    (void)orphaned;
+    if (!incidents->mapping)
+        return false;
+    write_file(incidents);
+    munmap(incidents->mapping, incidents->mapped_bytes);
+    incidents->mapping = NULL;
+    return false;
+}
+
+void perfadapt__incidents_finish(void *context) {
+    struct perfadapt__incidents *incidents = context;
+    if (incidents->mapping)
+        munmap(incidents->mapping, incidents->mapped_bytes);
+    free(incidents);
+}
+
+void perfadapt__incidents_tell(struct perfadapt__incidents *incidents, const struct perfadapt_log *log) {
+    if (!incidents || !incidents->untold)
+        return;
+    incidents->untold = false;
+    if (incidents->error)
+        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%s: its record cannot be kept in %s (error %d)", incidents->what,
+                       incidents->directory, incidents->error);
+    else
+        perfadapt__log(log, PERFADAPT_LOG_INFO, "%s: what led to it is in %s, for perfadapt replay", incidents->what,
+                       incidents->path);
+}
