@@ -2,6 +2,7 @@
 #include "gpu.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static const char *result_name(VkResult result) {
 bool gpu_succeeded(VkResult result, const char *call) {
     if (result == VK_SUCCESS)
         return true;
-    fprintf(stderr, "render_loop: %s: %s (%d)\n", call, result_name(result), (int)result);
+    fprintf(stderr, "%s: %s: %s (%d)\n", program_invocation_short_name, call, result_name(result), (int)result);
     return false;
 }
 
@@ -55,7 +56,7 @@ const char *gpu_device_type_name(VkPhysicalDeviceType type) {
 bool gpu_create_instance(struct gpu *gpu, const char *const *extensions, uint32_t extension_count) {
     *gpu = (struct gpu){0};
     const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
-                                           .pApplicationName = "render_loop",
+                                           .pApplicationName = program_invocation_short_name,
                                            .apiVersion = VK_API_VERSION_1_1};
     const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
                                        .pApplicationInfo = &application,
@@ -70,7 +71,8 @@ static uint32_t enumerate_devices(const struct gpu *gpu, VkPhysicalDevice device
     if (result != VK_INCOMPLETE && !gpu_succeeded(result, "no Vulkan device: vkEnumeratePhysicalDevices"))
         return 0;
     if (count == 0)
-        fprintf(stderr, "render_loop: vkEnumeratePhysicalDevices: VK_SUCCESS, but there is no Vulkan device\n");
+        fprintf(stderr, "%s: vkEnumeratePhysicalDevices: VK_SUCCESS, but there is no Vulkan device\n",
+                program_invocation_short_name);
     return count;
 }
 
@@ -152,8 +154,9 @@ static bool choose_device(struct gpu *gpu, const char *wanted, VkSurfaceKHR surf
         gpu->timestamp_bits = bits;
     }
     if (count > 0 && best_rank < 0)
-        fprintf(stderr, "render_loop: no Vulkan device that can %s%s%s%s\n", surface ? "present to the window" : "draw",
-                wanted ? " matches --device \"" : "", wanted ? wanted : "", wanted ? "\"" : "");
+        fprintf(stderr, "%s: no Vulkan device that can %s%s%s%s\n", program_invocation_short_name,
+                surface ? "present to the window" : "draw", wanted ? " matches --device \"" : "", wanted ? wanted : "",
+                wanted ? "\"" : "");
     return best_rank >= 0;
 }
 

@@ -9,11 +9,10 @@ static bool create_slot(struct ring *ring, const struct gpu *gpu, struct ring_sl
     const VkCommandBufferAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                                   .commandPool = ring->pool,
                                                   .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                                                  .commandBufferCount = 1};
+                                                  .commandBufferCount = RING_PARTS};
     const VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     const VkSemaphoreCreateInfo semaphore = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
-    return gpu_succeeded(vkAllocateCommandBuffers(gpu->device, &allocate, &slot->commands),
-                         "vkAllocateCommandBuffers") &&
+    return gpu_succeeded(vkAllocateCommandBuffers(gpu->device, &allocate, slot->parts), "vkAllocateCommandBuffers") &&
            gpu_succeeded(vkCreateFence(gpu->device, &fence, NULL, &slot->fence), "vkCreateFence") &&
            gpu_succeeded(vkCreateSemaphore(gpu->device, &semaphore, NULL, &slot->acquired), "vkCreateSemaphore");
 }
@@ -96,12 +95,18 @@ struct ring_slot *ring_next(struct ring *ring) {
     return &ring->slots[slot_index(ring->submitted)];
 }
 
+static bool begin_part(struct ring_slot *slot, uint32_t part) {
+    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                            .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
+    slot->part = part;
+    slot->commands = slot->parts[part];
+    return gpu_succeeded(vkBeginCommandBuffer(slot->commands, &begin), "vkBeginCommandBuffer");
+}
+
 bool ring_begin(struct ring *ring, uint64_t frame) {
     struct ring_slot *slot = ring_next(ring);
     slot->frame = frame;
-    const VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                            .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT};
-    if (!gpu_succeeded(vkBeginCommandBuffer(slot->commands, &begin), "vkBeginCommandBuffer"))
+    if (!begin_part(slot, 0))
         return false;
     if (ring->queries) {
         const uint32_t first = 2 * slot_index(ring->submitted);
@@ -110,6 +115,15 @@ bool ring_begin(struct ring *ring, uint64_t frame) {
         vkCmdWriteTimestamp(slot->commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, ring->queries, first);
     }
     return true;
+}
+
+bool ring_split(struct ring *ring, const struct gpu *gpu) {
+    struct ring_slot *slot = ring_next(ring);
+    const VkSubmitInfo submit = {
+        .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &slot->commands};
+    return gpu_succeeded(vkEndCommandBuffer(slot->commands), "vkEndCommandBuffer") &&
+           gpu_succeeded(vkQueueSubmit(gpu->queue, 1, &submit, VK_NULL_HANDLE), "vkQueueSubmit") &&
+           begin_part(slot, slot->part + 1);
 }
 
 bool ring_submit(struct ring *ring, const struct gpu *gpu, struct ring_semaphores semaphores) {

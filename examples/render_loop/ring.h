@@ -5,9 +5,12 @@
 #include "gpu.h"
 
 #define RING_SLOTS 3
+#define RING_PARTS 16 /* submissions that a frame may be split into */
 
 struct ring_slot {
-    VkCommandBuffer commands;
+    VkCommandBuffer commands; /* to record into: one of the next */
+    VkCommandBuffer parts[RING_PARTS];
+    uint32_t part;
     VkFence fence;
     VkSemaphore acquired; /* signalled when the window's image may be written */
     uint64_t frame;       /* the session's number of the frame */
@@ -44,6 +47,8 @@ bool ring_collect(struct ring *ring, const struct gpu *gpu, uint32_t limit,
 /* The slot of the next frame: call ring_collect() before, so that it is free. */
 struct ring_slot *ring_next(struct ring *ring);
 bool ring_begin(struct ring *ring, uint64_t frame);
+/* Submits what is recorded so far; the frame goes on in slot->commands, up to RING_PARTS of them. */
+bool ring_split(struct ring *ring, const struct gpu *gpu);
 bool ring_submit(struct ring *ring, const struct gpu *gpu, struct ring_semaphores semaphores);
 
 #endif
