@@ -101,7 +101,9 @@ static void test_plants_as_measured(void **state) {
     sim_body_heat(&body, &quarter, 1.0, h200.ambient_c);
     assert_true(body.die_c > 47 && body.die_c < 52);
     assert_true(fabs(sim_plant_steady_c(&h200, 1.0, h200.ambient_c) - 57.5) < 1.0);
-    assert_true(fabs(sim_plant_dynamic_w(&h200, 0.9, 1.0) - 570) < 1e-9);
+    assert_true(fabs(sim_plant_dynamic_w(&h200, 0.9, 1.0) - h200.dynamic_w) < 1e-9); /* at its power cap … */
+    assert_true(fabs(h200.idle_w + h200.dynamic_w - 690) < 5);
+    assert_true(fabs(h200.idle_w + sim_plant_dynamic_w(&h200, 0.5, 1.0) - 536) < 15); /* … and below it */
 }
 
 static void test_idle_stays_idle(void **state) {
