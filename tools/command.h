@@ -14,6 +14,7 @@ int config_main(int argc, char **argv);
 int drive_main(int argc, char **argv);
 int profile_main(int argc, char **argv);
 int record_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
 int sensors_main(int argc, char **argv);
 int sim_main(int argc, char **argv);
 

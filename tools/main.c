@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"drive", drive_main, "the controller as a filter: one line out for each line in"},
     {"profile", profile_main, "what this machine is, which preset fits it, and why"},
     {"record", record_main, "what a session's controller consumes and decides, into a file"},
+    {"replay", replay_main, "what the controller would have asked for, from a recording or a log"},
     {"sensors", sensors_main, "what is read of this machine, and what of it is believed"},
     {"sim", sim_main, "try policies on simulated machines and scenes"},
 };

@@ -174,11 +174,22 @@ static const struct option *find_option(const char *word, const char **out_value
     return NULL;
 }
 
+int drive_options_span(const char *word) {
+    const char *value;
+    if (!find_option(word, &value))
+        return 0;
+    return value ? 1 : 2;
+}
+
+void drive_options_offer(struct perfadapt__nearest *guess) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        perfadapt__nearest_offer(guess, options[i].name);
+}
+
 static bool refuse_option(const char *word, char *reason) {
     struct perfadapt__nearest guess;
     perfadapt__nearest_init(&guess, word);
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        perfadapt__nearest_offer(&guess, options[i].name);
+    drive_options_offer(&guess);
     return drive_refuse_unknown("option", &guess, reason);
 }
 
@@ -245,6 +256,15 @@ static void print_settings(FILE *stream) {
     }
 }
 
+void drive_options_print_policy(FILE *stream) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        fprintf(stream, "  %-11s %-10s %s\n", options[i].name, options[i].argument, options[i].text);
+    fputs("\nPresets: ", stream);
+    drive_preset_print_names(stream);
+    fputs("\nSettings:\n", stream);
+    print_settings(stream);
+}
+
 void drive_options_print_help(FILE *stream) {
     fputs("Usage: perfadapt drive [OPTION]...\n"
           "The controller as a filter: every line in gives one line out, at once.\n\nIn:\n"
@@ -258,10 +278,5 @@ void drive_options_print_help(FILE *stream) {
           "Out: \"budget key=value...\", \"=\" where nothing printed would change, or \"error REASON\".\n"
           "Exit: 0, 1 after an error line, 2 wrong command line, 3 unreadable file or stream.\n\nOptions:\n",
           stream);
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        fprintf(stream, "  %-11s %-10s %s\n", options[i].name, options[i].argument, options[i].text);
-    fputs("\nPresets: ", stream);
-    drive_preset_print_names(stream);
-    fputs("\nSettings:\n", stream);
-    print_settings(stream);
+    drive_options_print_policy(stream);
 }

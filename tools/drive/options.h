@@ -20,4 +20,12 @@ enum drive_options_result drive_options_read(int argc, char *const *argv, struct
 
 void drive_options_print_help(FILE *stream);
 
+/* ---- for other commands that take the same options ---- */
+
+/* How many words the option takes that `word` is: 0 = it is none of a policy, 1 = "--name=value", 2 = "--name". */
+int drive_options_span(const char *word);
+void drive_options_offer(struct perfadapt__nearest *guess);
+/* The options, the presets and the settings. */
+void drive_options_print_policy(FILE *stream);
+
 #endif

@@ -116,18 +116,18 @@ static void tick_where_due(struct drive_stream *stream, int64_t now_ns) {
 
 /* ---- frames ---- */
 
-/* The driver is taken to have drawn the frame with the budget that it was last told. */
+/* The driver is taken to have drawn the frame with the budget that it was last told; what wrote a log knew none. */
 static void take_frame(struct drive_stream *stream, const struct drive_line *line, int64_t now_ns) {
     const struct perfadapt_budget *budget = &stream->decider.arbiter.budget;
     const struct perfadapt__frame_input input = {
         .kind = PERFADAPT__FRAME_DONE,
-        .quality = budget->quality,
+        .quality = stream->open_loop ? budget->quality_levels - 1 : budget->quality,
         .frame = ++stream->frames,
         .now_ns = now_ns,
         .cpu_ns = line->cpu_ns,
         .period_ns = stream->frame_ns ? now_ns - stream->frame_ns : -1,
         .gpu_ns = line->gpu_ns,
-        .render_scale = budget->render_scale,
+        .render_scale = stream->open_loop ? 1.0F : budget->render_scale,
     };
     stream->frame_ns = now_ns;
     tick_where_due(stream, now_ns);

@@ -17,6 +17,7 @@ struct drive_stream {
     struct perfadapt__decider decider;
     struct perfadapt__tick_control tick;
     bool begun;                   /* a line has been taken */
+    bool open_loop;               /* to be set after init: frames were drawn at the best, whatever the budget said */
     bool temperature_seen;        /* so that it can be lost */
     double limit_c;               /* as last told with a temperature: that of a lost one; NAN unknown */
     uint64_t frames;              /* frame lines taken */

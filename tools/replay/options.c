@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What an import lets move where nobody says: else nothing would, and there would be nothing to see. */
+static char usual_levels[] = "--levels=5";
+
+static const struct option {
+    const char *name, *argument; /* NULL = it has none */
+    const char *text;
+} options[] = {
+    /* in the order of the enumeration below */
+    {"--format", "NAME", "perfadapt, mangohud or csv; default: what the file's beginning tells"},
+    {"--json", NULL, "one JSON object a line; docs/json.md names its keys"},
+    {"--summary", NULL, "no line for each change of the budget"},
+    {"--columns", "A,B,...", "the header of a CSV file that has none"},
+    {"--only", "COL=VALUE", "rows of this application, process, GPU: --only Application=game.exe"},
+};
+
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+enum { FORMAT, JSON, SUMMARY, COLUMNS };
+
+/* Which of the above `word` is; OPTION_COUNT = none. */
+static size_t find(const char *word, const char **out_value) {
+    const size_t length = strcspn(word, "=");
+    *out_value = word[length] ? word + length + 1 : NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strlen(options[i].name) == length && strncmp(word, options[i].name, length) == 0)
+            return i;
+    return OPTION_COUNT;
+}
+
+static bool take_format(const char *value, struct replay_options *out, char *reason) {
+    static const char *const names[] = {"perfadapt", "mangohud", "csv"};
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, value);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        out->format = (enum replay_format)(REPLAY_FORMAT_PERFADAPT + i);
+        if (strcmp(value, names[i]) == 0)
+            return true;
+        perfadapt__nearest_offer(&guess, names[i]);
+    }
+    return drive_refuse_unknown("format", &guess, reason);
+}
+
+static bool take_flag(size_t option, const char *value, struct replay_options *out, char *reason) {
+    if (value)
+        return drive_refuse_word(options[option].name, value, "takes no value", reason);
+    out->json |= option == JSON;
+    out->summary |= option == SUMMARY;
+    return true;
+}
+
+/* `value` NULL = there is none. */
+static bool take(size_t option, const char *value, struct replay_options *out, char *reason) {
+    if (!options[option].argument)
+        return take_flag(option, value, out, reason);
+    if (!value)
+        return drive_refuse_word(options[option].name, options[option].argument, "is missing", reason);
+    switch (option) {
+    case FORMAT:
+        return take_format(value, out, reason);
+    case COLUMNS:
+        out->columns = value;
+        return true;
+    default: /* ONLY */
+        out->only = value;
+        return strchr(value, '=') || drive_refuse_word("--only", value, "is not COLUMN=VALUE", reason);
+    }
+}
+
+static bool refuse_option(const char *word, char *reason) {
+    struct perfadapt__nearest guess;
+    perfadapt__nearest_init(&guess, word);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        perfadapt__nearest_offer(&guess, options[i].name);
+    drive_options_offer(&guess);
+    return drive_refuse_unknown("option", &guess, reason);
+}
+
+static bool take_path(const char *word, struct replay_options *out, char *reason) {
+    if (out->path)
+        return drive_refuse_word("one file at a time, not", word, "as well", reason);
+    out->path = word;
+    return true;
+}
+
+/* Parts the words: ours are taken, the policy's kept for later. */
+static bool part(int argc, char **argv, struct replay_options *out, char *reason) {
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        const size_t option = find(argv[i], &value);
+        const int span = drive_options_span(argv[i]);
+        if (option == OPTION_COUNT && span == 0 && (argv[i][0] != '-' || !argv[i][1])) {
+            if (!take_path(argv[i], out, reason))
+                return false;
+        } else if (option == OPTION_COUNT && span == 0) {
+            return refuse_option(argv[i], reason);
+        } else if (option == OPTION_COUNT) {
+            out->policy_words[out->policy_word_count++] = argv[i];
+            if (span == 2 && i + 1 < argc)
+                out->policy_words[out->policy_word_count++] = argv[++i];
+        } else {
+            if (options[option].argument && !value && i + 1 < argc)
+                value = argv[++i];
+            if (!take(option, value, out, reason))
+                return false;
+        }
+    }
+    return out->path || drive_refuse("no file to replay is named; - is standard input", reason);
+}
+
+static enum drive_options_result read_policy(struct replay_options *out, char *reason) {
+    int count = out->policy_word_count;
+    const enum drive_options_result result = drive_options_read(count, out->policy_words, &out->policy, reason);
+    if (result != DRIVE_OPTIONS_READ || out->policy.outputs)
+        return result;
+    out->quality_freed = true;
+    out->policy_words[count++] = usual_levels;
+    const enum drive_options_result again = drive_options_read(count, out->policy_words, &out->policy, reason);
+    out->policy_words[count - 1] = NULL;
+    return again;
+}
+
+enum drive_options_result replay_options_read(int argc, char **argv, struct replay_options *out_options,
+                                              char out_reason[DRIVE_REASON_MAX]) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return DRIVE_OPTIONS_HELP;
+    *out_options = (struct replay_options){.format = REPLAY_FORMAT_AUTO, .policy_word_count = 1};
+    out_options->policy_words = calloc((size_t)argc + 2, sizeof *out_options->policy_words);
+    if (!out_options->policy_words) {
+        drive_refuse("out of memory", out_reason);
+        return DRIVE_OPTIONS_UNREADABLE;
+    }
+    out_options->policy_words[0] = argv[0];
+    const enum drive_options_result result =
+        part(argc, argv, out_options, out_reason) ? read_policy(out_options, out_reason) : DRIVE_OPTIONS_WRONG;
+    if (result != DRIVE_OPTIONS_READ)
+        replay_options_finish(out_options);
+    return result;
+}
+
+void replay_options_finish(struct replay_options *options_read) {
+    free(options_read->policy_words);
+    options_read->policy_words = NULL;
+}
+
+void replay_options_print_help(FILE *stream) {
+    fputs("Usage: perfadapt replay FILE [OPTION]...\n"
+          "What the controller would have asked for while FILE was written: a recording of this library, a log of\n"
+          "MangoHud, or a CSV file (PresentMon, nvidia-smi, or with a header of t_s, frame_ms, gpu_ms, temp_c, ...).\n"
+          "FILE - is standard input. docs/replay.md tells what is made of which column.\n"
+          "Exit: 0, 1 where rows could not be read, 2 wrong command line, 3 nothing could be replayed.\n\nOptions:\n",
+          stream);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        fprintf(stream, "  %-11s %-10s %s\n", options[i].name, options[i].argument ? options[i].argument : "",
+                options[i].text);
+    fputs("\nOf the policy; an import lets quality move over 5 levels where none of these lets anything move:\n",
+          stream);
+    drive_options_print_policy(stream);
+}

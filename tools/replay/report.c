@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "replay/report.h"
+
+#include "config/number.h"
+#include "replay/words.h"
+
+#include <inttypes.h>
+#include <math.h> /* isnan only */
+#include <perfadapt/perfadapt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REASONS_MAX 128
+
+/* ---- figures ---- */
+
+struct figure {
+    char text[PERFADAPT__NUMBER_TEXT];
+};
+
+/* "?" is not known. */
+static struct figure number(double value, unsigned decimals) {
+    struct figure figure = {.text = "?"};
+    if (isfinite(value))
+        perfadapt__number_print(value, decimals, figure.text);
+    return figure;
+}
+
+static struct figure percent(double share) {
+    return number(100 * share, 1);
+}
+
+/* ---- the log ---- */
+
+static void print_rows(const struct replay_run *run) {
+    const struct replay_traits *traits = &run->source.traits;
+    const double step_ms = traits->step_ns * 1e-6;
+    switch (traits->rows) {
+    case REPLAY_ROWS_FRAMES:
+        puts("  rows    frames");
+        break;
+    case REPLAY_ROWS_SAMPLES:
+        printf(
+            "  rows    samples %s ms apart, no frames: those between are rebuilt, each as long as the next row says\n",
+            number(step_ms, 1).text);
+        break;
+    default:
+        printf("  rows    the machine every %s ms, no frames\n", number(step_ms, 1).text);
+        break;
+    }
+}
+
+static void print_work(const struct replay_run *run) {
+    static const char *const texts[] = {
+        "GPU times",
+        "share of time the GPU was busy, of the frame time; other programs' work counts as the app's",
+        "CPU times; nothing tells of the GPU",
+        "whole frame times: nothing tells of GPU or CPU, and what was waiting counts as work",
+    };
+    if (run->source.traits.work < REPLAY_WORK_NONE)
+        printf("  work    %s\n", texts[run->source.traits.work]);
+}
+
+static void print_heat(const struct replay_run *run) {
+    const struct replay_columns *columns = &run->source.header.columns;
+    const bool cpu = run->source.traits.cpu_temperature;
+    const char *name = replay_columns_name(columns, cpu ? REPLAY_CPU_TEMPERATURE : REPLAY_TEMPERATURE);
+    const bool limited = replay_columns_have(columns, REPLAY_LIMIT) || replay_columns_have(columns, REPLAY_MARGIN);
+    const double limit_c = run->options->policy.thermal_limit_c;
+    if (!*name)
+        puts("  heat    not in this file");
+    else if (!isnan(limit_c))
+        printf("  heat    column %s, limit %s C as told\n", name, number(limit_c, 1).text);
+    else
+        printf("  heat    column %s%s\n", name,
+               limited ? ", limit as the file has it"
+                       : "; no limit is known, so that none is kept: --set thermal.limit_c=83");
+}
+
+static void print_policy(const struct replay_run *run) {
+    const struct perfadapt__policy *policy = &run->options->policy;
+    printf("  policy  %" PRIu32 " levels of quality%s", policy->quality_levels,
+           run->options->quality_freed ? " (nothing was said: --levels, --cost, --scale, --fps)" : "");
+    if (policy->target_frame_ns)
+        printf(", aiming at %s ms a frame\n", number((double)policy->target_frame_ns * 1e-6, 2).text);
+    else
+        puts(", no frame time aimed at");
+}
+
+void replay_report_source(const struct replay_run *run) {
+    const struct replay_source *source = &run->source;
+    const struct replay_mangohud *mangohud = &source->header.mangohud;
+    printf("%s: %s%s%s%s%s\n", run->options->path, replay_words_writer(run), *mangohud->version ? " " : "",
+           mangohud->version, *mangohud->gpu ? " on " : "", mangohud->gpu);
+    puts(
+        "What the controller would have asked for. This is an open loop: load and heat in the file came from what was\n"
+        "drawn then, not from these budgets, and each frame is taken as drawn at the best quality.");
+    if (source->owners.count > 1)
+        printf("  of      %s; %zu others are left out: --only chooses\n", replay_owners_chosen(&source->owners)->label,
+               source->owners.count - 1);
+    print_rows(run);
+    print_work(run);
+    print_heat(run);
+    print_policy(run);
+    if (!run->options->summary)
+        printf("\n%10s %9s %8s %8s %6s %10s %7s %6s %9s  %s\n", "time", "line", "frame", "quality", "scale",
+               "in flight", "temp", "busy", "heat", "reasons");
+}
+
+/* ---- changes ---- */
+
+void replay_report_change(const struct replay_run *run, int64_t time_ns) {
+    const struct perfadapt_budget *budget = &run->tally.budget;
+    char reasons[REASONS_MAX];
+    char quality[PERFADAPT__NUMBER_TEXT];
+    perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
+    snprintf(quality, sizeof quality, "%" PRIu32 "/%" PRIu32, budget->quality, budget->quality_levels - 1);
+    printf("%8s s %9" PRIu64 " %5s ms %8s %6s %10" PRIu32 " %5s C %5s%% %9s  %s\n",
+           number((double)time_ns * 1e-9, 2).text, run->line, number((double)budget->frame_ns * 1e-6, 2).text, quality,
+           number((double)budget->render_scale, 3).text, budget->frames_in_flight, number(run->tally.heat_c, 1).text,
+           number(100 * run->tally.busy, 0).text, perfadapt_thermal_state_name(budget->thermal_state), reasons);
+}
+
+/* ---- summary ---- */
+
+static void print_log(const struct replay_run *run) {
+    const struct replay_tally *tally = &run->tally;
+    const double seconds = (double)tally->last_ns * 1e-9;
+    printf("\nthe file  %s s, %" PRIu64 " rows, %" PRIu64 " frames, %" PRIu64 " looks at the machine\n",
+           number(seconds, 1).text, run->source.rows, tally->frames, tally->ticks);
+    if (tally->periods) {
+        const double mean_ms = tally->frames_ns / (double)tally->periods * 1e-6;
+        printf("          frames of %s ms on average (%s fps), %s ms at worst, %s %% beyond the aim\n",
+               number(mean_ms, 2).text, number(1e3 / mean_ms, 1).text,
+               number((double)tally->worst_frame_ns * 1e-6, 1).text,
+               percent(replay_share((double)tally->late_frames, (double)tally->periods)).text);
+    }
+    if (!isnan(tally->heat_most_c))
+        printf("          %s to %s C", number(tally->heat_least_c, 1).text, number(tally->heat_most_c, 1).text);
+    if (!isnan(tally->heat_most_c) && tally->limited_ns > 0)
+        printf(", %s %% of the time at the limit of %s C or above",
+               percent(replay_share(tally->hot_ns, tally->limited_ns)).text, number(tally->limit_c, 1).text);
+    if (!isnan(tally->heat_most_c))
+        putchar('\n');
+}
+
+static void print_budgets(const struct replay_run *run) {
+    static const char *const words[] = {
+#define REASON_ROW(name, bit, word) [bit] = (word),
+        PERFADAPT_REASON_MAP(REASON_ROW)
+#undef REASON_ROW
+    };
+    const struct replay_tally *tally = &run->tally;
+    const double whole_ns = (double)tally->last_ns;
+    printf("budgets   %" PRIu64 " changes, %s a minute\n", tally->changes,
+           number(replay_share((double)tally->changes, whole_ns / 6e10), 2).text);
+    printf("          quality %s of %" PRIu32 " on average, %" PRIu32
+           " at the lowest; scale %s, %s; frame at most %s ms\n",
+           number(replay_share(tally->quality_ns, whole_ns), 2).text, tally->budget.quality_levels - 1,
+           tally->lowest_quality, number(replay_share(tally->scale_ns, whole_ns), 3).text,
+           number(tally->lowest_scale, 3).text, number((double)tally->longest_frame_ns * 1e-6, 2).text);
+    if (tally->frames == 0)
+        puts("          without frames nothing is known of what they cost: quality stays where it begins");
+    printf("why       %s %% of the time nothing stood in the way",
+           percent(replay_share(tally->best_ns, whole_ns)).text);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (tally->reason_ns[i] > 0)
+            printf(", %s %% %s", percent(replay_share(tally->reason_ns[i], whole_ns)).text, words[i]);
+    putchar('\n');
+}
+
+static void print_count(const char *text, uint64_t count) {
+    if (count)
+        printf("          %" PRIu64 " %s\n", count, text);
+}
+
+static void print_left_out(const struct replay_run *run) {
+    const struct replay_source *source = &run->source;
+    const struct replay_pace *pace = &run->pace;
+    const uint64_t wrong_times = pace->wrong_times + source->wrong_starts;
+    const uint64_t all = source->others + source->made_up + pace->wrong_frames + wrong_times + source->cut +
+                         pace->wrong_heat + pace->restarts + source->problems.count;
+    if (!all)
+        return;
+    puts("left out");
+    print_count("rows of others", source->others);
+    print_count("rows of frames that a driver made up", source->made_up);
+    print_count("rows whose frame took no time, or more than there was", pace->wrong_frames);
+    print_count("rows whose time lies before that of the row before, or far ahead of all", wrong_times);
+    print_count("last row, cut", source->cut);
+    print_count("temperatures that no device has", pace->wrong_heat);
+    print_count("places where time begins anew: what follows is taken to follow at once", pace->restarts);
+    print_count("cells or rows that could not be read", source->problems.count);
+}
+
+void replay_report_summary(const struct replay_run *run) {
+    print_log(run);
+    print_budgets(run);
+    print_left_out(run);
+    if (run->source.failure)
+        puts("The file could not be read to its end: this is of what came before.");
+}
