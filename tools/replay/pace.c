@@ -47,24 +47,37 @@ static int64_t bounded(double ns) {
     return ns > 0 ? (ns < (double)longest_ns ? (int64_t)ns : longest_ns) : 0;
 }
 
-/* Saturates: logs hold any number. */
+/* Both saturate: logs hold any number. */
 static int64_t sum(int64_t one, int64_t other) {
     int64_t result;
     if (__builtin_add_overflow(one, other, &result))
-        result = other > 0 ? INT64_MAX : INT64_MIN;
-    return result > longest_ns ? longest_ns : result < -longest_ns ? -longest_ns : result;
+        return other > 0 ? INT64_MAX : INT64_MIN;
+    return result;
+}
+
+static int64_t difference(int64_t one, int64_t other) {
+    int64_t result;
+    if (__builtin_sub_overflow(one, other, &result))
+        return other < 0 ? INT64_MAX : INT64_MIN;
+    return result;
 }
 
 /* The row's time is taken for one usual step after the newest. */
 static void begin_anew(struct replay_pace *pace, int64_t time_ns) {
     const int64_t step_ns = isnan(pace->traits.step_ns) ? 0 : bounded(pace->traits.step_ns);
-    pace->shift_ns = sum(sum(pace->newest_ns, step_ns), -time_ns);
+    pace->shift_ns = difference(sum(pace->newest_ns, step_ns), time_ns);
     pace->behind = 0;
     pace->restarts++;
 }
 
+static int64_t own_time(const struct replay_pace *pace, const struct replay_row *row) {
+    const int64_t own_ns = sum(row->time_ns, pace->shift_ns);
+    return own_ns < longest_ns ? own_ns : longest_ns;
+}
+
 /* A row that lies behind is left out; many in good order are where another log was put behind the first. */
-static bool lies_behind(struct replay_pace *pace, int64_t own_ns, int64_t time_ns) {
+static bool lies_behind(struct replay_pace *pace, const struct replay_row *row) {
+    const int64_t own_ns = own_time(pace, row);
     if (own_ns >= pace->newest_ns) {
         pace->behind = 0;
         return false;
@@ -73,7 +86,7 @@ static bool lies_behind(struct replay_pace *pace, int64_t own_ns, int64_t time_n
     pace->behind_ns = own_ns;
     if (pace->behind < behind_most)
         return true;
-    begin_anew(pace, time_ns);
+    begin_anew(pace, row->time_ns);
     return false;
 }
 
@@ -94,19 +107,16 @@ static bool leaps(struct replay_pace *pace, int64_t own_ns) {
 static bool place(struct replay_pace *pace, const struct replay_row *row, int64_t *out_ns) {
     if (!row->timed) { /* frame after frame */
         *out_ns = sum(pace->newest_ns, pace->begun ? bounded(period_of(row)) : 0);
+        *out_ns = *out_ns < longest_ns ? *out_ns : longest_ns;
         return true;
     }
     if (!pace->begun)
-        pace->shift_ns = sum(0, -row->time_ns);
+        pace->shift_ns = difference(0, row->time_ns);
     else if (row->restart)
         begin_anew(pace, row->time_ns);
-    int64_t own_ns = sum(row->time_ns, pace->shift_ns);
-    if (pace->begun && lies_behind(pace, own_ns, row->time_ns))
+    if (pace->begun && (lies_behind(pace, row) || leaps(pace, own_time(pace, row))))
         return false;
-    own_ns = sum(row->time_ns, pace->shift_ns);
-    if (pace->begun && leaps(pace, own_ns))
-        return false;
-    *out_ns = own_ns > pace->newest_ns ? own_ns : pace->newest_ns;
+    *out_ns = own_time(pace, row) > pace->newest_ns ? own_time(pace, row) : pace->newest_ns;
     return true;
 }
 

@@ -4,21 +4,22 @@
 #include "replay/median.h"
 
 #include <math.h> /* NAN and isnan only */
-#include <string.h>
 
 #define STARTS_MAX 8 /* rows that a beginning may hold and nobody wants */
 
+static bool is_wrong_start(const struct replay_row *rows, size_t count) {
+    size_t lower = 0;
+    for (size_t i = 1; i < count && !rows[i].restart; i++)
+        lower += rows[0].timed && rows[i].timed && rows[i].time_ns < rows[0].time_ns;
+    return count > 1 && 4 * lower >= 3 * (count - 1);
+}
+
 size_t replay_survey_drop_wrong_starts(struct replay_row *rows, size_t count) {
-    size_t wrong = 0;
-    for (size_t i = 0; i < STARTS_MAX && i + 1 < count; i++) {
-        size_t lower = 0;
-        for (size_t j = i + 1; j < count && !rows[j].restart; j++)
-            lower += rows[i].timed && rows[j].timed && rows[j].time_ns < rows[i].time_ns;
-        if (4 * lower >= 3 * (count - i - 1))
-            wrong = i + 1;
-    }
-    memmove(rows, rows + wrong, (count - wrong) * sizeof *rows);
-    return count - wrong;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (i >= STARTS_MAX || !is_wrong_start(rows + i, count - i))
+            rows[kept++] = rows[i];
+    return kept;
 }
 
 static double period_of(const struct replay_row *row) {

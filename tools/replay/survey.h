@@ -30,7 +30,7 @@ struct replay_traits {
     bool cpu_temperature; /* the CPU's stands for the device's, which is not there */
 };
 
-/* Drops rows before those whose times are far below theirs: what a logger wrote before its clock was set. New count. */
+/* Drops those of the first rows that most rows after them lie before: written before a clock was set. New count. */
 size_t replay_survey_drop_wrong_starts(struct replay_row *rows, size_t count);
 
 /* Of rows in their units. */
