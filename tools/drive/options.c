@@ -230,6 +230,14 @@ static bool make_policy(struct request *request, struct perfadapt__policy *out_p
                                 request->reason);
 }
 
+static enum drive_options_result read_over(struct request *request, int argc, char *const *argv,
+                                           struct perfadapt__policy *out_policy) {
+    for (enum layer layer = LAYER_PRESET; layer <= LAYER_SET; layer++)
+        if (!apply(layer, argc, argv, request))
+            return request->failure;
+    return make_policy(request, out_policy) ? DRIVE_OPTIONS_READ : DRIVE_OPTIONS_WRONG;
+}
+
 enum drive_options_result drive_options_read(int argc, char *const *argv, struct perfadapt__policy *out_policy,
                                              char out_reason[DRIVE_REASON_MAX]) {
     struct request request = {
@@ -240,10 +248,45 @@ enum drive_options_result drive_options_read(int argc, char *const *argv, struct
         return DRIVE_OPTIONS_HELP;
     perfadapt__settings_init(&request.preset);
     perfadapt__settings_init(&request.settings);
-    for (enum layer layer = LAYER_PRESET; layer <= LAYER_SET; layer++)
-        if (!apply(layer, argc, argv, &request))
-            return request.failure;
-    return make_policy(&request, out_policy) ? DRIVE_OPTIONS_READ : DRIVE_OPTIONS_WRONG;
+    return read_over(&request, argc, argv, out_policy);
+}
+
+/* A policy as the settings of a preset that would come to it. */
+static void settings_of(const struct perfadapt__policy *policy, struct perfadapt__settings *out_settings) {
+    perfadapt__settings_init(out_settings);
+    out_settings->mode = policy->mode;
+    out_settings->prefer = policy->prefer;
+    out_settings->role = policy->role;
+    out_settings->quality_min = policy->quality_min;
+    out_settings->quality_max = policy->quality_max;
+    out_settings->slowest_ns = (double)policy->slowest_frame_ns;
+    out_settings->refresh_ns = (double)policy->refresh_ns;
+    out_settings->limit_c = policy->thermal_limit_c;
+    out_settings->margin_c = policy->thermal_margin_c;
+    out_settings->battery_busy = policy->battery_busy;
+    out_settings->reserve_bytes = (double)policy->memory_reserve_bytes;
+    out_settings->memory_share = policy->memory_share;
+    out_settings->scale_min = policy->render_scale_min;
+    out_settings->scale_max = policy->render_scale_max;
+    out_settings->frames_in_flight = policy->frames_in_flight;
+    out_settings->worker_threads = policy->worker_threads;
+    out_settings->dispatch_ns = (double)policy->dispatch_ns;
+}
+
+enum drive_options_result drive_options_change(int argc, char *const *argv, struct perfadapt__policy *inout_policy,
+                                               char out_reason[DRIVE_REASON_MAX]) {
+    struct request request = {.wishes = {.role = inout_policy->role,
+                                         .outputs = inout_policy->outputs,
+                                         .target_ns = (double)inout_policy->target_frame_ns,
+                                         .fastest_ns = (double)NAN},
+                              .levels = inout_policy->quality_levels,
+                              .cost_count = inout_policy->quality_levels,
+                              .reason = out_reason,
+                              .failure = DRIVE_OPTIONS_WRONG};
+    memcpy(request.cost, inout_policy->cost, sizeof request.cost);
+    settings_of(inout_policy, &request.preset);
+    perfadapt__settings_init(&request.settings);
+    return read_over(&request, argc, argv, inout_policy);
 }
 
 /* Every key with its range and what it does. */

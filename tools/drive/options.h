@@ -22,6 +22,10 @@ void drive_options_print_help(FILE *stream);
 
 /* ---- for other commands that take the same options ---- */
 
+/* The same words, over a policy that is there instead of one that nothing is known of. */
+enum drive_options_result drive_options_change(int argc, char *const *argv, struct perfadapt__policy *inout_policy,
+                                               char out_reason[DRIVE_REASON_MAX]);
+
 /* How many words the option takes that `word` is: 0 = it is none of a policy, 1 = "--name=value", 2 = "--name". */
 int drive_options_span(const char *word);
 void drive_options_offer(struct perfadapt__nearest *guess);

@@ -5,6 +5,7 @@
 #include "replay/words.h"
 
 #include <math.h>
+#include <perfadapt/monitor.h>
 #include <perfadapt/perfadapt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,30 +104,34 @@ static void put_bytes(struct document *document, const char *key, uint64_t bytes
     put(document, key, bytes == PERFADAPT_NO_LIMIT ? json_null() : json_integer((json_int_t)bytes));
 }
 
+static void put_change(struct document *document, const struct replay_tally *tally) {
+    const struct perfadapt_budget *budget = &tally->budget;
+    put(document, "frame_ns", json_integer(budget->frame_ns));
+    put_count(document, "quality", budget->quality);
+    put_number(document, "render_scale", (double)budget->render_scale);
+    put_count(document, "frames_in_flight", budget->frames_in_flight);
+    put_count(document, "worker_threads", budget->worker_threads);
+    put(document, "dispatch_ns", budget->dispatch_ns ? json_integer(budget->dispatch_ns) : json_null());
+    put_bytes(document, "memory_bytes", budget->memory_bytes);
+    put_bytes(document, "gpu_memory_bytes", budget->gpu_memory_bytes);
+    put_number(document, "headroom", (double)budget->thermal_headroom);
+    put(document, "time_to_throttle_ns",
+        budget->time_to_throttle_ns == PERFADAPT_THROTTLE_UNKNOWN ? json_null()
+                                                                  : json_integer(budget->time_to_throttle_ns));
+    put(document, "thermal_state", json_string(perfadapt_thermal_state_name(budget->thermal_state)));
+    put(document, "memory_state", json_string(perfadapt_memory_state_name(budget->memory_state)));
+    put(document, "bottleneck", json_string(perfadapt_bottleneck_name(budget->bottleneck)));
+    put_reasons(document, budget->reasons);
+    put_number(document, "temp_c", tally->heat_c);
+    put_number(document, "limit_c", tally->limit_c);
+    put_number(document, "busy", tally->busy);
+}
+
 void replay_document_change(const struct replay_run *run, int64_t time_ns) {
-    const struct perfadapt_budget *budget = &run->tally.budget;
     struct document document = begin("change");
     put(&document, "time_ns", json_integer(time_ns));
     put(&document, "line", run->line ? json_integer((json_int_t)run->line) : json_null());
-    put(&document, "frame_ns", json_integer(budget->frame_ns));
-    put_count(&document, "quality", budget->quality);
-    put_number(&document, "render_scale", (double)budget->render_scale);
-    put_count(&document, "frames_in_flight", budget->frames_in_flight);
-    put_count(&document, "worker_threads", budget->worker_threads);
-    put(&document, "dispatch_ns", budget->dispatch_ns ? json_integer(budget->dispatch_ns) : json_null());
-    put_bytes(&document, "memory_bytes", budget->memory_bytes);
-    put_bytes(&document, "gpu_memory_bytes", budget->gpu_memory_bytes);
-    put_number(&document, "headroom", (double)budget->thermal_headroom);
-    put(&document, "time_to_throttle_ns",
-        budget->time_to_throttle_ns == PERFADAPT_THROTTLE_UNKNOWN ? json_null()
-                                                                  : json_integer(budget->time_to_throttle_ns));
-    put(&document, "thermal_state", json_string(perfadapt_thermal_state_name(budget->thermal_state)));
-    put(&document, "memory_state", json_string(perfadapt_memory_state_name(budget->memory_state)));
-    put(&document, "bottleneck", json_string(perfadapt_bottleneck_name(budget->bottleneck)));
-    put_reasons(&document, budget->reasons);
-    put_number(&document, "temp_c", run->tally.heat_c);
-    put_number(&document, "limit_c", run->tally.limit_c);
-    put_number(&document, "busy", run->tally.busy);
+    put_change(&document, &run->tally);
     print(&document);
 }
 
@@ -190,5 +195,65 @@ void replay_document_summary(const struct replay_run *run) {
     put_log(&document, &run->tally);
     put_budget(&document, &run->tally);
     put_rows(&document, run);
+    print(&document);
+}
+
+/* ---- recordings ---- */
+
+void replay_document_recording(const struct replay_recorded *recorded) {
+    const struct perfadapt__record_header *header = &recorded->recording.reader.header;
+    struct document document = begin("source");
+    put(&document, "path", json_maker_text(recorded->path));
+    put(&document, "format", json_string("perfadapt"));
+    put(&document, "app", json_maker_text(header->name));
+    put(&document, "pid", json_integer(header->pid));
+    put(&document, "role", json_string(perfadapt_role_name(header->role)));
+    put(&document, "library_version", json_maker_text(header->library));
+    put(&document, "taken_unix_s", json_integer(header->taken_realtime_s));
+    put(&document, "same_build", json_boolean(recorded->recording.same_layout));
+    put(&document, "what_if", json_boolean(recorded->asks));
+    put(&document, "open_loop", json_boolean(recorded->asks));
+    print(&document);
+}
+
+void replay_document_decision(const struct replay_pass *pass, int64_t time_ns) {
+    char text[256];
+    const struct perfadapt_decision *decision = &pass->replayer.decider.arbiter.decision;
+    const bool told =
+        pass->replayer.change == PERFADAPT__BUDGET_DECIDED && decision->generation == pass->tally.budget.generation;
+    struct document document = begin("change");
+    put(&document, "time_ns", json_integer(time_ns));
+    put_count(&document, "frame", pass->replayer.tally.frames);
+    put_count(&document, "generation", pass->tally.budget.generation);
+    put_change(&document, &pass->tally);
+    perfadapt_decision_text(decision, text, sizeof text);
+    put(&document, "why", told ? json_maker_text(text) : json_null());
+    print(&document);
+}
+
+static void put_verdict(struct document *document, const struct replay_recorded *recorded) {
+    const struct perfadapt__replay_tally *tally = &recorded->was.replayer.tally;
+    const struct perfadapt__file_reader *reader = &recorded->recording.reader;
+    put_count(document, "budgets", tally->budgets);
+    put_count(document, "budgets_differing", tally->differing);
+    put(document, "first_difference_ns",
+        tally->differing ? json_integer(tally->differed_ns - recorded->begun_ns) : json_null());
+    put_count(document, "policies", tally->policies);
+    put_count(document, "gaps", tally->gaps);
+    put_count(document, "records_lost", tally->lost);
+    put_count(document, "damages", reader->damages);
+    put_count(document, "damaged_bytes", reader->damaged_bytes);
+    put_count(document, "parts_undecodable", recorded->recording.undecodable);
+    put(document, "cut", json_boolean(reader->cut));
+    put(document, "complete", json_boolean(!reader->damages && !tally->gaps && !recorded->breaks));
+}
+
+void replay_document_replayed(const struct replay_recorded *recorded) {
+    const struct replay_pass *pass = recorded->asks ? &recorded->would : &recorded->was;
+    struct document document = begin("summary");
+    put(&document, "duration_ns", json_integer(pass->tally.last_ns));
+    put_log(&document, &pass->tally);
+    put_budget(&document, &pass->tally);
+    put_verdict(&document, recorded);
     print(&document);
 }

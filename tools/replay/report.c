@@ -6,11 +6,14 @@
 
 #include <inttypes.h>
 #include <math.h> /* isnan only */
+#include <perfadapt/monitor.h>
 #include <perfadapt/perfadapt.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define REASONS_MAX 128
+#define REPLAY_DECISION_TEXT 256
 
 /* ---- figures ---- */
 
@@ -87,6 +90,11 @@ static void print_policy(const struct replay_run *run) {
         puts(", no frame time aimed at");
 }
 
+static void print_heading(const char *place) {
+    printf("\n%10s %9s %8s %8s %6s %10s %7s %6s %9s  %s\n", "time", place, "frame", "quality", "scale", "in flight",
+           "temp", "busy", "heat", "reasons");
+}
+
 void replay_report_source(const struct replay_run *run) {
     const struct replay_source *source = &run->source;
     const struct replay_mangohud *mangohud = &source->header.mangohud;
@@ -103,22 +111,26 @@ void replay_report_source(const struct replay_run *run) {
     print_heat(run);
     print_policy(run);
     if (!run->options->summary)
-        printf("\n%10s %9s %8s %8s %6s %10s %7s %6s %9s  %s\n", "time", "line", "frame", "quality", "scale",
-               "in flight", "temp", "busy", "heat", "reasons");
+        print_heading("line");
 }
 
 /* ---- changes ---- */
 
-void replay_report_change(const struct replay_run *run, int64_t time_ns) {
-    const struct perfadapt_budget *budget = &run->tally.budget;
+/* `place` of the file: a line, or a frame. */
+static void print_change(const struct replay_tally *tally, uint64_t place, int64_t time_ns) {
+    const struct perfadapt_budget *budget = &tally->budget;
     char reasons[REASONS_MAX];
     char quality[PERFADAPT__NUMBER_TEXT];
     perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
     snprintf(quality, sizeof quality, "%" PRIu32 "/%" PRIu32, budget->quality, budget->quality_levels - 1);
     printf("%8s s %9" PRIu64 " %5s ms %8s %6s %10" PRIu32 " %5s C %5s%% %9s  %s\n",
-           number((double)time_ns * 1e-9, 2).text, run->line, number((double)budget->frame_ns * 1e-6, 2).text, quality,
-           number((double)budget->render_scale, 3).text, budget->frames_in_flight, number(run->tally.heat_c, 1).text,
-           number(100 * run->tally.busy, 0).text, perfadapt_thermal_state_name(budget->thermal_state), reasons);
+           number((double)time_ns * 1e-9, 2).text, place, number((double)budget->frame_ns * 1e-6, 2).text, quality,
+           number((double)budget->render_scale, 3).text, budget->frames_in_flight, number(tally->heat_c, 1).text,
+           number(100 * tally->busy, 0).text, perfadapt_thermal_state_name(budget->thermal_state), reasons);
+}
+
+void replay_report_change(const struct replay_run *run, int64_t time_ns) {
+    print_change(&run->tally, run->line, time_ns);
 }
 
 /* ---- summary ---- */
@@ -144,13 +156,12 @@ static void print_log(const struct replay_run *run) {
         putchar('\n');
 }
 
-static void print_budgets(const struct replay_run *run) {
+static void print_budgets(const struct replay_tally *tally) {
     static const char *const words[] = {
 #define REASON_ROW(name, bit, word) [bit] = (word),
         PERFADAPT_REASON_MAP(REASON_ROW)
 #undef REASON_ROW
     };
-    const struct replay_tally *tally = &run->tally;
     const double whole_ns = (double)tally->last_ns;
     printf("budgets   %" PRIu64 " changes, %s a minute\n", tally->changes,
            number(replay_share((double)tally->changes, whole_ns / 6e10), 2).text);
@@ -195,8 +206,91 @@ static void print_left_out(const struct replay_run *run) {
 
 void replay_report_summary(const struct replay_run *run) {
     print_log(run);
-    print_budgets(run);
+    print_budgets(&run->tally);
     print_left_out(run);
     if (run->source.failure)
         puts("The file could not be read to its end: this is of what came before.");
+}
+
+/* ---- recordings ---- */
+
+static void print_time(int64_t realtime_s) {
+    char text[64] = "?";
+    const time_t time = (time_t)realtime_s;
+    struct tm parts;
+    if (gmtime_r(&time, &parts))
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    printf("%s", text);
+}
+
+void replay_report_recording(const struct replay_recorded *recorded) {
+    const struct perfadapt__record_header *header = &recorded->recording.reader.header;
+    printf("%s: %s (%" PRId32 "), %s, recorded by perfadapt %s, file begun ", recorded->path, header->name, header->pid,
+           perfadapt_role_name(header->role), header->library);
+    print_time(header->taken_realtime_s);
+    puts("");
+    if (recorded->asks)
+        puts("What another policy would have asked for. This is an open loop: load and heat were recorded under the\n"
+             "policy of then, and do not follow these budgets.");
+    else
+        puts("What was decided, decided again from the same readings, frames and events.");
+    if (!recorded->options->summary)
+        print_heading("frame no.");
+}
+
+static void print_why(const struct replay_pass *pass) {
+    char text[REPLAY_DECISION_TEXT];
+    const struct perfadapt_decision *decision = &pass->replayer.decider.arbiter.decision;
+    if (pass->replayer.change != PERFADAPT__BUDGET_DECIDED || decision->generation != pass->tally.budget.generation)
+        return;
+    perfadapt_decision_text(decision, text, sizeof text);
+    printf("%20s%s\n", "", text);
+}
+
+void replay_report_decision(const struct replay_pass *pass, int64_t time_ns) {
+    print_change(&pass->tally, pass->replayer.tally.frames, time_ns);
+    print_why(pass);
+}
+
+static void print_damage(const struct replay_recorded *recorded) {
+    const struct perfadapt__file_reader *reader = &recorded->recording.reader;
+    const struct perfadapt__replay_tally *tally = &recorded->was.replayer.tally;
+    if (reader->damages)
+        printf("damaged   %" PRIu64 " bytes in %" PRIu64 " places, the first at byte %" PRIu64 "%s\n",
+               reader->damaged_bytes, reader->damages, reader->damaged_at,
+               reader->cut ? "; the file is cut, its tail is lost" : "");
+    if (recorded->recording.undecodable)
+        printf("damaged   %" PRIu64 " parts that hold no records of this build\n", recorded->recording.undecodable);
+    if (tally->gaps)
+        printf("gaps      %" PRIu64 ": the replay goes on behind each with the recorded state\n", tally->gaps);
+    if (tally->lost)
+        printf("          %" PRIu64 " records found no room between two looks at the machine\n", tally->lost);
+}
+
+static void print_verdict(const struct replay_recorded *recorded) {
+    const struct perfadapt__replay_tally *tally = &recorded->was.replayer.tally;
+    printf("\nreplayed  %s s, %" PRIu64 " frames, %" PRIu64 " looks at the machine, %" PRIu64 " other policies\n",
+           number((double)(tally->last_ns - recorded->begun_ns) * 1e-9, 1).text, tally->frames, tally->ticks,
+           tally->policies);
+    if (tally->differing)
+        printf("          %" PRIu64 " of %" PRIu64 " budgets DIFFER from the recorded ones, the first after %s s%s\n",
+               tally->differing, tally->budgets,
+               number((double)(tally->differed_ns - recorded->begun_ns) * 1e-9, 2).text,
+               strcmp(recorded->recording.reader.header.library, PERFADAPT_VERSION_STRING) == 0
+                   ? ""
+                   : ": another version decides otherwise");
+    else
+        printf("          all %" PRIu64 " budgets are the recorded ones, bit for bit\n", tally->budgets);
+    print_damage(recorded);
+}
+
+void replay_report_replayed(const struct replay_recorded *recorded) {
+    print_verdict(recorded);
+    if (recorded->asks)
+        puts("\nas it was");
+    print_budgets(&recorded->was.tally);
+    if (!recorded->asks)
+        return;
+    puts("\nas it is asked");
+    print_budgets(&recorded->would.tally);
 }
