@@ -178,12 +178,18 @@ static bool is_history(const struct perfadapt__frame_control *frame, uint32_t qu
     return true;
 }
 
+static bool is_learning(const struct perfadapt__cost_learning *learning, uint32_t quality_levels) {
+    return learning->from_level < quality_levels && learning->to_level < quality_levels &&
+           learning->before_count <= COUNT_OF(learning->before) && learning->after_count <= COUNT_OF(learning->after);
+}
+
 bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const struct perfadapt__tick_control *tick) {
     const uint32_t rungs = decider->ladder.count;
     bool sound = are_rungs(decider, decider_rungs, COUNT_OF(decider_rungs), rungs) &&
                  are_rungs(tick, tick_rungs, COUNT_OF(tick_rungs), rungs) &&
                  tick->choice.rose_to <= PERFADAPT__RUNGS_MAX && is_flag(&tick->choice.dropped) &&
                  is_flag(&tick->load.known) && is_history(&decider->frame, decider->policy.quality_levels) &&
+                 is_learning(&decider->frame.learning, decider->policy.quality_levels) &&
                  are_times(decider, decider_times, COUNT_OF(decider_times)) &&
                  are_times(tick, tick_times, COUNT_OF(tick_times)) && is_past(&tick->memory.past);
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)

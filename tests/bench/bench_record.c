@@ -15,13 +15,29 @@ static const size_t frames_per_segment = 1500; /* so that none is left out for w
 static const double target_ns = 20;
 static const double target_bytes = 32;
 
+enum { INPUTS = 256 }; /* made up beforehand: only their recording is measured */
+
 struct writer {
     struct perfadapt__recorder recorder;
     struct perfadapt__record_ring *ring;
     struct perfadapt__policy policy;
+    struct perfadapt__frame_input done[INPUTS], gpu[INPUTS];
     uint64_t frame;
     int64_t now_ns;
 };
+
+static void make_inputs(struct writer *writer) {
+    for (int i = 0; i < INPUTS; i++) {
+        writer->done[i] = (struct perfadapt__frame_input){.kind = PERFADAPT__FRAME_DONE,
+                                                          .quality = 3,
+                                                          .cpu_ns = 4000000 + i * 104729 % 1000000,
+                                                          .period_ns = 16600000 + i * 7919 % 100000,
+                                                          .gpu_ns = -1,
+                                                          .render_scale = 1};
+        writer->gpu[i] =
+            (struct perfadapt__frame_input){.kind = PERFADAPT__FRAME_GPU, .gpu_ns = 9000000 + i * 15485 % 1000000};
+    }
+}
 
 static void start(struct writer *writer) {
     atomic_store(&writer->ring->newest, 0);
@@ -29,22 +45,13 @@ static void start(struct writer *writer) {
 }
 
 static void write_frame(struct writer *writer) {
-    const int64_t period_ns = 16600000 + (int64_t)(writer->frame * 7919 % 100000);
-    writer->now_ns += period_ns;
-    const struct perfadapt__frame_input done = {.kind = PERFADAPT__FRAME_DONE,
-                                                .quality = 3,
-                                                .frame = ++writer->frame,
-                                                .now_ns = writer->now_ns,
-                                                .cpu_ns = 4000000 + (int64_t)(writer->frame * 104729 % 1000000),
-                                                .period_ns = period_ns,
-                                                .gpu_ns = -1,
-                                                .render_scale = 1};
-    const struct perfadapt__frame_input gpu = {.kind = PERFADAPT__FRAME_GPU,
-                                               .frame = writer->frame - 2,
-                                               .now_ns = writer->now_ns,
-                                               .gpu_ns = 9000000 + (int64_t)(writer->frame * 15485863 % 1000000)};
-    perfadapt__recorder_input(&writer->recorder, &done, PERFADAPT__RECORD_CAPS_SAME);
-    perfadapt__recorder_input(&writer->recorder, &gpu, PERFADAPT__RECORD_CAPS_SAME);
+    struct perfadapt__frame_input *done = &writer->done[writer->frame % INPUTS];
+    struct perfadapt__frame_input *gpu = &writer->gpu[writer->frame % INPUTS];
+    done->frame = ++writer->frame;
+    done->now_ns = gpu->now_ns = writer->now_ns += done->period_ns;
+    gpu->frame = writer->frame - 2;
+    perfadapt__recorder_input(&writer->recorder, done, PERFADAPT__RECORD_CAPS_SAME);
+    perfadapt__recorder_input(&writer->recorder, gpu, PERFADAPT__RECORD_CAPS_SAME);
 }
 
 static void run_records(void *context, size_t count) {
@@ -78,6 +85,7 @@ int main(void) {
     writer.ring = calloc(1, sizeof *writer.ring);
     if (!writer.ring)
         return 3;
+    make_inputs(&writer);
     const double bytes = bytes_per_frame(&writer);
     const struct bench_pair pair = bench_compare(run_records, &writer, run_clock, NULL, 30000);
     printf("%-28s %8.1f ns  target %.0f ns; 1 x clock_gettime %.1f ns; %.1f bytes  target %.0f\n", "record of a frame",
