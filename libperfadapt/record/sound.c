@@ -179,8 +179,7 @@ static bool is_history(const struct perfadapt__frame_control *frame, uint32_t qu
 }
 
 static bool is_learning(const struct perfadapt__cost_learning *learning, uint32_t quality_levels) {
-    return learning->from_level < quality_levels && learning->to_level < quality_levels &&
-           learning->before_count <= COUNT_OF(learning->before) && learning->after_count <= COUNT_OF(learning->after);
+    return learning->from_level < quality_levels && learning->to_level < quality_levels; /* counts are taken modulo */
 }
 
 bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const struct perfadapt__tick_control *tick) {
