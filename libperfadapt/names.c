@@ -307,12 +307,26 @@ static const char *word_of_signal(uint32_t signal, double value) {
     }
 }
 
+/* What another session is short of, where its reasons are known. */
+static void append_session(struct text *text, double value) {
+    char reasons[128];
+    perfadapt_reasons_text(value >= 0 && value <= UINT32_MAX ? (uint32_t)value : 0, reasons, sizeof reasons);
+    if (strcmp(reasons, "-") == 0)
+        return;
+    append(text, ", ");
+    append(text, reasons);
+}
+
 static void append_signal(struct text *text, const struct perfadapt_decision *decision) {
     if (decision->signal == PERFADAPT_SIGNAL_NONE)
         return;
     struct unit unit = unit_of(decision->signal);
     append(text, ": ");
     append(text, perfadapt_signal_name(decision->signal));
+    if (decision->signal == PERFADAPT_SIGNAL_SESSION) {
+        append_session(text, decision->value);
+        return;
+    }
     const char *word = word_of_signal(decision->signal, decision->value);
     if (word) {
         append(text, " ");

@@ -39,6 +39,8 @@ static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, 
     perfadapt__reading_from_snapshot(&reading, snapshot, now_ns);
     reading.gpu_memory_used = known_bytes(atomic_load_explicit(&session->gpu_memory_used, memory_order_relaxed));
     reading.gpu_memory_budget = known_bytes(atomic_load_explicit(&session->gpu_memory_budget, memory_order_relaxed));
+    if (perfadapt__yield_applies(&stepper->decider.policy))
+        reading.peer_reasons = perfadapt__peers_look(&session->tick.peers, now_ns);
     if (!perfadapt__stepper_begin_tick(stepper, &session->tick.control, &reading, &session->tick.frames))
         return;
     if (perfadapt__tick_step(&session->tick.control, &stepper->decider.policy, &stepper->decider.ladder, &reading,
@@ -132,7 +134,7 @@ static enum perfadapt_result create_region(perfadapt *session, const struct perf
                                            const char *simulate, const struct perfadapt__policy *policy) {
     const struct perfadapt__region_options region_options = {
         .name = options->app_name ? options->app_name : program_invocation_short_name,
-        .role = options->role,
+        .role = policy->role,
         .simulated = simulate != NULL,
         .quality_levels = policy->quality_levels,
         .target_frame_ns = policy->target_frame_ns,
@@ -201,6 +203,7 @@ static enum perfadapt_result open_session(const struct perfadapt_options *option
             .name = identity->name, .pid = identity->pid, .role = identity->role};
         session->incidents = perfadapt__incidents_create(&origin);
     }
+    perfadapt__peers_init(&session->tick.peers, session->writer ? perfadapt__writer_name(session->writer) : "");
     result = subscribe(session, options, simulate);
     if (result == PERFADAPT_ERROR_INVALID && simulate)
         perfadapt__log(&session->log, PERFADAPT_LOG_ERROR,
@@ -249,6 +252,7 @@ void perfadapt_close(perfadapt **session_pointer) {
             perfadapt__incidents_finish(session->incidents);
     }
     perfadapt__sampler_unsubscribe(&session->subscription);
+    perfadapt__peers_finish(&session->tick.peers);
     perfadapt__writer_destroy(&session->writer, forked);
     const bool opened = session->stepper.region != NULL;
     const int budget_fd = atomic_load_explicit(&session->stepper.budget_fd, memory_order_acquire);

@@ -5,6 +5,7 @@
 #include "control/tick.h"
 #include "core/clock.h"
 #include "core/fork.h"
+#include "publish/peers.h"
 #include "publish/writer.h"
 #include "record/incident.h"
 #include "sampler/sampler.h"
@@ -46,6 +47,7 @@ struct perfadapt {
         bool throttled;
         int64_t asked_ns;
         int64_t gpu_total_ns;
+        struct perfadapt__peers peers;
     } tick;
 };
 

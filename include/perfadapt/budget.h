@@ -54,7 +54,8 @@ enum perfadapt_bottleneck {
     X(SETTLING, 5, "settling")       /* better is possible, the dwell time is not over */                              \
     X(EVENT, 6, "event")             /* after a timeout, a lost device or failed allocation that was reported */       \
     X(POWER, 7, "power")             /* the power policy */                                                            \
-    X(POLICY, 8, "policy")           /* pinned by the configuration */
+    X(POLICY, 8, "policy")           /* pinned by the configuration */                                                 \
+    X(YIELD, 9, "yield")             /* an interactive session on this machine needs it */
 
 /** Bits of perfadapt_budget.reasons. @since 0.1 */
 enum perfadapt_reason {

@@ -96,7 +96,8 @@ struct perfadapt_frame {
     X(EVENT, 7, "event")                                                                                               \
     X(GPU_MEMORY, 8, "GPU memory")                                                                                     \
     X(CPU_PRESSURE, 9, "CPU pressure")                                                                                 \
-    X(POLICY, 10, "policy") /* another preset, or other settings */
+    X(POLICY, 10, "policy") /* another preset, or other settings */                                                    \
+    X(SESSION, 11, "another session")
 
 enum perfadapt_signal {
 #define PERFADAPT_SIGNAL_ENUMERATOR(name, number, word) PERFADAPT_SIGNAL_##name = (number),
@@ -120,9 +121,11 @@ struct perfadapt_decision {
     int64_t dispatch_ns_from, dispatch_ns_to;
     uint32_t reasons; /**< mask of enum perfadapt_reason after the change */
     uint32_t signal;  /**< enum perfadapt_signal: what decided */
-    double value;     /**< ms of work per frame, °C, percent, bytes; number of the event or throttling; NAN none */
-    double limit;     /**< what it was held against, same unit; NAN none */
-    double forecast;  /**< what it was foreseen to become, same unit; NAN none */
+    double
+        value; /**< ms of work per frame, °C, percent, bytes; number of the event or throttling; of a session the mask of
+                         its reasons; NAN none */
+    double limit;    /**< what it was held against, same unit; NAN none */
+    double forecast; /**< what it was foreseen to become, same unit; NAN none */
 };
 
 /**

@@ -22,6 +22,8 @@
         "level", "0", "never a lower quality")                                                                         \
     ROW("policy.quality_max", quality_max, WHOLE, 0, 31, NULL,                                                         \
         "level", "the app's best", "never a higher quality")                                                           \
+    ROW("policy.yield", yield, WORD, 0, 0, "on|off",                                                                   \
+        "", "on", "unless interactive, give way to a session that is and is held down")                                \
     ROW("app.role", role, WORD, 0, 0, "interactive|background|export",                                                 \
         "", "the app's", "what the frames are for")                                                                    \
     ROW("frame.target_fps", target_ns, RATE, 1, 1000, NULL,                                                            \

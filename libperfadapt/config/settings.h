@@ -11,9 +11,9 @@
 
 /* Every number a double; NAN = not given. Words are kept as their place among the words of their key. */
 struct perfadapt__settings {
-    double mode, prefer, role;       /* of the enums */
-    double quality_min, quality_max; /* levels */
-    double target_ns;                /* 0 = none */
+    double mode, prefer, yield, role; /* of the enums; yield: 0 = on */
+    double quality_min, quality_max;  /* levels */
+    double target_ns;                 /* 0 = none */
     double slowest_ns;
     double refresh_ns; /* 0 = none */
     double limit_c, margin_c;

@@ -22,7 +22,7 @@ static uint32_t choose_rung(const struct perfadapt__arbiter *arbiter, const stru
     if (claims->policy->mode != PERFADAPT__MODE_AUTO)
         return 0;
     uint32_t rung = larger(larger(caps->rung, claims->frame->rung), larger(caps->memory_rung, caps->power_rung));
-    rung = larger(rung, claims->setback->rung);
+    rung = larger(rung, larger(claims->setback->rung, caps->yield_rung));
     if (caps->hold)
         rung = larger(rung, arbiter->rung);
     return rung < claims->ladder->count ? rung : claims->ladder->count - 1;
@@ -38,7 +38,9 @@ static uint32_t reasons_for(uint32_t rung, const struct perfadapt__claims *claim
     uint32_t reasons = caps->reasons | claims->setback->reasons;
     if (is_pinned(claims->policy))
         reasons |= PERFADAPT_REASON_POLICY;
-    if (caps->pace_ns > claims->ladder->rungs[rung].frame_ns)
+    /* Without a target nothing is late: it is another session that the pace is for. */
+    const int64_t frame_ns = claims->ladder->rungs[rung].frame_ns;
+    if (caps->pace_ns > frame_ns && frame_ns > 0)
         reasons |= PERFADAPT_REASON_FRAME_COST;
     if (rung == 0)
         return reasons;
@@ -170,6 +172,8 @@ static struct perfadapt__evidence evidence_for(const struct perfadapt__arbiter *
                                                const struct perfadapt__claims *claims, uint32_t rung,
                                                const struct perfadapt_budget *budget) {
     const struct perfadapt_budget *before = &arbiter->budget;
+    if ((budget->reasons ^ before->reasons) & PERFADAPT_REASON_YIELD)
+        return claims->caps->yield;
     if (rung != arbiter->rung)
         return rung > arbiter->rung ? rung_evidence(claims, rung) : claims->caps->choice;
     if (budget->frame_ns != before->frame_ns)

@@ -52,11 +52,12 @@ struct perfadapt__caps {
     uint32_t worker_threads;
     uint32_t thermal_state;
     uint32_t memory_state;
-    uint32_t throttled; /* 1: frames take longer for the clock's sake, and tell nothing of costs */
+    uint32_t throttled;  /* 1: frames take longer for the clock's sake, and tell nothing of costs */
+    uint32_t yield_rung; /* the best that is left where another session needs the machine */
     uint64_t memory_bytes;
     uint64_t gpu_memory_bytes;
     int64_t time_to_throttle_ns;
-    int64_t pace_ns; /* frame_ns is at least this: the CPU does not manage more; 0 = no such cap */
+    int64_t pace_ns; /* frame_ns is at least this: the CPU does not manage more, others need it; 0 = no such cap */
     float thermal_headroom;
     float confidence; /* of what the tick knows: heat and memory, 0 … 0.7 */
     double busy;      /* of the whole GPU in the last second, as the driver tells; NAN unknown */
@@ -66,6 +67,7 @@ struct perfadapt__caps {
     struct perfadapt__evidence memory;
     struct perfadapt__evidence power;
     struct perfadapt__evidence knobs; /* for the last move of frames in flight or worker threads */
+    struct perfadapt__evidence yield;
     struct perfadapt__heat_cap heat;
 };
 

@@ -36,6 +36,7 @@ struct perfadapt__policy {
     uint32_t quality_levels;  /* at least 1 */
     uint32_t quality_min;     /* never lower … */
     uint32_t quality_max;     /* … and never higher than this; both below quality_levels */
+    uint32_t yields;          /* 1: unless interactive, gives way to sessions that are */
     int64_t target_frame_ns;  /* 0 = none: frames come as fast as they can */
     int64_t slowest_frame_ns; /* frame_ns never beyond it; 0 = three times the target */
     int64_t refresh_ns;       /* of a panel with a fixed rate: frame_ns is a multiple of it; 0 = unknown or variable */

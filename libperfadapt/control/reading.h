@@ -36,8 +36,9 @@ struct perfadapt__reading {
     double cpu_some_us;
     double memory_total, memory_available, cgroup_limit, cgroup_current, resident, resident_shared; /* bytes */
     double gpu_memory_used, gpu_memory_budget;                                                      /* bytes */
-    double cpu_quota; /* processors that the cgroup allows */
-    double on_ac;     /* 1 or 0 */
+    double cpu_quota;      /* processors that the cgroup allows */
+    double on_ac;          /* 1 or 0 */
+    uint64_t peer_reasons; /* of enum perfadapt_reason: all that holds interactive sessions of others down; 0 = none */
 };
 
 /* Everything unknown. */

@@ -22,6 +22,7 @@ void perfadapt__tick_init(struct perfadapt__tick_control *control, const struct 
     perfadapt__power_init(&control->power);
     perfadapt__pace_init(&control->pace);
     perfadapt__knobs_init(&control->knobs, policy);
+    perfadapt__yield_init(&control->yield);
     perfadapt__choice_init(&control->choice, ladder);
     control->caps.rung = control->choice.rung;
     control->caps.rung_reasons = control->choice.reasons;
@@ -49,6 +50,7 @@ void perfadapt__tick_set_ladder(struct perfadapt__tick_control *control, const s
     control->power.rung = on_ladder(control->power.rung, ladder);
     caps->memory_rung = on_ladder(caps->memory_rung, ladder);
     caps->power_rung = on_ladder(caps->power_rung, ladder);
+    caps->yield_rung = on_ladder(caps->yield_rung, ladder);
     caps->rung = control->choice.rung;
     caps->rung_reasons = control->choice.reasons;
     caps->drops_seen = drops;
@@ -97,8 +99,8 @@ static bool busy_moved(double before, double after) {
 /* What the app may see, or the fast step acts on. */
 static bool differ(const struct perfadapt__caps *a, const struct perfadapt__caps *b) {
     return a->drops_seen != b->drops_seen || a->rung != b->rung || a->rung_reasons != b->rung_reasons ||
-           a->memory_rung != b->memory_rung || a->power_rung != b->power_rung || a->hold != b->hold ||
-           a->reasons != b->reasons || a->memory_bytes != b->memory_bytes ||
+           a->memory_rung != b->memory_rung || a->power_rung != b->power_rung || a->yield_rung != b->yield_rung ||
+           a->hold != b->hold || a->reasons != b->reasons || a->memory_bytes != b->memory_bytes ||
            a->gpu_memory_bytes != b->gpu_memory_bytes || a->pace_ns != b->pace_ns ||
            a->frames_in_flight != b->frames_in_flight || a->worker_threads != b->worker_threads ||
            a->thermal_state != b->thermal_state || a->memory_state != b->memory_state || a->throttled != b->throttled ||
@@ -149,6 +151,7 @@ bool perfadapt__tick_step(struct perfadapt__tick_control *control, const struct 
     perfadapt__power_step(&control->power, policy, ladder, &in_order, frames, &control->load, &caps);
     perfadapt__pace_step(&control->pace, ladder, frames, now_ns, &caps);
     perfadapt__knobs_step(&control->knobs, policy, ladder, &in_order, frames, &caps);
+    perfadapt__yield_step(&control->yield, policy, ladder, &in_order, frames, &control->load, &caps);
     choose(control, policy, ladder, frames, &in_order, &caps);
     if (!differ(&control->caps, &caps))
         return false;

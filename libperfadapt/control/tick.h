@@ -9,6 +9,7 @@
 #include "control/pace.h"
 #include "control/power.h"
 #include "control/thermal.h"
+#include "control/yield.h"
 
 struct perfadapt__tick_control {
     struct perfadapt__load load;
@@ -17,6 +18,7 @@ struct perfadapt__tick_control {
     struct perfadapt__power power;
     struct perfadapt__pace pace;
     struct perfadapt__knobs knobs;
+    struct perfadapt__yield yield;
     struct perfadapt__choice choice;
     int64_t looked_ns;           /* 0 = never */
     int64_t stepped_ns;          /* 0 = never */

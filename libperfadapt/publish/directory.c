@@ -13,7 +13,7 @@
 #define RANDOM_DIGITS 16
 #define PID_DIGITS_MAX 10
 
-static const char *runtime_directory(const char *runtime_dir) {
+const char *perfadapt__directory_runtime(const char *runtime_dir) {
     if (runtime_dir && *runtime_dir)
         return runtime_dir;
     const char *path = secure_getenv("XDG_RUNTIME_DIR");
@@ -54,7 +54,7 @@ static bool is_private(int fd) {
 enum perfadapt_result perfadapt__directory_open(const char *runtime_dir, bool make, int *out_fd, char *out_path,
                                                 size_t capacity, bool *out_named) {
     *out_fd = -1;
-    const char *base = runtime_directory(runtime_dir);
+    const char *base = perfadapt__directory_runtime(runtime_dir);
     *out_named = base != NULL;
     if (!base)
         return PERFADAPT_ERROR_NOT_FOUND;

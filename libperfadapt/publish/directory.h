@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <sys/un.h>
 
+/* `runtime_dir`, or where it is NULL or empty the environment's; NULL = none. Set-uid programs ignore the environment. */
+const char *perfadapt__directory_runtime(const char *runtime_dir);
+
 /*
  * Opens <runtime_dir>/perfadapt (NULL = $XDG_RUNTIME_DIR, ignored in set-uid programs); with `make` creates it, mode
  * 0700. Owner and mode are checked on the open descriptor. Gives an O_PATH-free directory descriptor and its path.

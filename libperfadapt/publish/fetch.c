@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "publish/fetch.h"
 
+#include "core/fs.h"
 #include "publish/directory.h"
 #include "publish/view.h"
 #include "publish/writer.h"
@@ -51,7 +52,7 @@ enum perfadapt_result perfadapt__fetch_connect(int directory_fd, const char *dir
     struct sockaddr_un address;
     if (!perfadapt__directory_address(directory_fd, directory_path, name, &address))
         return PERFADAPT_ERROR_NOT_FOUND;
-    const int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int connection = perfadapt__fs_lift(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (connection < 0)
         return PERFADAPT_ERROR_AGAIN;
     enum perfadapt_result result = PERFADAPT_OK;

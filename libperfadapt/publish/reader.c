@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,11 @@
 
 /* More sockets than that are an accident or an attack: they are not looked at. */
 #define SESSIONS_MAX 256
+
+/* Of a session that looks at others. Each one mapped takes 64 KiB of its resident memory, those of the other's. */
+#define BRIEF_SESSIONS_MAX 64
+#define BRIEF_MAPPED_MAX 8
+#define BRIEF_FRAMES 4 /* the newest may be under way */
 
 #define NEW_WAIT_NS (50 * PERFADAPT__NS_PER_MS) /* for the answers of new sessions, all together */
 
@@ -29,16 +35,19 @@ struct perfadapt__reader {
     struct stat scanned; /* the directory at the last look */
     bool scan_trusted;   /* an unchanged time stamp means an unchanged directory */
     bool overflow_logged;
-    size_t count;
-    struct perfadapt__remote *remotes[SESSIONS_MAX];
+    bool brief;
+    char own[PERFADAPT__SOCKET_NAME_BYTES]; /* the socket that is left out; "" = none */
+    size_t count, most;
+    struct perfadapt__remote *remotes[];
 };
 
-enum perfadapt_result perfadapt__reader_create(const char *runtime_dir, const struct perfadapt_log *log,
-                                               struct perfadapt__reader **out_reader) {
+static enum perfadapt_result create(const char *runtime_dir, const struct perfadapt_log *log, size_t most,
+                                    struct perfadapt__reader **out_reader) {
     *out_reader = NULL;
-    struct perfadapt__reader *reader = calloc(1, sizeof *reader);
+    struct perfadapt__reader *reader = calloc(1, sizeof *reader + most * sizeof reader->remotes[0]);
     if (!reader)
         return PERFADAPT_ERROR_NO_MEMORY;
+    reader->most = most;
     if (log)
         reader->log = *log;
     if (runtime_dir && !(reader->runtime_dir = strdup(runtime_dir))) {
@@ -46,6 +55,24 @@ enum perfadapt_result perfadapt__reader_create(const char *runtime_dir, const st
         return PERFADAPT_ERROR_NO_MEMORY;
     }
     *out_reader = reader;
+    return PERFADAPT_OK;
+}
+
+enum perfadapt_result perfadapt__reader_create(const char *runtime_dir, const struct perfadapt_log *log,
+                                               struct perfadapt__reader **out_reader) {
+    return create(runtime_dir, log, SESSIONS_MAX, out_reader);
+}
+
+/* An empty name stands for none: the environment is not to be asked again from another thread. */
+enum perfadapt_result perfadapt__reader_create_brief(const char *own, struct perfadapt__reader **out_reader) {
+    const char *runtime_dir = perfadapt__directory_runtime(NULL);
+    if (!runtime_dir)
+        return PERFADAPT_ERROR_NOT_FOUND;
+    const enum perfadapt_result result = create(runtime_dir, NULL, BRIEF_SESSIONS_MAX, out_reader);
+    if (result)
+        return result;
+    (*out_reader)->brief = true;
+    memcpy((*out_reader)->own, own, strnlen(own, PERFADAPT__SOCKET_NAME_BYTES - 1));
     return PERFADAPT_OK;
 }
 
@@ -73,14 +100,15 @@ static struct perfadapt__remote *find(const struct perfadapt__reader *reader, co
 }
 
 static enum perfadapt_result add(struct perfadapt__reader *reader, const char *name) {
-    if (reader->count == SESSIONS_MAX) {
+    if (reader->count == reader->most) {
         if (!reader->overflow_logged)
-            perfadapt__log(&reader->log, PERFADAPT_LOG_WARNING, "more than %d sessions: the rest is not shown",
-                           SESSIONS_MAX);
+            perfadapt__log(&reader->log, PERFADAPT_LOG_WARNING, "more than %zu sessions: the rest is not shown",
+                           reader->most);
         reader->overflow_logged = true;
         return PERFADAPT_OK;
     }
-    struct perfadapt__remote *remote = perfadapt__remote_create(name);
+    struct perfadapt__remote *remote =
+        perfadapt__remote_create(name, reader->brief ? BRIEF_FRAMES : PERFADAPT_FRAMES_MAX);
     if (!remote)
         return PERFADAPT_ERROR_NO_MEMORY;
     reader->remotes[reader->count++] = remote;
@@ -109,7 +137,7 @@ static enum perfadapt_result read_entries(struct perfadapt__reader *reader, DIR 
         const struct dirent *entry = readdir(directory);
         if (!entry)
             return errno && !result ? PERFADAPT_ERROR_SYSTEM : result;
-        if (!is_socket(dirfd(directory), entry))
+        if (!is_socket(dirfd(directory), entry) || strcmp(entry->d_name, reader->own) == 0)
             continue;
         struct perfadapt__remote *remote = find(reader, entry->d_name);
         if (remote)
@@ -181,16 +209,29 @@ static void await_fresh(struct perfadapt__reader *reader) {
         reader->remotes[i]->fresh = false;
 }
 
-static void fetch_all(struct perfadapt__reader *reader, const struct perfadapt__place *place) {
+static void fetch_all(struct perfadapt__reader *reader, const struct perfadapt__place *place, bool wait) {
     for (size_t i = 0; i < reader->count;)
         if (!reader->remotes[i]->fetched && !perfadapt__remote_ask(reader->remotes[i], place))
             drop(reader, i);
         else
             i++;
-    await_fresh(reader);
+    if (wait)
+        await_fresh(reader);
+}
+
+static void pass_over_others(struct perfadapt__reader *reader) {
+    size_t mapped = 0;
+    for (size_t i = 0; i < reader->count; i++) {
+        struct perfadapt__remote *remote = reader->remotes[i];
+        if (remote->mapping.memory &&
+            (remote->view.app.role != PERFADAPT_ROLE_INTERACTIVE || ++mapped > BRIEF_MAPPED_MAX))
+            perfadapt__remote_pass_over(remote);
+    }
 }
 
 static void update_all(struct perfadapt__reader *reader, const struct perfadapt__place *place) {
+    if (reader->brief)
+        pass_over_others(reader);
     for (size_t i = 0; i < reader->count;)
         if (perfadapt__remote_update(reader->remotes[i], place))
             i++;
@@ -198,14 +239,15 @@ static void update_all(struct perfadapt__reader *reader, const struct perfadapt_
             drop(reader, i);
 }
 
-enum perfadapt_result perfadapt__reader_refresh(struct perfadapt__reader *reader) {
-    struct perfadapt__place place = {.fd = -1, .log = &reader->log};
+static enum perfadapt_result refresh(struct perfadapt__reader *reader, bool wait) {
+    char path[PATH_MAX];
+    struct perfadapt__place place = {.path = path, .log = &reader->log};
     bool named;
     enum perfadapt_result result =
-        perfadapt__directory_open(reader->runtime_dir, false, &place.fd, place.path, sizeof place.path, &named);
+        perfadapt__directory_open(reader->runtime_dir, false, &place.fd, path, sizeof path, &named);
     if (result == PERFADAPT_OK) {
         result = scan_if_changed(reader, place.fd);
-        fetch_all(reader, &place);
+        fetch_all(reader, &place, wait);
     } else if (result == PERFADAPT_ERROR_NOT_FOUND) {
         list_none(reader);
         reader->scan_trusted = false;
@@ -217,6 +259,21 @@ enum perfadapt_result perfadapt__reader_refresh(struct perfadapt__reader *reader
     if (place.fd >= 0)
         close(place.fd);
     return result;
+}
+
+enum perfadapt_result perfadapt__reader_refresh(struct perfadapt__reader *reader) {
+    return refresh(reader, true);
+}
+
+void perfadapt__reader_glance(struct perfadapt__reader *reader, bool search) {
+    if (search) {
+        (void)refresh(reader, false);
+        return;
+    }
+    const struct perfadapt__place nowhere = {.fd = -1};
+    for (size_t i = 0; i < reader->count; i++)
+        perfadapt__remote_receive(reader->remotes[i]);
+    update_all(reader, &nowhere);
 }
 
 static const struct perfadapt__remote *shown(const struct perfadapt__reader *reader, size_t index) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define UNANSWERED_NS (5 * PERFADAPT__NS_PER_S) /* from then on a session without an answer is shown as silent */
@@ -28,10 +29,12 @@ static int32_t pid_of(const char *name) {
     return pid <= INT32_MAX ? (int32_t)pid : 0;
 }
 
-struct perfadapt__remote *perfadapt__remote_create(const char *name) {
-    struct perfadapt__remote *remote = calloc(1, sizeof *remote);
+struct perfadapt__remote *perfadapt__remote_create(const char *name, size_t frames_most) {
+    struct perfadapt__remote *remote = calloc(1, sizeof *remote + frames_most * sizeof remote->view.frames[0]);
     if (!remote)
         return NULL;
+    remote->view.frames_most = frames_most;
+    remote->view.frames = (struct perfadapt_frame *)(remote + 1);
     memcpy(remote->name, name, strnlen(name, sizeof remote->name - 1));
     remote->connection = -1;
     remote->fresh = remote->listed = true;
@@ -41,10 +44,29 @@ struct perfadapt__remote *perfadapt__remote_create(const char *name) {
     return remote;
 }
 
+static uint64_t inode_of(int fd) {
+    struct stat status;
+    return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/* Whether there is a connection. It is forgotten where the host has closed it. */
+static bool is_connected(struct perfadapt__remote *remote) {
+    if (remote->connection >= 0 && inode_of(remote->connection) != remote->socket)
+        remote->connection = -1;
+    return remote->connection >= 0;
+}
+
 static void hang_up(struct perfadapt__remote *remote) {
-    if (remote->connection >= 0)
+    if (is_connected(remote))
         close(remote->connection);
     remote->connection = -1;
+}
+
+void perfadapt__remote_pass_over(struct perfadapt__remote *remote) {
+    hang_up(remote);
+    perfadapt__fetch_unmap(&remote->mapping);
+    remote->passed_over = true;
+    remote->shown = false;
 }
 
 void perfadapt__remote_destroy(struct perfadapt__remote **remote) {
@@ -76,6 +98,8 @@ static void settle(struct perfadapt__remote *remote, enum perfadapt_result outco
 }
 
 void perfadapt__remote_receive(struct perfadapt__remote *remote) {
+    if (remote->fetched || !is_connected(remote))
+        return;
     const enum perfadapt_result result =
         perfadapt__fetch_receive(remote->connection, &remote->mapping, &remote->view.app);
     if (result == PERFADAPT_ERROR_NOT_FOUND)
@@ -92,6 +116,8 @@ static bool call(struct perfadapt__remote *remote, const struct perfadapt__place
         perfadapt__log(place->log, PERFADAPT_LOG_INFO, "removed %s: its session is gone", remote->name);
     if (result == PERFADAPT_ERROR_UNSUPPORTED || result == PERFADAPT_ERROR_NOT_FOUND)
         return false;
+    if (result == PERFADAPT_OK)
+        remote->socket = inode_of(remote->connection);
     if (!remote->fetched && (result == PERFADAPT_ERROR_PERMISSION || result == PERFADAPT_ERROR_CORRUPT))
         settle(remote, result);
     return true;
@@ -100,10 +126,9 @@ static bool call(struct perfadapt__remote *remote, const struct perfadapt__place
 bool perfadapt__remote_ask(struct perfadapt__remote *remote, const struct perfadapt__place *place) {
     if (!remote->listed)
         return false;
-    if (remote->connection < 0 && !call(remote, place))
+    if (!is_connected(remote) && !call(remote, place))
         return false;
-    if (remote->connection >= 0)
-        perfadapt__remote_receive(remote);
+    perfadapt__remote_receive(remote);
     return true;
 }
 
@@ -128,7 +153,7 @@ static bool call_stands(struct perfadapt__remote *remote, int64_t boottime_ns) {
 static bool still_there(struct perfadapt__remote *remote, const struct perfadapt__place *place, int64_t boottime_ns) {
     if (!remote->listed)
         return false;
-    if (remote->connection >= 0 && call_stands(remote, boottime_ns))
+    if (is_connected(remote) && call_stands(remote, boottime_ns))
         return true;
     if (place->fd < 0 || boottime_ns < remote->next_probe_ns)
         return true;
@@ -137,6 +162,8 @@ static bool still_there(struct perfadapt__remote *remote, const struct perfadapt
 
 bool perfadapt__remote_update(struct perfadapt__remote *remote, const struct perfadapt__place *place) {
     const int64_t boottime_ns = perfadapt__boottime_ns();
+    if (remote->passed_over)
+        return remote->listed;
     remote->shown = remote->fetched || boottime_ns - remote->found_ns >= UNANSWERED_NS;
     if (!remote->fetched)
         return place->fd >= 0 || remote->listed;

@@ -6,35 +6,42 @@
 #include "publish/fetch.h"
 #include "publish/view.h"
 
-#include <limits.h>
 #include <stdbool.h>
 
 /* The directory of sockets during one refresh. */
 struct perfadapt__place {
     int fd; /* -1 = none */
-    char path[PATH_MAX];
+    const char *path;
     const struct perfadapt_log *log;
 };
 
 struct perfadapt__remote {
     char name[PERFADAPT__SOCKET_NAME_BYTES];
-    int connection;        /* waiting for its region, or to learn whether anybody listens; -1 = none */
-    bool fetched;          /* the outcome is final: mapped, or VERSION, CORRUPT, DENIED */
-    bool shown;            /* fetched, or without an answer for so long that it has to be told of */
-    bool fresh;            /* not waited for yet */
-    bool listed;           /* its socket lay in the directory at the last look: set by the reader */
-    int64_t found_ns;      /* CLOCK_BOOTTIME */
+    int connection;   /* waiting for its region, or to learn whether anybody listens; -1 = none */
+    bool fetched;     /* the outcome is final: mapped, or VERSION, CORRUPT, DENIED */
+    bool shown;       /* fetched, or without an answer for so long that it has to be told of */
+    bool fresh;       /* not waited for yet */
+    bool listed;      /* its socket lay in the directory at the last look: set by the reader */
+    bool passed_over; /* not mapped, only remembered: it is none of those that are looked for */
+    uint64_t socket;  /* the inode of `connection`: the host may close what it does not know, and reuse the number */
+    int64_t found_ns; /* CLOCK_BOOTTIME */
     int64_t next_probe_ns; /* CLOCK_BOOTTIME */
     struct perfadapt__mapping mapping;
     struct perfadapt__view view;
 };
 
-/* NULL where there is no memory. `name` is a socket's: perfadapt__directory_is_socket_name(). */
-struct perfadapt__remote *perfadapt__remote_create(const char *name);
+/*
+ * NULL where there is no memory. `name` is a socket's: perfadapt__directory_is_socket_name(). Of its frames the newest
+ * `frames_most` are read.
+ */
+struct perfadapt__remote *perfadapt__remote_create(const char *name, size_t frames_most);
 void perfadapt__remote_destroy(struct perfadapt__remote **remote);
 
 /* Asks for the region of one that is not fetched yet, once, without waiting. False: gone. */
 bool perfadapt__remote_ask(struct perfadapt__remote *remote, const struct perfadapt__place *place);
+
+/* Forgets all but that it is there, until its socket is not. */
+void perfadapt__remote_pass_over(struct perfadapt__remote *remote);
 
 /* Whether its answer is worth waiting for, and the taking of it. */
 bool perfadapt__remote_awaited(const struct perfadapt__remote *remote);

@@ -61,7 +61,7 @@ static bool read_frame(const struct perfadapt__region *region, uint64_t number, 
 static void read_frames(const struct perfadapt__region *region, struct perfadapt__view *view) {
     view->app.frames_total = atomic_load_explicit(&region->frame_count, memory_order_acquire);
     const uint64_t newest = atomic_load_explicit(&region->frame_newest, memory_order_acquire);
-    const uint64_t span = newest < PERFADAPT_FRAMES_MAX ? newest : PERFADAPT_FRAMES_MAX;
+    const uint64_t span = newest < view->frames_most ? newest : view->frames_most;
     size_t count = 0;
     for (uint64_t i = 0; i < span; i++)
         count += read_frame(region, newest - span + 1 + i, &view->frames[count]);

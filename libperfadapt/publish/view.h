@@ -15,7 +15,8 @@
 struct perfadapt__view {
     struct perfadapt_app app;
     size_t frame_count;
-    struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* oldest first */
+    size_t frames_most;             /* that are read: the newest, up to PERFADAPT_FRAMES_MAX */
+    struct perfadapt_frame *frames; /* oldest first; has room for as many */
 };
 
 /* Nothing known: every number unknown, `state` and `pid` as given. */

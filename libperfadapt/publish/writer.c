@@ -168,6 +168,10 @@ void perfadapt__writer_destroy(struct perfadapt__writer **writer, bool forked) {
     free(gone);
 }
 
+const char *perfadapt__writer_name(const struct perfadapt__writer *writer) {
+    return strrchr(writer->path, '/') + 1;
+}
+
 int perfadapt__writer_fd(const struct perfadapt__writer *writer) {
     return writer->epoll_fd;
 }

@@ -32,6 +32,9 @@ enum perfadapt_result perfadapt__writer_create(int region_fd, const struct perfa
 /* Closes and, unless in a forked child, removes the socket. NULL is fine. */
 void perfadapt__writer_destroy(struct perfadapt__writer **writer, bool forked);
 
+/* Of its socket, in the directory. */
+const char *perfadapt__writer_name(const struct perfadapt__writer *writer);
+
 /*
  * To be polled for POLLIN; then perfadapt__writer_serve() answers a bounded number of readers. An epoll descriptor that
  * tells of each connection once: out of descriptors, a poll loop does not spin, and the next connection tries again.

@@ -175,6 +175,7 @@ bool perfadapt__policy_of(const struct perfadapt__settings *preset, const struct
         .mode = count_or(both->mode, PERFADAPT__MODE_AUTO),
         .prefer = count_or(both->prefer, PERFADAPT__PREFER_FRAMERATE),
         .role = count_or(settings->role, wishes->role),
+        .yields = count_or(both->yield, 0) == 0,
         .outputs = wishes->outputs,
         .thermal_limit_c = both->limit_c, /* NAN where there is none */
         .thermal_margin_c = given_or(both->margin_c, margin_c),

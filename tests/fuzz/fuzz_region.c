@@ -13,7 +13,8 @@
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 
-static struct perfadapt__view view;
+static struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX];
+static struct perfadapt__view view = {.frames_most = PERFADAPT_FRAMES_MAX, .frames = frames};
 static struct perfadapt_decision decisions[PERFADAPT_DECISIONS_MAX];
 static struct perfadapt_snapshot snapshot;
 

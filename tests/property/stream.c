@@ -109,6 +109,8 @@ static struct perfadapt__policy any_policy(struct stream *stream) {
     const uint32_t levels = 1 + (uint32_t)(loop_random(&stream->random) % 12);
     struct perfadapt__policy policy = {
         .prefer = (uint32_t)(loop_random(&stream->random) % 4),
+        .role = chance(stream, 4) ? PERFADAPT_ROLE_EXPORT : PERFADAPT_ROLE_INTERACTIVE,
+        .yields = 1,
         .outputs = (uint32_t)(loop_random(&stream->random) % 8),
         .quality_levels = levels,
         .quality_max = levels - 1,
@@ -179,6 +181,7 @@ static struct perfadapt__reading read_device(struct stream *stream) {
     reading.gpu_memory_used = between(stream, 2e9, 4.2e9);
     reading.cpu_some_us = stream->stalled_us;
     reading.on_ac = stream->now_ns / (40 * SECOND) % 2 ? 1 : 0;
+    reading.peer_reasons = stream->now_ns / (15 * SECOND) % 3 ? 0 : PERFADAPT_REASON_THERMAL;
     return reading;
 }
 

@@ -18,7 +18,7 @@
 /* The least time between two rises: while a first rung is searched for, and after. */
 static const double search_s = 30, search_dwell_s = 1, dwell_least_s = 3;
 
-static const uint32_t all_reasons = PERFADAPT_REASON_POLICY * 2 - 1;
+static const uint32_t all_reasons = PERFADAPT_REASON_YIELD * 2 - 1;
 
 static bool chance(uint64_t *random, uint32_t in) {
     return loop_random(random) % in == 0;
@@ -43,6 +43,7 @@ static struct perfadapt__policy any_policy(uint64_t *random) {
     policy.quality_min = below(random, policy.quality_max + 1);
     policy.prefer = below(random, 4);
     policy.role = below(random, 3);
+    policy.yields = below(random, 2);
     policy.target_frame_ns = targets_ns[below(random, COUNT(targets_ns))];
     policy.refresh_ns = refreshes_ns[below(random, COUNT(refreshes_ns))];
     policy.render_scale_min = between(random, 0.25, 1);
@@ -129,6 +130,7 @@ static struct perfadapt__reading any_reading(const struct loop *loop, uint64_t *
     reading.gpu_memory_budget = any_double(random, 0, 1e10);
     reading.cpu_quota = any_double(random, 0, 16);
     reading.on_ac = any_double(random, 0, 1);
+    reading.peer_reasons = chance(random, 4) ? loop_random(random) : 0;
     return reading;
 }
 
@@ -159,7 +161,9 @@ static void assert_bounded(const struct loop *loop) {
     assert_int_equal(budget->quality_levels, policy->quality_levels);
     assert_true(budget->render_scale >= 0.25F && budget->render_scale <= 1.0F);
     assert_true(budget->frame_ns >= ladder->rungs[0].frame_ns);
-    assert_true(budget->frame_ns <= ladder->rungs[ladder->count - 1].frame_ns);
+    const bool free_running = ladder->rungs[0].frame_ns == 0 && policy->outputs & PERFADAPT_OUTPUT_FRAME_NS;
+    const bool paced = free_running && budget->reasons & PERFADAPT_REASON_YIELD;
+    assert_true(budget->frame_ns <= (paced ? 10 * SECOND : ladder->rungs[ladder->count - 1].frame_ns));
     assert_true(budget->cpu_ns >= 0 && budget->gpu_ns >= 0 && budget->dispatch_ns >= 0);
     assert_in_range(budget->frames_in_flight, 1, 8);
     assert_in_range(budget->worker_threads, 1, policy->worker_threads);
@@ -223,6 +227,7 @@ static void assert_below_every_cap(const struct loop *loop) {
     assert_true(rung >= decider->caps.rung || decider->unarbited > 0);
     assert_true(rung >= decider->caps.memory_rung || decider->unarbited > 0);
     assert_true(rung >= decider->caps.power_rung || decider->unarbited > 0);
+    assert_true(rung >= decider->caps.yield_rung || decider->unarbited > 0);
     assert_true(rung >= decider->setback.rung);
     assert_true(rung >= decider->frame.rung);
     const struct perfadapt__rung *at = &decider->ladder.rungs[rung];

@@ -86,6 +86,7 @@ static bool is_explained(const struct perfadapt_decision *decision) {
     case PERFADAPT_SIGNAL_NONE:
         return false;
     case PERFADAPT_SIGNAL_SENSOR: /* it has no value any more: that is the news */
+    case PERFADAPT_SIGNAL_SESSION:
         return true;
     case PERFADAPT_SIGNAL_EVENT:
         return isfinite(decision->value) != 0;

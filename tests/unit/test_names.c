@@ -60,7 +60,7 @@ static void reasons(void **state) {
     perfadapt_reasons_text(PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_MEMORY, text, sizeof text);
     assert_string_equal(text, "thermal,memory");
     perfadapt_reasons_text(UINT32_MAX, text, sizeof text);
-    assert_string_equal(text, "frame-late,frame-cost,thermal,sensor-lost,memory,settling,event,power,policy");
+    assert_string_equal(text, "frame-late,frame-cost,thermal,sensor-lost,memory,settling,event,power,policy,yield");
     perfadapt_reasons_text(0x80000000u, text, sizeof text);
     assert_string_equal(text, "-");
 }
@@ -174,6 +174,14 @@ static void decision_of_what_was_reported(void **state) {
     decision.limit = 1048576;
     decision.reasons = PERFADAPT_REASON_MEMORY;
     assert_text(&decision, "quality 4 -> 2: GPU memory 3.5 MiB, limit 1.0 (memory)");
+    decision.signal = PERFADAPT_SIGNAL_SESSION;
+    decision.value = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_THERMAL;
+    decision.reasons = PERFADAPT_REASON_YIELD;
+    assert_text(&decision, "quality 4 -> 2: another session, frame-late,thermal (yield)");
+    decision.value = 0x1p40;
+    assert_text(&decision, "quality 4 -> 2: another session (yield)");
+    decision.value = (double)NAN;
+    assert_text(&decision, "quality 4 -> 2: another session (yield)");
 }
 
 /* The largest of everything that comes through sanitizing. */
@@ -269,7 +277,7 @@ static void budgets_are_cleaned(void **state) {
     assert_int_equal(budget.frame_ns, 0);
     assert_int_equal(budget.time_to_throttle_ns, PERFADAPT_THROTTLE_NOT_FORESEEN);
     assert_int_equal(budget.thermal_state, PERFADAPT_THERMAL_UNKNOWN);
-    assert_int_equal(budget.reasons, 2 * PERFADAPT_REASON_POLICY - 1);
+    assert_int_equal(budget.reasons, 2 * PERFADAPT_REASON_YIELD - 1);
     assert_true(isnan(budget.render_scale) && isnan(budget.thermal_headroom));
     assert_true(budget.confidence >= 0 && budget.confidence <= 0);
     budget.time_to_throttle_ns = INT64_MIN;
@@ -286,7 +294,7 @@ static void decisions_are_cleaned(void **state) {
     struct perfadapt_decision decision;
     memset(&decision, 0xff, sizeof decision);
     perfadapt__sanitize_decision(&decision);
-    assert_int_equal(decision.reasons, 2 * PERFADAPT_REASON_POLICY - 1);
+    assert_int_equal(decision.reasons, 2 * PERFADAPT_REASON_YIELD - 1);
     assert_int_equal(decision.signal, PERFADAPT_SIGNAL_NONE);
     decision.signal = PERFADAPT_SIGNAL_CPU_PRESSURE;
     decision.reasons = PERFADAPT_REASON_POLICY;

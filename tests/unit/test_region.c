@@ -33,7 +33,8 @@ static size_t read_view(const struct shared *shared, struct perfadapt__view *vie
     return view->frame_count;
 }
 
-static struct perfadapt__view view;
+static struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX];
+static struct perfadapt__view view = {.frames_most = PERFADAPT_FRAMES_MAX, .frames = frames};
 
 static void sealed(void **state) {
     (void)state;
