@@ -48,10 +48,13 @@ static void open_session(struct app *app) {
     double cost_hint[32];
     for (uint32_t i = 0; i < options->levels; i++)
         cost_hint[i] = quality_share(options->levels - 1 - i, options->levels);
+    const bool is_export = options->role == PERFADAPT_ROLE_EXPORT;
     const struct perfadapt_options session_options = {.size = sizeof session_options,
                                                       .app_name = options->name,
+                                                      .role = options->role,
                                                       .quality_levels = options->levels,
-                                                      .target_frame_ns = (int64_t)(1e9 / options->target_fps),
+                                                      .target_frame_ns =
+                                                          is_export ? 0 : (int64_t)(1e9 / options->target_fps),
                                                       .cost_hint = cost_hint,
                                                       .outputs = options->outputs,
                                                       .log = {.write = print_message},

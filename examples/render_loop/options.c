@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <perfadapt/monitor.h>
 #include <perfadapt/perfadapt.h>
 
 #define SIZE_MAX_PIXELS 8192
@@ -26,6 +27,7 @@ static const char help_text[] =
     "      --simulate PLANT[:SPEED]\n"
     "                           temperatures of a simulated device: rpi4, handheld, laptop, datacentre, h200\n"
     "      --name NAME          name of the session (default: render_loop)\n"
+    "      --role ROLE          interactive, background or export, which has no frame rate to aim at\n"
     "      --duration S         end after S seconds (default: at SIGINT or SIGTERM)\n"
     "      --frames N           end after N frames\n"
     "      --quiet              print the report at the end only\n"
@@ -58,6 +60,13 @@ static bool set_device(struct options *options, const char *value) {
 static bool set_name(struct options *options, const char *value) {
     options->name = value;
     return *value != '\0';
+}
+
+static bool set_role(struct options *options, const char *value) {
+    options->role = PERFADAPT_ROLE_INTERACTIVE;
+    while (options->role <= PERFADAPT_ROLE_EXPORT && strcmp(perfadapt_role_name(options->role), value) != 0)
+        options->role++;
+    return options->role <= PERFADAPT_ROLE_EXPORT;
 }
 
 static bool set_size(struct options *options, const char *value) {
@@ -174,6 +183,7 @@ static const struct option known[] = {
     {"--quiet", set_quiet, NULL},
     {"--device", set_device, "an index or a part of a name"},
     {"--name", set_name, "a name"},
+    {"--role", set_role, "interactive, background or export"},
     {"--size", set_size, "WxH, each 16 to 8192"},
     {"--target-fps", set_target_fps, "a number from 1 to 1000"},
     {"--levels", set_levels, "a whole number from 1 to 32"},

@@ -19,6 +19,7 @@ struct options {
     bool window;
     bool list_devices;
     bool quiet;
+    uint32_t role;    /* enum perfadapt_role */
     uint32_t outputs; /* mask of enum perfadapt_output */
     uint32_t levels;
     uint32_t width; /* 0: chosen by device */

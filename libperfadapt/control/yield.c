@@ -8,15 +8,14 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* Not those that are its own affair: what its user pinned, what it reported, a sensor that it lost. */
+/* Not those that are its own affair: what its user pinned, what it reported, a sensor that it lost, its dwell time. */
 static const uint64_t need = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAME_COST | PERFADAPT_REASON_THERMAL |
                              PERFADAPT_REASON_MEMORY | PERFADAPT_REASON_POWER;
-static const uint64_t recovery = PERFADAPT_REASON_SETTLING;
 
 static const int64_t hold_least_ns = 2 * SECOND;
 static const int64_t hold_most_ns = 60 * SECOND;
 static const int64_t soon_ns = 300 * SECOND; /* a chassis takes minutes to heat */
-static const double share_left = 0.25;       /* of the time, where there is no target */
+static const double share_left = 0.1;        /* of the time, where there is no target */
 static const double pace_step = 1.5;         /* a pace that follows every frame would be told with every tick */
 static const double pace_least_ns = 1e6, pace_most_ns = 1e10;
 
@@ -36,12 +35,11 @@ static void begin(struct perfadapt__yield *yield, int64_t now_ns) {
 }
 
 static void follow(struct perfadapt__yield *yield, uint64_t peer_reasons, int64_t now_ns) {
-    if (peer_reasons & (yield->yielding ? need | recovery : need)) {
+    if (peer_reasons & need) {
         if (!yield->yielding)
             begin(yield, now_ns);
         yield->needed_ns = now_ns;
-        if (peer_reasons & need)
-            yield->peer_reasons = peer_reasons & need;
+        yield->peer_reasons = peer_reasons & need;
     } else if (yield->yielding && now_ns - yield->needed_ns >= yield->hold_ns) {
         yield->yielding = false;
         yield->lifted_ns = now_ns > 0 ? now_ns : 1;

@@ -4,12 +4,11 @@
  * While one of them is held below its best for something that is shared (time on the GPU or the CPU, heat, memory,
  * power), a session that nobody looks at goes to its lowest rung, one frame in flight and one worker thread, with the
  * next tick. Without a target frame rate the GPU is busy all the time whatever is drawn: where the frame rate may move,
- * frames then come so slowly that a quarter of the time is left to them.
+ * frames then come so slowly that a tenth of the time is left to them.
  *
  * It comes back when no session has needed that for a hold time, to whatever its other caps allow. The hold time is
  * short at first, and twice as long with each time that the need returns within minutes of coming back: an export heats,
- * the other throttles, the export gives way, the other recovers. A session that is on its way up again, and only waits
- * for its dwell time, is still waited for; one that begins like that is not.
+ * the other throttles, the export gives way, the other recovers.
  */
 #ifndef PERFADAPT_CONTROL_YIELD_H
 #define PERFADAPT_CONTROL_YIELD_H
@@ -24,7 +23,7 @@ struct perfadapt__yield {
     int64_t lifted_ns;     /* 0 = never */
     int64_t hold_ns;       /* from then on */
     int64_t pace_ns;       /* 0 = none */
-    uint64_t peer_reasons; /* the last ones that counted */
+    uint64_t peer_reasons; /* the last that counted */
 };
 
 void perfadapt__yield_init(struct perfadapt__yield *yield);

@@ -112,3 +112,41 @@ void sim_json_summary(const char *policy, enum sim_variant variant, const struct
     print_number("switches_worst_per_min", summary->switches_per_min.worst);
     puts("}");
 }
+
+static void print_other(const char *name, const struct sim_other *other) {
+    char key[64];
+    const struct {
+        const char *what;
+        double number;
+    } numbers[] = {
+        {"fps", other->frames_per_s},
+        {"gpu_share", other->gpu_share},
+        {"yielded_percent", other->yielded_percent},
+        {"yields_per_min", other->yields_per_min},
+        {"slowest_yield_s", other->slowest_yield_s},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        snprintf(key, sizeof key, "%s_%s", name, numbers[i].what);
+        print_number(key, numbers[i].number);
+    }
+}
+
+void sim_json_shared(const struct sim_cell *cell, enum sim_company company, const struct sim_shared_result *result) {
+    open_object("together");
+    print_string("plant", cell->plant->name);
+    print_string("scene", cell->scene->name);
+    print_string("variant", sim_variant_names[cell->variant]);
+    print_string("company", sim_company_names[company]);
+    print_count("seed", cell->seed);
+    print_number("duration_s", cell->scene->duration_s);
+    print_number("throttled_percent", result->interactive.throttled_percent);
+    print_number("overshoot_c", result->interactive.overshoot_c);
+    print_number("late_percent", result->interactive.late_percent);
+    print_number("eff_quality", result->interactive.quality);
+    print_number("switches_per_min", result->interactive.switches_per_min);
+    print_number("frame_p50_ms", result->interactive.p50_ms);
+    print_number("frame_p99_ms", result->interactive.p99_ms);
+    print_other("background", &result->background);
+    print_other("export", &result->export);
+    puts("}");
+}

@@ -17,6 +17,8 @@ static const char usage[] =
     "Usage: perfadapt sim --plant NAME|FILE.ini --scene NAME|FILE.csv [OPTIONS]   one machine, one scene\n"
     "       perfadapt sim --all [OPTIONS]         all plants and scenes, plain, cliff and noise\n"
     "       perfadapt sim --random N [OPTIONS]    N machines off their makers' figures, all scenes\n"
+    "       perfadapt sim --together --plant NAME|FILE.ini --scene NAME|FILE.csv [OPTIONS]\n"
+    "                                             a background and an export session on the same machine\n"
     "       perfadapt sim --list                  plants, scenes and policies\n"
     "\n"
     "  --policy NAME[,NAME...]|all   policies to run; default: all\n"
@@ -52,6 +54,7 @@ enum {
     OPTION_JSON,
     OPTION_ALL,
     OPTION_RANDOM,
+    OPTION_TOGETHER,
     OPTION_LIST,
     OPTION_HELP
 };
@@ -75,6 +78,7 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"all", no_argument, NULL, OPTION_ALL},
     {"random", required_argument, NULL, OPTION_RANDOM},
+    {"together", no_argument, NULL, OPTION_TOGETHER},
     {"list", no_argument, NULL, OPTION_LIST},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -181,6 +185,8 @@ static bool take(int option, const char *value, struct sim_options *options) {
         return options->json = true;
     case OPTION_ALL:
         return options->all = true;
+    case OPTION_TOGETHER:
+        return options->together = true;
     case OPTION_LIST:
         return options->list = true;
     default:
@@ -202,6 +208,10 @@ static int check(struct sim_options *options) {
         return refuse("--plant and --scene go together");
     if (one && !sim_scene_is_known(options->scene))
         return refuse("no such scene; --list names them, a log of frames ends in .csv");
+    if (options->together && !one)
+        return refuse("--together goes with --plant and --scene");
+    if (options->together && (options->policy_count > 0 || options->trace))
+        return refuse("--together knows no --policy and no --trace");
     if (options->trace && !one)
         return refuse("--trace goes with --plant and --scene");
     if (options->cost_count && options->levels == 0)

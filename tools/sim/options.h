@@ -20,7 +20,7 @@ struct sim_options {
     struct sim_range scale, fps;
     double cost_exponent, margin_c;
     unsigned tick_ms;
-    bool json, all, list;
+    bool json, all, list, together;
 };
 
 /* -1: go on; else leave with that exit code: what there was to say has been said. */

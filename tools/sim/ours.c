@@ -62,6 +62,7 @@ static void tick(void *state, const struct sim_tick *tick) {
     reading.clock_mhz = tick->clock_mhz;
     reading.clock_max_mhz = tick->clock_max_mhz;
     reading.throttle = tick->throttled ? PERFADAPT_THROTTLING_THERMAL : PERFADAPT_THROTTLING_NONE;
+    reading.peer_reasons = tick->peer_reasons;
     if (perfadapt__tick_step(&ours->tick, &ours->decider.policy, &ours->decider.ladder, &reading,
                              &ours->decider.frame.statistics))
         perfadapt__decider_take_caps(&ours->decider, &ours->tick.caps);
@@ -72,6 +73,11 @@ static void tick(void *state, const struct sim_tick *tick) {
 static uint32_t rung(const void *state) {
     const struct ours *ours = state;
     return ours->decider.arbiter.rung;
+}
+
+const struct perfadapt_budget *sim_ours_budget(const void *state) {
+    const struct ours *ours = state;
+    return &ours->decider.arbiter.budget;
 }
 
 const struct sim_policy sim_ours = {

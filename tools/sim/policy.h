@@ -60,7 +60,8 @@ struct sim_tick {
     double busy;    /* mean utilisation since the last tick */
     double power_w; /* mean, true */
     double clock_mhz, clock_max_mhz;
-    bool throttled; /* by heat */
+    bool throttled;        /* by heat */
+    uint32_t peer_reasons; /* of enum perfadapt_reason: what holds an interactive session down beside it */
 };
 
 struct sim_policy {

@@ -8,6 +8,7 @@
 
 #include "sim/options.h"
 #include "sim/report.h"
+#include "sim/together.h"
 
 static const size_t cells_of_all = (size_t)SIM_VARIANT_COUNT * SIM_PLANT_COUNT * SIM_SCENE_COUNT;
 
@@ -123,5 +124,8 @@ int sim_main(int argc, char **argv) {
         .policy_count = options.policy_count,
         .duration_s = options.duration_s,
     };
+    char message[SIM_MESSAGE_MAX];
+    if (options.together)
+        return sim_together(&options, &conditions, message) ? EXIT_CODE_OK : fail(message);
     return options.plant ? run_one(&options, &batch) : run_many(&options, &batch);
 }
