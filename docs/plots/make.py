@@ -484,6 +484,27 @@ def conditions_table(program):
     return table(["conditions", "options", *SUMMARY_HEAD[1:]], rows)
 
 
+# ---- An interactive session beside others ----------------------------------------------------------------------------
+
+TOGETHER_PLANTS = ("handheld", "laptop-dgpu", "rpi4")
+TOGETHER_HEAD = ["plant", "beside it", "throttled %", "late %", "quality", "switches/min", "export, frames/s",
+                 "export gives way, % of the time", "at the minimum after, ms at most"]
+
+
+def known(value, digits, factor=1):
+    return "-" if value is None else f"{value * factor:.{digits}f}"
+
+
+def together_table(program):
+    company = {"alone": "nobody", "yielding": "two that give way", "yield=off": "two that do not"}
+    rows = [[run["plant"], company[run["company"]], known(run["throttled_percent"], 1), known(run["late_percent"], 2),
+             known(run["eff_quality"], 3), known(run["switches_per_min"], 2), known(run["export_fps"], 1),
+             known(run["export_yielded_percent"], 0), known(run["export_slowest_yield_s"], 0, 1000)]
+            for plant in TOGETHER_PLANTS
+            for run in simulate(program, "--together", "--plant", plant, "--scene", "menu", "--fps", "60:60")]
+    return table(TOGETHER_HEAD, rows)
+
+
 def make_tables(program):
     objects = simulate(program, "--all")
     randoms = simulate(program, "--random", str(RANDOM_PLANTS))
@@ -494,6 +515,7 @@ def make_tables(program):
     tables["random"] = summary_table(randoms, "plain")
     tables["random misses"] = miss_table(randoms)
     tables["conditions"] = conditions_table(program)
+    tables["together"] = together_table(program)
     return tables
 
 

@@ -42,11 +42,13 @@ extern "C" {
 /** A session: one render loop. @since 0.1 */
 typedef struct perfadapt perfadapt;
 
-/** What the loop is for. @since 0.1 */
+/** What the loop is for. While an interactive session of the same user is held below its best, the others go to their
+    minimum, unless the configuration says policy.yield=off. @since 0.1 */
 enum perfadapt_role {
     PERFADAPT_ROLE_INTERACTIVE = 0, /**< someone looks at every frame */
     PERFADAPT_ROLE_BACKGROUND = 1,  /**< may be slow: previews, thumbnails */
-    PERFADAPT_ROLE_EXPORT = 2       /**< as many frames as possible, none on time */
+    PERFADAPT_ROLE_EXPORT = 2       /**< as many frames as possible, none on time; PERFADAPT_OUTPUT_FRAME_NS lets it be
+                                         slowed down for others */
 };
 
 /** Bits of perfadapt_options.outputs: what of the budget may move. @since 0.1 */

@@ -15,7 +15,7 @@ static const uint64_t need = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAM
 static const int64_t hold_least_ns = 2 * SECOND;
 static const int64_t hold_most_ns = 60 * SECOND;
 static const int64_t soon_ns = 300 * SECOND; /* a chassis takes minutes to heat */
-static const double share_left = 0.1;        /* of the time, where there is no target */
+static const double share_left = 0.05;        /* of the time, where there is no target */
 static const double pace_step = 1.5;         /* a pace that follows every frame would be told with every tick */
 static const double pace_least_ns = 1e6, pace_most_ns = 1e10;
 

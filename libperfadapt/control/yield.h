@@ -4,7 +4,7 @@
  * While one of them is held below its best for something that is shared (time on the GPU or the CPU, heat, memory,
  * power), a session that nobody looks at goes to its lowest rung, one frame in flight and one worker thread, with the
  * next tick. Without a target frame rate the GPU is busy all the time whatever is drawn: where the frame rate may move,
- * frames then come so slowly that a tenth of the time is left to them.
+ * frames then come so slowly that a twentieth of the time is left to them.
  *
  * It comes back when no session has needed that for a hold time, to whatever its other caps allow. The hold time is
  * short at first, and twice as long with each time that the need returns within minutes of coming back: an export heats,

@@ -20,6 +20,7 @@
 #include "sim/plant_file.h"
 #include "sim/reference.h"
 #include "sim/sensor.h"
+#include "sim/shared.h"
 #include "sim/targets.h"
 
 static struct sim_plant plant_named(const char *name) {
@@ -367,6 +368,56 @@ static void test_ladder_of_rates_alone(void **state) {
     assert_int_equal(usual_conditions().ladder.count, 11);
 }
 
+static struct sim_shared_result run_together(const char *plant_name, const char *scene_name, enum sim_company company) {
+    struct sim_conditions conditions;
+    struct sim_options options;
+    struct sim_scene scene;
+    struct sim_shared_result result;
+    char message[SIM_MESSAGE_MAX] = "";
+    char *arguments[] = {(char[]){"sim"}, (char[]){"--list"}, (char[]){"--fps"}, (char[]){"60:60"}, NULL};
+    optind = 1;
+    assert_int_equal(sim_options_parse(4, arguments, &options), -1);
+    sim_options_conditions(&options, &conditions);
+    const struct sim_plant plant = plant_named(plant_name);
+    assert_true(sim_scene_create(&scene, scene_name, 900, 1, message));
+    const struct sim_cell cell = {
+        .conditions = &conditions, .plant = &plant, .nominal = &plant, .scene = &scene, .seed = 1};
+    assert_true(sim_shared_run(&cell, company, &result));
+    sim_scene_destroy(&scene);
+    return result;
+}
+
+/* Late frames count as 0 in the quality; beside a stubborn one the laptop's stands at its lowest, and few are late. */
+static void test_company_that_yields_is_nearly_none(void **state) {
+    (void)state;
+    static const char *const plants[] = {"handheld", "laptop-dgpu", "rpi4"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct sim_shared_result alone = run_together(plants[i], "menu", SIM_ALONE);
+        const struct sim_shared_result yielding = run_together(plants[i], "menu", SIM_YIELDING);
+        const struct sim_shared_result stubborn = run_together(plants[i], "menu", SIM_STUBBORN);
+        assert_true(yielding.interactive.throttled_percent <= alone.interactive.throttled_percent + 0.5);
+        assert_true(stubborn.interactive.throttled_percent >= alone.interactive.throttled_percent + 5);
+        assert_true(yielding.interactive.late_percent <= alone.interactive.late_percent + 3);
+        assert_true(yielding.interactive.quality >= 0.75 * alone.interactive.quality);
+        assert_true(stubborn.interactive.quality <= 0.9 * yielding.interactive.quality);
+    }
+}
+
+/* At the minimum within one tick; where the need ends they come back, and do not swing. */
+static void test_others_go_within_a_tick_and_come_back(void **state) {
+    (void)state;
+    const struct sim_shared_result result = run_together("laptop-dgpu", "menu", SIM_YIELDING);
+    const struct sim_other *const others[] = {&result.background, &result.export};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(others[i]->slowest_yield_s <= 0.1 + 1e-9);
+        assert_true(others[i]->yielded_percent > 50 && others[i]->yielded_percent < 97);
+        assert_true(others[i]->yields_per_min > 0.1 && others[i]->yields_per_min < 1.5);
+    }
+    const struct sim_shared_result stubborn = run_together("laptop-dgpu", "menu", SIM_STUBBORN);
+    assert_true(stubborn.export.frames_per_s > 2 * result.export.frames_per_s);
+    assert_true(stubborn.export.yielded_percent <= 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_repeats_and_is_normal),
@@ -384,6 +435,8 @@ int main(void) {
         cmocka_unit_test(test_runs_repeat),
         cmocka_unit_test(test_clairvoyant_and_reference),
         cmocka_unit_test(test_ladder_of_rates_alone),
+        cmocka_unit_test(test_company_that_yields_is_nearly_none),
+        cmocka_unit_test(test_others_go_within_a_tick_and_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,7 +283,7 @@ static struct sim_other result_of(const struct shared *shared, const struct sess
         .gpu_share = session->busy_s * share,
         .yielded_percent = 100.0 * session->yielded_s * share,
         .yields_per_min = 60.0 * (double)session->yields * share,
-        .slowest_yield_s = session->state ? session->slowest_yield_s : (double)NAN,
+        .slowest_yield_s = session->yields ? session->slowest_yield_s : (double)NAN,
     };
 }
 

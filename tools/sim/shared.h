@@ -24,7 +24,7 @@ struct sim_other {
     double gpu_share;       /* of the device's time */
     double yielded_percent; /* of the time */
     double yields_per_min;  /* how often it gave way */
-    double slowest_yield_s; /* from the need of the interactive session to the minimum, the longest */
+    double slowest_yield_s; /* from the need of the interactive session to the minimum, the longest; NAN never */
 };
 
 struct sim_shared_result {
