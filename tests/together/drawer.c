@@ -106,11 +106,13 @@ static bool open_as(const char *role, bool unpublished, struct drawer *drawer) {
     uint32_t number = 0;
     while (number <= PERFADAPT_ROLE_EXPORT && strcmp(perfadapt_role_name(number), role) != 0)
         number++;
+    /* Slower frames would fit, and it would be held down no longer. */
+    const uint32_t rate = number == PERFADAPT_ROLE_INTERACTIVE ? 0 : PERFADAPT_OUTPUT_FRAME_NS;
     const struct perfadapt_options options = {.size = sizeof options,
                                               .app_name = role,
                                               .role = number,
                                               .quality_levels = 5,
-                                              .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_FRAME_NS,
+                                              .outputs = PERFADAPT_OUTPUT_QUALITY | rate,
                                               .flags = unpublished ? PERFADAPT_FLAG_NO_PUBLISH : 0};
     return perfadapt_open(&options, &drawer->session) == PERFADAPT_OK;
 }

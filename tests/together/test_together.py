@@ -24,6 +24,7 @@ DEADLINE_S = 60  # of whatever is waited for: machines are busy
 TICK_S = 0.1     # while frames flow
 # From the need of one to the minimum of the others: a tick and a frame; three times that, for the machine's sake.
 WITHIN_S = 0.5
+HOLD_S = 2       # without need, before they come back
 NEED = {"frame-late", "frame-cost", "thermal", "memory", "power"}
 
 
@@ -73,6 +74,17 @@ class Session:
                 return line
         raise AssertionError(f"{self.name}: {what}: not within {DEADLINE_S} s, status {self.process.poll()}\n"
                              + "\n".join(self.told[-20:]))
+
+    def stays(self, condition, seconds, what):
+        """No line is otherwise in that time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self.told.append(self.lines.get(timeout=0.05))
+            except queue.Empty:
+                continue
+            if not condition(self.told[-1]):
+                raise AssertionError(f"{self.name}: {what}: no more\n" + "\n".join(self.told[-20:]))
 
     def end(self):
         """Whatever state it is in; its status, -9 where it had to be killed."""
@@ -159,6 +171,8 @@ class Processes(Base):
         took_s = self.overload()
         print(f"at their minimum after {took_s[0] * 1000:.0f} and {took_s[1] * 1000:.0f} ms")
         self.assertLess(max(took_s), WITHIN_S)
+        for other in self.others:
+            other.stays(yields, 1.5 * HOLD_S, "gives way while it is needed")
         self.interactive.forget()
         self.interactive.tell("load 3")
         over_s = at_s(self.interactive.wait(lambda line: reasons(line) and not needs(line), "not held down any more"))
