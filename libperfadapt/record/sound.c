@@ -87,12 +87,12 @@ bool perfadapt__reading_is_sound(const struct perfadapt__reading *reading) {
 static const size_t decider_rungs[] = {
     IN_DECIDER(frame.rung),       IN_DECIDER(frame.statistics.rung), IN_DECIDER(frame.statistics.drop_rung),
     IN_DECIDER(arbiter.rung),     IN_DECIDER(setback.rung),          IN_DECIDER(caps.rung),
-    IN_DECIDER(caps.memory_rung), IN_DECIDER(caps.power_rung),
+    IN_DECIDER(caps.memory_rung), IN_DECIDER(caps.power_rung),       IN_DECIDER(caps.yield_rung),
 };
 
 static const size_t tick_rungs[] = {
-    IN_TICK(choice.rung), IN_TICK(memory.rung),      IN_TICK(power.rung),
-    IN_TICK(caps.rung),   IN_TICK(caps.memory_rung), IN_TICK(caps.power_rung),
+    IN_TICK(choice.rung),      IN_TICK(memory.rung),     IN_TICK(power.rung),      IN_TICK(caps.rung),
+    IN_TICK(caps.memory_rung), IN_TICK(caps.power_rung), IN_TICK(caps.yield_rung),
 };
 
 static const size_t decider_times[] = {
@@ -135,6 +135,10 @@ static const size_t tick_times[] = {
     IN_TICK(knobs.pressed_since_ns),
     IN_TICK(knobs.idle_since_ns),
     IN_TICK(knobs.workers_changed_ns),
+    IN_TICK(yield.needed_ns),
+    IN_TICK(yield.lifted_ns),
+    IN_TICK(yield.hold_ns),
+    IN_TICK(yield.pace_ns),
     IN_TICK(choice.started_ns),
     IN_TICK(choice.stepped_ns),
     IN_TICK(choice.switched_ns),
@@ -187,7 +191,8 @@ bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const s
     bool sound = are_rungs(decider, decider_rungs, COUNT_OF(decider_rungs), rungs) &&
                  are_rungs(tick, tick_rungs, COUNT_OF(tick_rungs), rungs) &&
                  tick->choice.rose_to <= PERFADAPT__RUNGS_MAX && is_flag(&tick->choice.dropped) &&
-                 is_flag(&tick->load.known) && is_history(&decider->frame, decider->policy.quality_levels) &&
+                 is_flag(&tick->load.known) && is_flag(&tick->yield.yielding) &&
+                 is_history(&decider->frame, decider->policy.quality_levels) &&
                  is_learning(&decider->frame.learning, decider->policy.quality_levels) &&
                  are_times(decider, decider_times, COUNT_OF(decider_times)) &&
                  are_times(tick, tick_times, COUNT_OF(tick_times)) && is_past(&tick->memory.past);

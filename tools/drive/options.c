@@ -256,6 +256,7 @@ static void settings_of(const struct perfadapt__policy *policy, struct perfadapt
     perfadapt__settings_init(out_settings);
     out_settings->mode = policy->mode;
     out_settings->prefer = policy->prefer;
+    out_settings->yield = policy->yields ? 0 : 1;
     out_settings->role = policy->role;
     out_settings->quality_min = policy->quality_min;
     out_settings->quality_max = policy->quality_max;

@@ -6,7 +6,7 @@
 
 #include <perfadapt/budget.h>
 
-#define REPLAY_REASONS 9 /* of enum perfadapt_reason */
+#define REPLAY_REASONS 10 /* of enum perfadapt_reason */
 
 struct replay_tally {
     uint64_t frames, ticks;
