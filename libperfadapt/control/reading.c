@@ -132,6 +132,7 @@ static void read_heat(struct perfadapt__reading *reading, const struct perfadapt
             .timestamp_ns = sensor->temperature.timestamp_ns,
             .temperature_c = isfinite(celsius) ? celsius : (double)NAN,
             .limit_c = sensor->limit.value,
+            .remembered_c = (double)NAN,
         };
     }
 }

@@ -14,6 +14,7 @@ struct perfadapt__heat_reading {
     int64_t timestamp_ns; /* of the read */
     double temperature_c; /* NAN unknown */
     double limit_c;       /* the sensor's; NAN unknown */
+    double remembered_c;  /* where an earlier session has learned that the device throttles; NAN none */
 };
 
 /* Stall times since boot. NAN unknown. */

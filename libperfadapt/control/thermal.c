@@ -153,12 +153,22 @@ static double limit_of(const struct perfadapt__policy *policy, const struct perf
     return limit < (double)INFINITY ? clamp(limit, limit_least_c, limit_most_c) : (double)NAN;
 }
 
+/* Where a device can have throttled for heat, below the limit in force. */
+static bool may_be_limit(const struct perfadapt__heat_channel *channel, double celsius) {
+    return celsius > heat_least_c && !(celsius < channel->limit_c - heat_band_c) &&
+           !(celsius > channel->limit_c - below_limit_c);
+}
+
+/* What an earlier session has learned holds until this one has learned something itself. It may come late. */
+static void recall_limit(struct perfadapt__heat_channel *channel, double remembered_c) {
+    if (isnan(channel->learned_limit_c) && may_be_limit(channel, remembered_c))
+        channel->learned_limit_c = remembered_c;
+}
+
 /* A device that throttles for heat below the limit it states has another one. Power caps and drivers that cry at 34 °C
  * are not heat. */
 static void learn_limit(struct perfadapt__heat_channel *channel, uint32_t throttling, double seconds) {
-    const bool hot = channel->temperature_c > heat_least_c &&
-                     !(channel->temperature_c < channel->limit_c - heat_band_c) &&
-                     !(channel->temperature_c > channel->limit_c - below_limit_c);
+    const bool hot = may_be_limit(channel, channel->temperature_c);
     channel->throttled = throttling == PERFADAPT_THROTTLING_THERMAL && hot ? channel->throttled + 1 : 0;
     if (channel->throttled >= throttled_enough && !(channel->temperature_c > channel->learned_limit_c))
         channel->learned_limit_c = channel->temperature_c;
@@ -176,14 +186,15 @@ static void take_sample(struct perfadapt__thermal_control *control, struct perfa
     channel->temperature_c =
         channel->sample_count < 3 ? reading->temperature_c : perfadapt__median_of_3(channel->samples_c);
     channel->read_ns = reading->timestamp_ns;
-    const double seconds = clamp((double)(reading->timestamp_ns - channel->learned_ns) * 1e-9, 0, gap_most_s);
     const bool first = channel->heat.learned == 0 && channel->sample_count == 1;
-    if (!first && seconds < learn_gap_s)
+    const double since_s = (double)(reading->timestamp_ns - channel->learned_ns) * 1e-9;
+    const double seconds = first ? 1.0 : clamp(since_s, 0, gap_most_s);
+    if (seconds < learn_gap_s)
         return;
     channel->learned_ns = reading->timestamp_ns;
     learn_limit(channel, throttling, seconds);
     const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || channel->temperature_c >= channel->limit_c;
-    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, first ? 1.0 : seconds, frozen);
+    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, seconds, frozen);
 }
 
 static void take_sensor(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
@@ -203,6 +214,8 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
     channel->lost = !believed && !asleep;
     if (is_a_limit(sensor->limit_c))
         channel->stated_c = sensor->limit_c; /* one that is not told any more still holds */
+    channel->limit_c = limit_of(policy, channel);
+    recall_limit(channel, sensor->remembered_c);
     channel->limit_c = limit_of(policy, channel);
     if (believed && (sensor->timestamp_ns > channel->read_ns || !channel->sample_count))
         take_sample(control, channel, sensor, reading->throttle);

@@ -150,6 +150,7 @@ static void make_reading(struct session *session, struct perfadapt__reading *out
             .timestamp_ns = session->now_ns,
             .temperature_c = session->temperature_c[i] + 0.2 * random_share(session),
             .limit_c = 85,
+            .remembered_c = (double)NAN,
         };
     out_reading->busy = session->decider.frame.statistics.busy[0];
     out_reading->machine_memory.some_us = 1000;

@@ -166,6 +166,7 @@ static struct perfadapt__reading read_device(struct stream *stream) {
         .timestamp_ns = stream->now_ns,
         .temperature_c = stream->temperature_c + between(stream, -0.3, 0.3) + (chance(stream, 100) ? 15.0 : 0.0),
         .limit_c = 85,
+        .remembered_c = (double)NAN,
     };
     reading.throttle = stream->temperature_c > 85 ? PERFADAPT_THROTTLING_THERMAL : PERFADAPT_THROTTLING_NONE;
     reading.busy = between(stream, 0, 1);

@@ -96,6 +96,7 @@ static struct perfadapt__heat_reading any_heat(const struct loop *loop, uint64_t
         .timestamp_ns = chance(random, 10) ? any_time(random, 1e12) : loop->now_ns,
         .temperature_c = any_double(random, 20, 100),
         .limit_c = chance(random, 10) ? any_double(random, 30, 120) : 85,
+        .remembered_c = chance(random, 10) ? any_double(random, 30, 120) : (double)NAN,
     };
 }
 
@@ -290,7 +291,8 @@ static void run_calmly(struct loop *loop, double work_ms, int seconds) {
                                                                      .state = PERFADAPT_STATE_OK,
                                                                      .timestamp_ns = loop->now_ns,
                                                                      .temperature_c = -35,
-                                                                     .limit_c = 85};
+                                                                     .limit_c = 85,
+                                                                     .remembered_c = (double)NAN};
         loop_run(loop, work_ms, 1);
     }
 }

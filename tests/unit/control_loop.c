@@ -44,6 +44,7 @@ void loop_init(struct loop *loop, const struct perfadapt__policy *policy) {
     loop->temperature_c = (double)NAN;
     loop->quantum_c = 0.5;
     loop->limit_c = 85;
+    loop->remembered_c = (double)NAN;
     loop->sensor_state = PERFADAPT_STATE_OK;
     loop->plant.throttle_c = (double)NAN;
     struct perfadapt__ladder ladder;
@@ -134,6 +135,7 @@ static void read_device(struct loop *loop, int64_t elapsed_ns) {
                              ? round(loop->temperature_c / loop->quantum_c) * loop->quantum_c
                              : (double)NAN,
         .limit_c = loop->limit_c,
+        .remembered_c = loop->remembered_c,
     };
 }
 

@@ -43,6 +43,7 @@ struct loop {
     double temperature_c; /* NAN = there is no sensor */
     double quantum_c;     /* the sensor's step */
     double limit_c;       /* that it states */
+    double remembered_c;  /* of it, from an earlier session; NAN = nothing */
     uint32_t sensor_state;
     int64_t sensor_stopped_ns; /* it repeats what it read then; 0 = it works */
     struct loop_plant plant;

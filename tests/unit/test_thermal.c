@@ -271,6 +271,65 @@ static void true_limit_is_learned_from_throttling(void **state) {
     assert_int_equal(loop.unexplained, 0);
 }
 
+/* The same device, with what a session before has learned: it hardly throttles at all. */
+static void remembered_limit_holds_from_the_start(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, LOOP_ALL_OUTPUTS);
+    loop.plant.throttle_c = 75;
+    loop.remembered_c = 75;
+    loop_set_plant(&loop, 40, 60);
+    assert_true(share_hotter_than(&loop, 15, 300, 75.0) < 0.01);
+    assert_int_equal(loop.unexplained, 0);
+}
+
+static double limit_with(double remembered_c, double stated_c) {
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    loop.limit_c = stated_c;
+    loop.remembered_c = remembered_c;
+    loop_set_temperature(&loop, 50);
+    loop_run(&loop, 8, 2);
+    return loop.tick.thermal.channels[0].limit_c;
+}
+
+static void remembered_limit_is_to_be_plausible(void **state) {
+    (void)state;
+    assert_true(fabs(limit_with(75, 85) - 75) < 0.1);
+    assert_true(fabs(limit_with(75, (double)NAN) - 75) < 0.1);
+    static const double refused[] = {85, 95, 84.5, 50, 44, 31, 0, -5, 1e300, (double)INFINITY, (double)NAN};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_true(fabs(limit_with(refused[i], 85) - 85) < 1e-9);
+}
+
+/* It may come after the first tick, and no more once the session has learned something itself. */
+static void remembered_limit_may_come_late(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    const struct perfadapt__heat_channel *channel = &loop.tick.thermal.channels[0];
+    loop_set_temperature(&loop, 60);
+    loop_run(&loop, 8, 5);
+    assert_true(fabs(channel->limit_c - 85) < 1e-9);
+    loop.remembered_c = 75;
+    loop_run(&loop, 8, 2);
+    assert_true(fabs(channel->limit_c - 75) < 0.1);
+    loop.remembered_c = 70;
+    loop_run(&loop, 8, 2);
+    assert_true(fabs(channel->limit_c - 75) < 0.1);
+}
+
+/* It has learned 74 °C; being used for ten minutes without throttling makes that 75. */
+static void remembered_limit_rises_again(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    loop.remembered_c = 74;
+    loop_set_temperature(&loop, 50);
+    loop_run(&loop, 8, 602);
+    assert_true(fabs(loop.tick.thermal.channels[0].limit_c - 75) < 0.1);
+}
+
 static void assert_nothing_learned(double limit_c, double temperature_c, uint32_t throttling) {
     struct loop loop;
     loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
@@ -368,6 +427,10 @@ int main(void) {
         cmocka_unit_test(others_heat_is_accounted_for),
         cmocka_unit_test(sensor_nearest_to_its_limit_steers),
         cmocka_unit_test(true_limit_is_learned_from_throttling),
+        cmocka_unit_test(remembered_limit_holds_from_the_start),
+        cmocka_unit_test(remembered_limit_is_to_be_plausible),
+        cmocka_unit_test(remembered_limit_may_come_late),
+        cmocka_unit_test(remembered_limit_rises_again),
         cmocka_unit_test(other_throttling_teaches_nothing),
         cmocka_unit_test(one_that_is_not_heard_any_more_holds),
         cmocka_unit_test(one_that_is_withdrawn_does_not_hold),

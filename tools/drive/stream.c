@@ -76,6 +76,7 @@ static void read_heat(struct drive_stream *stream, struct perfadapt__reading *re
         .timestamp_ns = reading->now_ns,
         .temperature_c = known ? tick->temperature_c : (double)NAN,
         .limit_c = stream->limit_c,
+        .remembered_c = (double)NAN,
     };
 }
 

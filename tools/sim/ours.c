@@ -4,6 +4,8 @@
 #include "control/decider.h"
 #include "control/tick.h"
 
+#include <math.h> /* NAN only */
+
 struct ours {
     struct perfadapt__decider decider;
     struct perfadapt__tick_control tick;
@@ -56,6 +58,7 @@ static void tick(void *state, const struct sim_tick *tick) {
         .timestamp_ns = tick->now_ns,
         .temperature_c = tick->temperature_c,
         .limit_c = tick->limit_c,
+        .remembered_c = (double)NAN,
     };
     reading.busy = tick->busy;
     reading.power_w = tick->power_w;
