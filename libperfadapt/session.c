@@ -35,8 +35,10 @@ static double known_bytes(uint64_t bytes) {
 
 static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     struct perfadapt__stepper *stepper = &session->stepper;
+    struct perfadapt__learned_limits *limits = perfadapt__tuning_limits(session->tuning);
     struct perfadapt__reading reading;
     perfadapt__reading_from_snapshot(&reading, snapshot, now_ns);
+    perfadapt__learned_limits_recall(limits, snapshot, &reading);
     reading.gpu_memory_used = known_bytes(atomic_load_explicit(&session->gpu_memory_used, memory_order_relaxed));
     reading.gpu_memory_budget = known_bytes(atomic_load_explicit(&session->gpu_memory_budget, memory_order_relaxed));
     if (perfadapt__yield_applies(&stepper->decider.policy))
@@ -46,6 +48,7 @@ static void tick(perfadapt *session, const struct perfadapt_snapshot *snapshot, 
     if (perfadapt__tick_step(&session->tick.control, &stepper->decider.policy, &stepper->decider.ladder, &reading,
                              &session->tick.frames))
         perfadapt__stepper_put_caps(stepper, &session->tick.control.caps);
+    perfadapt__learned_limits_take(limits, snapshot, &session->tick.control.thermal);
 }
 
 /*

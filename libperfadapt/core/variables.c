@@ -15,6 +15,7 @@ void perfadapt__variables_copy(struct perfadapt__variables *out_variables) {
         .home = copy("HOME"),
         .cache_home = copy("XDG_CACHE_HOME"),
         .config_home = copy("XDG_CONFIG_HOME"),
+        .state_home = copy("XDG_STATE_HOME"),
         .runtime_dir = copy("XDG_RUNTIME_DIR"),
         .pressure_watch = copy("MEMORY_PRESSURE_WATCH"),
         .pressure_write = copy("MEMORY_PRESSURE_WRITE"),
@@ -25,6 +26,7 @@ void perfadapt__variables_free(struct perfadapt__variables *variables) {
     free(variables->home);
     free(variables->cache_home);
     free(variables->config_home);
+    free(variables->state_home);
     free(variables->runtime_dir);
     free(variables->pressure_watch);
     free(variables->pressure_write);

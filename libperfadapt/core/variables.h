@@ -15,6 +15,7 @@ struct perfadapt__variables {
     char *home;           /* HOME */
     char *cache_home;     /* XDG_CACHE_HOME */
     char *config_home;    /* XDG_CONFIG_HOME */
+    char *state_home;     /* XDG_STATE_HOME */
     char *runtime_dir;    /* XDG_RUNTIME_DIR */
     char *pressure_watch; /* MEMORY_PRESSURE_WATCH */
     char *pressure_write; /* MEMORY_PRESSURE_WRITE */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/replace_file.h"
 
+#include "core/user_directory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Read by a signal handler: written before the flag. */
@@ -18,37 +18,6 @@ static volatile int is_unfinished;
 void probe_replace_file_abandon(void) {
     if (is_unfinished)
         unlink(unfinished);
-}
-
-/* By sudo with the user's HOME: what root makes there for itself alone, ~/.cache perhaps, is lost to the user. */
-static bool is_anothers(const char *directory) {
-    char parent[PATH_MAX];
-    struct stat status;
-    snprintf(parent, sizeof parent, "%s", directory);
-    char *slash = strrchr(parent, '/');
-    if (slash)
-        slash[slash == parent] = '\0';
-    return geteuid() == 0 && slash && stat(parent, &status) == 0 && status.st_uid != 0;
-}
-
-/* XDG Base Directory Specification: what is missing is made for the user alone. */
-int probe_make_directories(const char *path) {
-    char directory[PATH_MAX];
-    if ((size_t)snprintf(directory, sizeof directory, "%s", path) >= sizeof directory)
-        return -ENAMETOOLONG;
-    for (char *slash = directory; (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        if (access(directory, F_OK) != 0 && is_anothers(directory))
-            return -EPERM;
-        if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-            const int error = errno;
-            struct stat status;
-            if (stat(directory, &status) != 0) /* a read-only file system says EROFS of what is there, too */
-                return -error;
-        }
-        *slash = '/';
-    }
-    return 0;
 }
 
 static int write_all(int fd, const char *text, size_t length) {
@@ -105,6 +74,6 @@ static int replace(const char *path, const char *text, size_t length) {
 }
 
 int probe_replace_file(const char *path, const char *text, size_t length) {
-    const int error = probe_make_directories(path);
+    const int error = perfadapt__make_directories(path);
     return error != 0 ? error : replace(path, text, length);
 }

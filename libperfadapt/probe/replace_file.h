@@ -12,9 +12,6 @@
  */
 int probe_replace_file(const char *path, const char *text, size_t length);
 
-/* The directories above it alone. */
-int probe_make_directories(const char *path);
-
 /* Removes what a write that does not end has begun. For a signal handler. */
 void probe_replace_file_abandon(void);
 

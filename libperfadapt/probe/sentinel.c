@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/sentinel.h"
 
+#include "core/user_directory.h"
 #include "probe/replace_file.h"
 
 #include <dirent.h>
@@ -217,7 +218,7 @@ static void take_over(struct probe_sentinel *sentinel) {
  * systems), two probes at once are the lesser evil.
  */
 static enum probe_sentinel_answer lock(struct probe_sentinel *sentinel, const char *directory) {
-    const int error = probe_make_directories(sentinel->lock_path);
+    const int error = perfadapt__make_directories(sentinel->lock_path);
     if (error != 0) {
         warn(sentinel, "%.180s: %s: a driver that takes the machine down would not be remembered", directory,
              strerror(-error));

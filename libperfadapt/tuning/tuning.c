@@ -12,6 +12,7 @@
 #include "device/cache.h"
 #include "device/judge.h"
 #include "device/launch.h"
+#include "tuning/learned_limits.h"
 #include "tuning/machine_facts.h"
 #include "tuning/policy_of.h"
 
@@ -59,6 +60,8 @@ struct perfadapt__tuning {
     char program[PATH_MAX]; /* where there is something to be probed */
     char **environment;     /* of the opener: the host may change its own at any time. One block */
     struct perfadapt__child child;
+
+    struct perfadapt__learned_limits limits; /* the sampler thread's */
 };
 
 /* --- Lines for the log --- */
@@ -285,6 +288,10 @@ void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfad
     pthread_mutex_unlock(&tuning->lock);
 }
 
+struct perfadapt__learned_limits *perfadapt__tuning_limits(struct perfadapt__tuning *tuning) {
+    return &tuning->limits;
+}
+
 /* --- The probe --- */
 
 static void free_environment(struct perfadapt__tuning *tuning) {
@@ -361,6 +368,7 @@ static bool see_to_probe(struct perfadapt__tuning *tuning, int64_t now_ns, bool 
 static bool run(void *context, int64_t now_ns, bool orphaned) {
     struct perfadapt__tuning *tuning = context;
     const bool probing = see_to_probe(tuning, now_ns, orphaned);
+    perfadapt__learned_limits_run(&tuning->limits, now_ns, orphaned);
     if (orphaned)
         return probing;
     pthread_mutex_lock(&tuning->lock);
@@ -493,6 +501,7 @@ static enum perfadapt_result fill(struct perfadapt__tuning *tuning, const struct
         return result;
     make_policy(tuning);
     watch_files(tuning);
+    perfadapt__learned_limits_init(&tuning->limits, &tuning->root, &tuning->variables, &tuning->log);
     tuning->log = (struct perfadapt_log){.write = keep_line, .user_data = tuning};
     return PERFADAPT_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "control/policy.h"
 #include "sampler/sampler.h"
+#include "tuning/learned_limits.h"
 
 #include <perfadapt/perfadapt.h>
 #include <perfadapt/profile.h>
@@ -41,5 +42,8 @@ enum perfadapt_result perfadapt__tuning_set_device(struct perfadapt__tuning *tun
 
 /* The sampler thread: which of several GPUs the process uses, where the kernel tells. */
 void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfadapt_snapshot *snapshot);
+
+/* Likewise: what earlier sessions have learned of the sensors, and this one learns. */
+struct perfadapt__learned_limits *perfadapt__tuning_limits(struct perfadapt__tuning *tuning);
 
 #endif
