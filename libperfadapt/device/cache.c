@@ -203,7 +203,10 @@ static void enter_section(struct parser *parser) {
     if (parser->sections == 0) {
         expect(parser, &out->devices[0].system, ROWS(system_rows));
     } else {
-        expect(parser, &out->devices[parser->sections - 1], ROWS(device_rows));
+        struct perfadapt_profile *device = &out->devices[parser->sections - 1];
+        if (parser->sections > 1)
+            memset(device, 0, sizeof *device);
+        expect(parser, device, ROWS(device_rows));
     }
     parser->sections++;
 }
@@ -256,16 +259,21 @@ static size_t print_head(const char *key, const char *rest, size_t length, char 
                             PERFADAPT__CACHE_KEY_BYTES - 1, key, sum);
 }
 
+/* Of as many devices as there are: the room for more is left as it is. */
+static void clear(struct perfadapt__cache *cache) {
+    memset(cache, 0, offsetof(struct perfadapt__cache, devices[1]));
+}
+
 bool perfadapt__cache_parse(const char *text, size_t length, const char *key, struct perfadapt__cache *out_cache) {
     char head[HEAD_BYTES_MAX];
     const size_t head_length = print_head(key, text, 0, head);
-    memset(out_cache, 0, sizeof *out_cache);
+    clear(out_cache);
     if (length < head_length)
         return false;
     const char *rest = text + head_length;
     print_head(key, rest, length - head_length, head);
     if (memcmp(text, head, head_length) != 0 || !parse_body(rest, length - head_length, out_cache)) {
-        memset(out_cache, 0, sizeof *out_cache);
+        clear(out_cache);
         return false;
     }
     snprintf(out_cache->key, sizeof out_cache->key, "%s", key);

@@ -43,7 +43,7 @@ bool perfadapt__cache_path(const struct perfadapt__variables *variables, char *o
 bool perfadapt__cache_read(const char *path, const char *key, const struct perfadapt_log *log,
                            struct perfadapt__cache *out_cache);
 
-/* Parses a text: what cache_read does with a file's. */
+/* Parses a text: what cache_read does with a file's. Devices beyond the first and `device_count` are not written to. */
 bool perfadapt__cache_parse(const char *text, size_t length, const char *key, struct perfadapt__cache *out_cache);
 
 /*

@@ -43,8 +43,8 @@ struct history {
 
 struct amdgpu {
     struct perfadapt__provider base;
-    struct perfadapt__gpu_cards cards;
     struct history histories[PERFADAPT_GPUS_MAX];
+    struct perfadapt__gpu_cards cards; /* last: most of it is not in use */
 };
 
 /* ---- files ---- */
@@ -350,9 +350,10 @@ static void amdgpu_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *amdgpu_create(const struct perfadapt__provider_environment *environment,
                                                  struct perfadapt_snapshot *snapshot) {
-    struct amdgpu *self = calloc(1, sizeof *self);
+    struct amdgpu *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct amdgpu, cards.cards));
     self->base.type = &perfadapt__amdgpu_provider;
     if (perfadapt__gpu_cards_init(&self->cards, &amd_cards, environment, snapshot))
         return &self->base;

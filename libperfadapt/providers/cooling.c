@@ -35,13 +35,13 @@ struct device {
 struct cooling {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
-    struct device devices[DEVICES_MAX];
     size_t count;
     ssize_t found; /* entries of the class at the last search */
     size_t next;   /* device that is read next */
     int64_t search_ns;
     int evidence[SUBJECT_COUNT];
     bool has_evidence[SUBJECT_COUNT];
+    struct device devices[DEVICES_MAX]; /* those that there are not have never been written to */
 };
 
 /* ---- what a type means ---- */
@@ -232,9 +232,10 @@ static void cooling_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *cooling_create(const struct perfadapt__provider_environment *environment,
                                                   struct perfadapt_snapshot *snapshot) {
-    struct cooling *self = calloc(1, sizeof *self);
+    struct cooling *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct cooling, devices));
     self->base.type = &perfadapt__cooling_provider;
     self->root = environment->root;
     for (size_t s = 0; s < SUBJECT_COUNT; s++)

@@ -59,10 +59,10 @@ struct fdinfo {
     struct perfadapt__gates *gates;
     struct device devices[DEVICES_MAX];
     size_t device_count;
-    struct client clients[CLIENTS_MAX];
     size_t client_count;
     int64_t search_ns;
-    int64_t read_ns; /* 0 = the values are of no use */
+    int64_t read_ns;                    /* 0 = the values are of no use */
+    struct client clients[CLIENTS_MAX]; /* those that there are not have never been written to */
 };
 
 /* ---- devices ---- */
@@ -419,9 +419,10 @@ static struct perfadapt__provider *fdinfo_create(const struct perfadapt__provide
         return NULL;
     if (fd >= 0)
         close(fd);
-    struct fdinfo *self = calloc(1, sizeof *self);
+    struct fdinfo *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct fdinfo, clients));
     self->base.type = &perfadapt__fdinfo_provider;
     self->root = environment->root;
     self->gates = environment->gates;

@@ -52,15 +52,16 @@ struct perfadapt__gpu_cards {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
     struct perfadapt__gates *gates;
-    struct perfadapt__gpu_card cards[PERFADAPT_GPUS_MAX];
     size_t count;
     bool complete;   /* the class was looked at to its end */
     bool starved;    /* since it was last cleared, descriptors were short */
     int64_t scan_ns; /* not before; INT64_MAX = nothing is missing */
     int64_t scan_pause_ns;
+    /* Room for more than most machines have: what is beyond `count` has never been written to. */
+    struct perfadapt__gpu_card cards[PERFADAPT_GPUS_MAX];
 };
 
-/* False where there is no such card, and there cannot be one that was not seen. */
+/* Of zeros up to `cards`. False where there is no such card, and there cannot be one that was not seen. */
 bool perfadapt__gpu_cards_init(struct perfadapt__gpu_cards *cards, const struct perfadapt__gpu_cards_class *type,
                                const struct perfadapt__provider_environment *environment,
                                struct perfadapt_snapshot *snapshot);

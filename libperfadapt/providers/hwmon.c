@@ -47,11 +47,12 @@ struct hwmon {
     const struct perfadapt__sensor_map *map;
     struct chip chips[CHIPS_MAX];
     size_t chip_count;
-    struct perfadapt__hwmon_input inputs[PERFADAPT_SENSORS_MAX];
     size_t input_count;
     bool starved;        /* since it was last cleared, an open failed for want of descriptors */
     bool discovered;     /* every chip was looked at */
     int64_t discover_ns; /* when they are looked at again; 0 = not set */
+    struct perfadapt__hwmon_input
+        inputs[PERFADAPT_SENSORS_MAX]; /* those that there are not have never been written to */
 };
 
 /* What could not be opened for want of descriptors may well be there. */
@@ -519,9 +520,10 @@ static struct perfadapt__provider *hwmon_create(const struct perfadapt__provider
     if (directory >= 0)
         close(directory);
     const bool absent = directory < 0 && !perfadapt__kernel_file_is_shortage(directory);
-    struct hwmon *self = absent ? NULL : calloc(1, sizeof *self);
+    struct hwmon *self = absent ? NULL : malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct hwmon, inputs));
     self->base.type = &perfadapt__hwmon_provider;
     self->root = environment->root;
     self->log = environment->log;

@@ -36,8 +36,8 @@ struct counter {
 
 struct intel_gpu {
     struct perfadapt__provider base;
-    struct perfadapt__gpu_cards cards;
     struct counter counters[PERFADAPT_GPUS_MAX];
+    struct perfadapt__gpu_cards cards; /* last: most of it is not in use */
 };
 
 /* ---- files ---- */
@@ -294,9 +294,10 @@ static void intel_gpu_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *intel_gpu_create(const struct perfadapt__provider_environment *environment,
                                                     struct perfadapt_snapshot *snapshot) {
-    struct intel_gpu *self = calloc(1, sizeof *self);
+    struct intel_gpu *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct intel_gpu, cards.cards));
     self->base.type = &perfadapt__intel_gpu_provider;
     if (perfadapt__gpu_cards_init(&self->cards, &intel_cards, environment, snapshot))
         return &self->base;

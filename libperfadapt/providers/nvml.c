@@ -48,7 +48,6 @@ struct nvml {
     struct perfadapt__gates *gates;
     const char *library_name;
     struct perfadapt__nvml_library library;
-    struct gpu gpus[GPUS_MAX];
     size_t count;
     bool discovered;
     bool loaded;
@@ -58,6 +57,7 @@ struct nvml {
     int last_result;  /* of the initialisation; SUCCESS = not failed since */
     int64_t retry_ns; /* of the initialisation, and of what comes before it */
     int64_t pause_ns;
+    struct gpu gpus[GPUS_MAX]; /* those that there are not have never been written to */
 };
 
 /* ---- discovery ---- */
@@ -505,9 +505,10 @@ static void nvml_destroy(struct perfadapt__provider *provider) {
 
 static struct perfadapt__provider *nvml_create(const struct perfadapt__provider_environment *environment,
                                                struct perfadapt_snapshot *snapshot) {
-    struct nvml *self = calloc(1, sizeof *self);
+    struct nvml *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct nvml, gpus));
     self->base.type = &perfadapt__nvml_provider;
     self->root = environment->root;
     self->log = environment->log;

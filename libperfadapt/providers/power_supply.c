@@ -34,14 +34,14 @@ struct source {
 struct power_supply {
     struct perfadapt__provider base;
     const struct perfadapt__root *root;
-    struct source sources[SUPPLIES_MAX];
-    struct perfadapt__supply supplies[SUPPLIES_MAX]; /* as last read */
     size_t count;
     int64_t due_ns;    /* of the supplies */
     int64_t search_ns; /* next look for others; 0 = not set */
     bool incomplete;   /* descriptors were short, or one is gone */
     struct perfadapt__rapl rapl;
     struct perfadapt__platform_profile profile;
+    struct perfadapt__supply supplies[SUPPLIES_MAX]; /* as last read */
+    struct source sources[SUPPLIES_MAX];             /* those that there are not have never been written to */
 };
 
 /* Some embedded controllers keep the caller waiting for tens of milliseconds. */
@@ -270,9 +270,10 @@ static void mark(const struct power_supply *self, struct perfadapt_power *power)
 
 static struct perfadapt__provider *power_supply_create(const struct perfadapt__provider_environment *environment,
                                                        struct perfadapt_snapshot *snapshot) {
-    struct power_supply *self = calloc(1, sizeof *self);
+    struct power_supply *self = malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct power_supply, sources));
     self->base.type = &perfadapt__power_supply_provider;
     self->root = environment->root;
     search(self);

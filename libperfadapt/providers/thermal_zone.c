@@ -41,12 +41,12 @@ struct thermal_zone {
     const struct perfadapt__root *root;
     const struct perfadapt_log *log;
     const struct perfadapt__sensor_map *map;
-    struct zone zones[PERFADAPT_SENSORS_MAX];
     size_t count;
-    bool starved;         /* since it was last cleared, an open failed for want of descriptors */
-    bool discovered;      /* every zone was looked at */
-    int64_t discover_ns;  /* when they are looked at again; 0 = not set */
-    char compatible[128]; /* of the machine, as its device tree says; NULs made spaces */
+    bool starved;                             /* since it was last cleared, an open failed for want of descriptors */
+    bool discovered;                          /* every zone was looked at */
+    int64_t discover_ns;                      /* when they are looked at again; 0 = not set */
+    char compatible[128];                     /* of the machine, as its device tree says; NULs made spaces */
+    struct zone zones[PERFADAPT_SENSORS_MAX]; /* those that there are not have never been written to */
 };
 
 /* What could not be opened for want of descriptors may well be there. */
@@ -358,9 +358,10 @@ static struct perfadapt__provider *thermal_zone_create(const struct perfadapt__p
     if (directory >= 0)
         close(directory);
     const bool absent = directory < 0 && !perfadapt__kernel_file_is_shortage(directory);
-    struct thermal_zone *self = absent ? NULL : calloc(1, sizeof *self);
+    struct thermal_zone *self = absent ? NULL : malloc(sizeof *self);
     if (!self)
         return NULL;
+    memset(self, 0, offsetof(struct thermal_zone, zones));
     self->base.type = &perfadapt__thermal_zone_provider;
     self->root = environment->root;
     self->log = environment->log;

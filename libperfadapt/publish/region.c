@@ -22,6 +22,8 @@
 /* More than one update in a row can only collide with this many tries where the writer is stopped inside one. */
 #define GET_RETRIES 64
 
+#define PAGE_LEAST 4096 /* no machine has smaller ones */
+
 #define GPU_WORD (offsetof(struct perfadapt_frame, gpu_ns) / 8)
 
 _Static_assert(sizeof(struct perfadapt_frame) % 8 == 0, "a frame is whole words");
@@ -53,7 +55,7 @@ static bool seal(int fd) {
     return fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) == 0 || fcntl(fd, F_ADD_SEALS, seals) == 0;
 }
 
-/* All pages at once, so that a shortage shows here, not as a signal later. */
+/* All pages are taken at once, so that a shortage shows here, not as a signal later. */
 static void *map_shared(int fd, size_t bytes) {
     if (!fits_file_limit(bytes) || ftruncate(fd, (off_t)bytes) != 0 || fallocate(fd, 0, 0, (off_t)bytes) != 0)
         return NULL;
@@ -79,12 +81,14 @@ static void *map_region(size_t bytes, int *out_fd) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* The pages of the region, so that the frame path never faults. What is behind it is left to who uses it. */
+/*
+ * The frame path is not to fault. The snapshot, behind what it writes, is the sampler thread's, and mostly empty; what is
+ * behind the region is left to who uses it.
+ */
 static void touch(struct perfadapt__region *region) {
     volatile unsigned char *const bytes = (volatile unsigned char *)region;
-    for (size_t i = 0; i < sizeof *region; i += 4096)
-        bytes[i] = 0;
-    bytes[sizeof *region - 1] = 0;
+    for (size_t at = 0; at < offsetof(struct perfadapt__region, snapshot); at += PAGE_LEAST)
+        bytes[at] = 0;
 }
 
 static void copy_text(char *to, size_t capacity, const char *from) {

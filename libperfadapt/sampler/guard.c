@@ -32,17 +32,27 @@ static const double farthest_s = 600;       /* a line is no forecast beyond */
 static const double flat_c_per_s = 0.005;
 
 void perfadapt__guard_init(struct perfadapt__guard *guard) {
-    memset(guard, 0, sizeof *guard);
     guard->load = (double)NAN;
-    for (size_t i = 0; i < PERFADAPT_SENSORS_MAX; i++)
-        guard->slots[i].jumped_to_c = guard->slots[i].same_c = (double)NAN;
+    guard->load_ns = 0;
+    guard->slot_count = 0;
+}
+
+static void forget(struct perfadapt__guard_slot *slot) {
+    slot->count = 0;
+    slot->jumped_to_c = slot->same_c = (double)NAN;
 }
 
 void perfadapt__guard_resume(struct perfadapt__guard *guard) {
     guard->load = (double)NAN;
-    for (size_t i = 0; i < PERFADAPT_SENSORS_MAX; i++) {
-        guard->slots[i].count = 0;
-        guard->slots[i].jumped_to_c = guard->slots[i].same_c = (double)NAN;
+    for (size_t i = 0; i < guard->slot_count; i++)
+        forget(&guard->slots[i]);
+}
+
+static void make_slots(struct perfadapt__guard *guard, uint32_t count) {
+    while (guard->slot_count < count) {
+        struct perfadapt__guard_slot *slot = &guard->slots[guard->slot_count++];
+        memset(slot, 0, sizeof *slot);
+        forget(slot);
     }
 }
 
@@ -349,6 +359,7 @@ static void judge_sensor(struct perfadapt__guard_slot *slot, struct perfadapt_se
 
 void perfadapt__guard_judge(struct perfadapt__guard *guard, struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     follow_load(guard, snapshot, now_ns);
+    make_slots(guard, snapshot->sensor_count);
     for (uint32_t i = 0; i < snapshot->sensor_count; i++)
         judge_sensor(&guard->slots[i], &snapshot->sensors[i], now_ns);
     for (uint32_t i = 0; i < snapshot->sensor_count; i++)

@@ -34,9 +34,10 @@ struct perfadapt__guard_slot {
 };
 
 struct perfadapt__guard {
-    struct perfadapt__guard_slot slots[PERFADAPT_SENSORS_MAX];
     double load; /* of processors or GPU, whichever is busier, smoothed over half a minute; NAN unknown */
     int64_t load_ns;
+    uint32_t slot_count; /* what is beyond has never been written to */
+    struct perfadapt__guard_slot slots[PERFADAPT_SENSORS_MAX];
 };
 
 void perfadapt__guard_init(struct perfadapt__guard *guard);

@@ -20,7 +20,8 @@ static void mark_init(struct perfadapt_metric *metric, enum perfadapt_unit unit)
 }
 
 static void mark_unread(struct perfadapt_snapshot *snapshot) {
-    memset(snapshot, 0, sizeof *snapshot);
+    memset(snapshot, 0, offsetof(struct perfadapt_snapshot, gpus));
+    snapshot->sensor_count = snapshot->sensors_left_out = 0;
     snapshot->size = sizeof *snapshot;
     perfadapt__metrics_of_snapshot(snapshot, mark_init);
 }
@@ -31,9 +32,13 @@ static void publish(struct perfadapt__machine *machine) {
 
 enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char *simulate,
                                                 struct perfadapt__machine **out_machine) {
-    struct perfadapt__machine *machine = calloc(1, sizeof *machine);
+    struct perfadapt__machine *machine = malloc(sizeof *machine);
     if (!machine)
         return PERFADAPT_ERROR_NO_MEMORY;
+    memset(machine, 0, offsetof(struct perfadapt__machine, snapshot));
+    machine->map.count = 0;
+    perfadapt__guard_init(&machine->guard);
+    perfadapt__gates_init(&machine->gates, &machine->root);
     machine->root.fd = -1;
     machine->sysroot = sysroot ? strdup(sysroot) : NULL;
     machine->simulate = simulate ? strdup(simulate) : NULL;
@@ -45,8 +50,6 @@ enum perfadapt_result perfadapt__machine_create(const char *sysroot, const char 
         perfadapt__machine_destroy(machine);
         return result;
     }
-    perfadapt__guard_init(&machine->guard);
-    perfadapt__gates_init(&machine->gates, &machine->root);
     mark_unread(&machine->snapshot);
     publish(machine);
     *out_machine = machine;

@@ -21,23 +21,24 @@ struct perfadapt__machine {
     struct perfadapt__variables variables; /* of the environment, when it was subscribed */
     struct perfadapt_log log;              /* the sampler's: hands lines on to a subscriber */
     const struct perfadapt__watch *watch;  /* the sampler's */
-    struct perfadapt__gates gates;         /* the sampler thread's own from here on */
-    bool discovered;
-    bool asleep_known; /* that `asleep_ns` has been looked at */
-    int64_t asleep_ns; /* the machine's sleep since boot */
+    bool discovered;                       /* the sampler thread's own from here on */
+    bool asleep_known;                     /* that `asleep_ns` has been looked at */
+    int64_t asleep_ns;                     /* the machine's sleep since boot */
     size_t provider_count;
     struct perfadapt__provider *providers[PERFADAPT__PROVIDERS_MAX];
     int64_t read_ns[PERFADAPT__PROVIDERS_MAX]; /* last read; 0 = never, or asked for at once */
     int64_t cost_ns[PERFADAPT__PROVIDERS_MAX]; /* of the last read */
     bool cool;
     struct perfadapt__roles_basis roles_basis; /* when roles were last given out */
-    struct perfadapt__sensor_map map;
     struct perfadapt__overrides overrides;
-    struct perfadapt__guard guard;
-    struct perfadapt_snapshot snapshot;
-
     struct perfadapt__seqlock lock; /* over the published copy */
+
+    /* Room for more than most machines have: counted, and not written to before it is used. */
+    struct perfadapt_snapshot snapshot;
     _Atomic uint64_t words[PERFADAPT__SNAPSHOT_WORDS];
+    struct perfadapt__guard guard;
+    struct perfadapt__gates gates;
+    struct perfadapt__sensor_map map;
 };
 
 /* Opens the root; NOT_FOUND, PERMISSION, NO_MEMORY or SYSTEM. */

@@ -25,6 +25,7 @@ static const int32_t risen_dc = 10; /* one that rises is written a degree at a t
 
 void perfadapt__learned_limits_init(struct perfadapt__learned_limits *learned, const struct perfadapt__root *root,
                                     const struct perfadapt__variables *variables, const struct perfadapt_log *log) {
+    memset(learned, 0, offsetof(struct perfadapt__learned_limits, limits.list));
     learned->root = root;
     learned->variables = variables;
     learned->log = log;
@@ -55,9 +56,10 @@ static double *place_of(struct perfadapt__learned_limits *learned, const char *s
     struct perfadapt__limits *limits = &learned->limits;
     struct perfadapt__learned_limit *limit = find(learned, sensor);
     if (!limit) {
-        if (!sensor || limits->count == PERFADAPT__LIMITS_MAX || !perfadapt__limits_can_hold(sensor))
+        if (!sensor || limits->count == PERFADAPT__LIMITS_MAX)
             return NULL;
         limit = &limits->list[limits->count++];
+        *limit = (struct perfadapt__learned_limit){.limit_dc = 0};
         memcpy(limit->machine, learned->machine, sizeof limit->machine);
         memcpy(limit->sensor, sensor, sizeof limit->sensor);
     }

@@ -32,7 +32,7 @@ struct perfadapt__learned_limits {
     double now_c[PERFADAPT__LIMITS_MAX]; /* of each, as the session has it */
 };
 
-/* The three are kept; the rest is zero. Opens nothing. */
+/* The three are kept. Opens nothing, and writes to no more than it must. */
 void perfadapt__learned_limits_init(struct perfadapt__learned_limits *learned, const struct perfadapt__root *root,
                                     const struct perfadapt__variables *variables, const struct perfadapt_log *log);
 

@@ -40,27 +40,28 @@ struct perfadapt__tuning {
     bool told;  /* the app has said what it renders on: */
     struct perfadapt_device device;
     struct perfadapt_profile profile;
-    char renders_on[40];     /* of a snapshot's GPU that the process uses; "" = not known */
-    char lines[LINES_BYTES]; /* of the errand, for the session to log: level and text, each NUL-terminated */
-    size_t lines_length;
+    char renders_on[40]; /* of a snapshot's GPU that the process uses; "" = not known */
+    size_t lines_length; /* of `lines`, below */
 
     /* Constant once created. */
     struct perfadapt__root root;
     char *sysroot, *config_dir, *app_name;
+    char *data_dir; /* NULL = none */
     struct perfadapt__variables variables;
     struct perfadapt__wishes wishes;
     double cost[PERFADAPT__QUALITY_LEVELS_MAX];
-    char data_dir[PATH_MAX];
 
     /* The opener's, then the errand's. */
     struct perfadapt_log log;
     struct perfadapt__reload *reload;
-    struct perfadapt__cache *cache; /* NULL = none that holds */
-    char cache_path[PATH_MAX], cache_key[PERFADAPT__CACHE_KEY_BYTES];
-    char program[PATH_MAX]; /* where there is something to be probed */
-    char **environment;     /* of the opener: the host may change its own at any time. One block */
+    struct perfadapt__cache *cache;                          /* NULL = none that holds */
+    char *cache_path, cache_key[PERFADAPT__CACHE_KEY_BYTES]; /* NULL = nowhere */
+    char *program;                                           /* NULL = none */
+    char **environment; /* of the opener: the host may change its own at any time. One block */
     struct perfadapt__child child;
 
+    /* Room that is hardly used, and not written to before it is. */
+    char lines[LINES_BYTES]; /* of the errand, for the session to log: level and text, each NUL-terminated */
     struct perfadapt__learned_limits limits; /* the sampler thread's */
 };
 
@@ -113,8 +114,7 @@ static enum perfadapt_result judge_told(struct perfadapt__tuning *tuning, const 
     struct perfadapt_profile profile;
     perfadapt__tuning_get_profile(tuning, &profile);
     const struct perfadapt_system system = profile.system;
-    const enum perfadapt_result result =
-        perfadapt_judge(device, &system, *tuning->data_dir ? tuning->data_dir : NULL, &profile);
+    const enum perfadapt_result result = perfadapt_judge(device, &system, tuning->data_dir, &profile);
     if (result)
         return result;
     profile.source = PERFADAPT_PROFILE_FROM_HOST;
@@ -173,11 +173,15 @@ static bool read_cache(struct perfadapt__tuning *tuning) {
         return false;
     const bool holds = perfadapt__cache_read(tuning->cache_path, tuning->cache_key, &tuning->log, cache) &&
                        cache->device_count > 0 && cache->best < cache->device_count;
-    if (holds)
-        tuning->cache = cache;
-    else
+    if (!holds) {
         free(cache);
-    return holds;
+        return false;
+    }
+    /* Less the room for devices that are not there. */
+    struct perfadapt__cache *smaller =
+        realloc(cache, offsetof(struct perfadapt__cache, devices) + cache->device_count * sizeof cache->devices[0]);
+    tuning->cache = smaller ? smaller : cache;
+    return true;
 }
 
 /* --- The policy --- */
@@ -187,7 +191,7 @@ static struct perfadapt__layers_request request_of(const struct perfadapt__tunin
     return (struct perfadapt__layers_request){
         .root = &tuning->root,
         .variables = tuning->sysroot ? NULL : &tuning->variables,
-        .data_dir = *tuning->data_dir ? tuning->data_dir : NULL,
+        .data_dir = tuning->data_dir,
         .config_dir = tuning->config_dir,
         .app_name = tuning->app_name,
         .facts = facts,
@@ -320,7 +324,7 @@ static bool copy_environment(struct perfadapt__tuning *tuning) {
 
 static void start_probe(struct perfadapt__tuning *tuning, int64_t now_ns) {
     static char nowhere[] = "/dev/null"; /* not left to the probe: what it finds would not be in our key */
-    char *const data_dir = *tuning->data_dir ? tuning->data_dir : nowhere;
+    char *const data_dir = tuning->data_dir ? tuning->data_dir : nowhere;
     char *const arguments[] = {tuning->program, "--write-cache", "--data-dir", data_dir, NULL};
     const int error = perfadapt__launch(tuning->program, arguments, tuning->environment, &tuning->child);
     free_environment(tuning);
@@ -421,10 +425,12 @@ static void take_wishes(struct perfadapt__tuning *tuning, const struct perfadapt
 }
 
 static bool find_program(struct perfadapt__tuning *tuning) {
+    char path[PATH_MAX];
     const char *given = secure_getenv("PERFADAPT_PROBE");
-    if (given && *given == '/')
-        return snprintf(tuning->program, sizeof tuning->program, "%s", given) < (int)sizeof tuning->program;
-    return perfadapt__probe_program(tuning->program, sizeof tuning->program);
+    if (!given || *given != '/')
+        given = perfadapt__probe_program(path, sizeof path) ? path : NULL;
+    tuning->program = given ? strdup(given) : NULL;
+    return tuning->program != NULL;
 }
 
 /* It says "Unsupported clone() flags" of the way in which a probe is started, and ends the host. */
@@ -440,19 +446,24 @@ static const char *prepare_probe(struct perfadapt__tuning *tuning) {
         return "PERFADAPT_NO_PROBE is set, and no cache holds";
     if (is_under_valgrind())
         return "valgrind lets no probe be started, and no cache holds";
-    if (!*tuning->cache_path)
+    if (!tuning->cache_path)
         return "none of XDG_CACHE_HOME, HOME and XDG_RUNTIME_DIR says where a probe could leave what it finds";
     if (!find_program(tuning))
         return "perfadapt-probe is not installed";
     return copy_environment(tuning) ? NULL : "out of memory";
 }
 
+static void find_cache(struct perfadapt__tuning *tuning) {
+    char path[PATH_MAX];
+    if (perfadapt__cache_path(&tuning->variables, path, sizeof path))
+        tuning->cache_path = strdup(path);
+}
+
 static struct perfadapt_profile first_profile(struct perfadapt__tuning *tuning) {
     if (tuning->sysroot)
         return no_profile(PERFADAPT_STATE_UNSUPPORTED, "another root directory is read: its devices cannot be probed");
-    perfadapt__cache_key(&tuning->root, *tuning->data_dir ? tuning->data_dir : NULL, tuning->cache_key);
-    if (!perfadapt__cache_path(&tuning->variables, tuning->cache_path, sizeof tuning->cache_path))
-        tuning->cache_path[0] = '\0';
+    perfadapt__cache_key(&tuning->root, tuning->data_dir, tuning->cache_key);
+    find_cache(tuning);
     const char *why_not = prepare_probe(tuning);
     return why_not ? no_profile(PERFADAPT_STATE_UNSUPPORTED, why_not)
                    : no_profile(PERFADAPT_STATE_INIT, "the device is being probed");
@@ -461,7 +472,7 @@ static struct perfadapt_profile first_profile(struct perfadapt__tuning *tuning) 
 /* The device that the app has handed in, the cache, or the probe that is still to come. */
 static enum perfadapt_result find_profile(struct perfadapt__tuning *tuning, const struct perfadapt_options *options) {
     tuning->profile = first_profile(tuning);
-    if (*tuning->cache_path && read_cache(tuning)) {
+    if (tuning->cache_path && read_cache(tuning)) {
         free_environment(tuning);
         use_cache(tuning, PERFADAPT_PROFILE_FROM_CACHE);
     }
@@ -485,6 +496,12 @@ static bool copy_options(struct perfadapt__tuning *tuning, const struct perfadap
     return tuning->app_name && (is_own || tuning->sysroot) && (!options->config_dir || tuning->config_dir);
 }
 
+static void find_data(struct perfadapt__tuning *tuning) {
+    char path[PATH_MAX];
+    if (perfadapt__data_dir(path, sizeof path))
+        tuning->data_dir = strdup(path);
+}
+
 static enum perfadapt_result fill(struct perfadapt__tuning *tuning, const struct perfadapt_options *options) {
     if (!copy_options(tuning, options))
         return PERFADAPT_ERROR_NO_MEMORY;
@@ -493,24 +510,24 @@ static enum perfadapt_result fill(struct perfadapt__tuning *tuning, const struct
         return result;
     take_wishes(tuning, options);
     perfadapt__variables_copy(&tuning->variables);
-    if (!perfadapt__data_dir(tuning->data_dir, sizeof tuning->data_dir))
-        tuning->data_dir[0] = '\0';
+    find_data(tuning);
     tuning->log = options->log;
     result = find_profile(tuning, options);
     if (result)
         return result;
     make_policy(tuning);
     watch_files(tuning);
-    perfadapt__learned_limits_init(&tuning->limits, &tuning->root, &tuning->variables, &tuning->log);
     tuning->log = (struct perfadapt_log){.write = keep_line, .user_data = tuning};
     return PERFADAPT_OK;
 }
 
 enum perfadapt_result perfadapt__tuning_create(const struct perfadapt_options *options,
                                                struct perfadapt__tuning **out_tuning) {
-    struct perfadapt__tuning *tuning = calloc(1, sizeof *tuning);
+    struct perfadapt__tuning *tuning = malloc(sizeof *tuning);
     if (!tuning)
         return PERFADAPT_ERROR_NO_MEMORY;
+    memset(tuning, 0, offsetof(struct perfadapt__tuning, lines));
+    perfadapt__learned_limits_init(&tuning->limits, &tuning->root, &tuning->variables, &tuning->log);
     pthread_mutex_init(&tuning->lock, NULL);
     tuning->root.fd = -1;
     const enum perfadapt_result result = fill(tuning, options);
@@ -530,6 +547,9 @@ void perfadapt__tuning_destroy(struct perfadapt__tuning *tuning) {
     perfadapt__variables_free(&tuning->variables);
     free_environment(tuning);
     free(tuning->cache);
+    free(tuning->data_dir);
+    free(tuning->cache_path);
+    free(tuning->program);
     free(tuning->sysroot);
     free(tuning->config_dir);
     free(tuning->app_name);

@@ -62,7 +62,7 @@ class Logs(unittest.TestCase):
         self.assertEqual(kinds["problem"][0]["line"], 3 + kinds["summary"][0]["frames"] + 1)
         self.assertEqual(list(kinds["summary"][0]["reason_ratios"]),
                          ["frame-late", "frame-cost", "thermal", "sensor-lost", "memory", "settling", "event", "power",
-                          "policy"])
+                          "policy", "yield"])
 
     def test_heat_takes_quality_down(self):
         _, kinds, _ = documents(mangohud(120, lambda s: 90, hot), "--set", "thermal.limit_c=80")

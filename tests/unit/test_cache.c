@@ -146,6 +146,12 @@ static char *print_filled(uint32_t devices, size_t *out_length) {
 
 /* ---- text ---- */
 
+/* To the byte, as far as there are devices. */
+static void assert_parsed(void) {
+    const uint32_t devices = cache.device_count ? cache.device_count : 1;
+    assert_memory_equal(&parsed, &cache, offsetof(struct perfadapt__cache, devices) + devices * sizeof *cache.devices);
+}
+
 static void test_round_trip(void **state) {
     (void)state;
     for (uint32_t devices = 0; devices <= PERFADAPT__CACHE_DEVICES_MAX; devices++) {
@@ -153,7 +159,7 @@ static void test_round_trip(void **state) {
         char *text = print_filled(devices, &length);
         memset(&parsed, 0xff, sizeof parsed);
         assert_true(perfadapt__cache_parse(text, length, KEY, &parsed));
-        assert_memory_equal(&parsed, &cache, sizeof cache);
+        assert_parsed();
         assert_true(length <= PERFADAPT__CACHE_BYTES_MAX);
         free(text);
     }
@@ -432,7 +438,7 @@ static void put(struct fixture *fixture, const char *name, unsigned mode) {
 static void test_file(void **state) {
     put(*state, "/device.ini", 0644);
     assert_true(read_file(*state, "/device.ini"));
-    assert_memory_equal(&parsed, &cache, sizeof cache);
+    assert_parsed();
     assert_int_equal(((struct fixture *)*state)->logged, 0);
 }
 
