@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <perfadapt/record.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static enum perfadapt_result result_of(int error) {
@@ -43,7 +42,7 @@ enum perfadapt_result perfadapt_dump_record(perfadapt *session, const char *path
         return PERFADAPT_ERROR_FORKED;
     const struct perfadapt__region_identity *identity = &session->stepper.region->identity;
     const struct perfadapt__record_origin origin = {
-        .name = identity->name, .pid = identity->pid, .role = identity->role, .taken_realtime_s = time(NULL)};
+        .name = identity->name, .pid = identity->pid, .role = identity->role};
     struct perfadapt__record_ring *copy = malloc(sizeof *copy);
     if (!copy)
         return PERFADAPT_ERROR_NO_MEMORY;

@@ -8,6 +8,7 @@
 #include <math.h> /* isnan only: no libm is linked */
 #include <string.h>
 
+static const int64_t catch_up_ns = 1 * PERFADAPT__NS_PER_MS;
 static const size_t budget_smallest = offsetof(struct perfadapt_budget, reserved) + sizeof(uint32_t);
 
 uint64_t perfadapt_frame_begin(perfadapt *session) {
@@ -58,6 +59,25 @@ void perfadapt_frame_gpu(perfadapt *session, uint64_t frame, int64_t gpu_ns) {
     const struct perfadapt__frame_input input = {
         .kind = PERFADAPT__FRAME_GPU, .frame = frame, .now_ns = now_ns, .gpu_ns = gpu_ns};
     perfadapt__stepper_submit(&session->stepper, &input);
+}
+
+void perfadapt_wait_next_frame(perfadapt *session) {
+    if (perfadapt__is_inert(session))
+        return;
+    const int64_t frame_ns = atomic_load_explicit(&session->stepper.frame_ns, memory_order_relaxed);
+    if (frame_ns <= 0)
+        return;
+    const int64_t now_ns = perfadapt__now_ns();
+    const int64_t due_ns = session->frame.due_ns + frame_ns;
+    if (now_ns < due_ns) {
+        perfadapt__sleep_until(due_ns);
+        session->frame.due_ns = due_ns;
+        return;
+    }
+    /*
+     * A late wake-up is made good, so that the mean rate is exact; a late frame is not, or the next would start early.
+     */
+    session->frame.due_ns = now_ns - due_ns < catch_up_ns ? due_ns : now_ns;
 }
 
 /* --- What the app tells --- */

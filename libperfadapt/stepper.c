@@ -20,9 +20,10 @@ static void show_budget(struct perfadapt__stepper *stepper) {
     atomic_store_explicit(&stepper->frame_ns, budget->frame_ns, memory_order_relaxed);
 }
 
-void perfadapt__stepper_init(struct perfadapt__stepper *stepper, const struct perfadapt__policy *policy,
-                             const struct perfadapt__caps *caps, struct perfadapt__region *region,
-                             struct perfadapt__record_ring *record, int64_t now_ns) {
+__attribute__((cold)) void perfadapt__stepper_init(struct perfadapt__stepper *stepper,
+                                                   const struct perfadapt__policy *policy,
+                                                   const struct perfadapt__caps *caps, struct perfadapt__region *region,
+                                                   struct perfadapt__record_ring *record, int64_t now_ns) {
     memset(stepper, 0, sizeof *stepper);
     stepper->region = region;
     perfadapt__ring_init(&stepper->inputs);
@@ -152,8 +153,9 @@ bool perfadapt__stepper_begin_tick(struct perfadapt__stepper *stepper, const str
     return true;
 }
 
-bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper, struct perfadapt__tick_control *tick,
-                                   const struct perfadapt__policy *policy, int64_t now_ns) {
+__attribute__((cold)) bool perfadapt__stepper_set_policy(struct perfadapt__stepper *stepper,
+                                                         struct perfadapt__tick_control *tick,
+                                                         const struct perfadapt__policy *policy, int64_t now_ns) {
     if (!own(stepper))
         return false;
     drain(stepper);

@@ -56,8 +56,9 @@ static double tidy(struct perfadapt__cost_table *table, uint32_t levels) {
     return best;
 }
 
-static bool conclude(struct perfadapt__cost_table *table, const struct perfadapt__cost_learning *learning,
-                     uint32_t levels, double *out_factor) {
+__attribute__((cold)) static bool conclude(struct perfadapt__cost_table *table,
+                                           const struct perfadapt__cost_learning *learning, uint32_t levels,
+                                           double *out_factor) {
     const double before = middle_of(learning->before);
     const double after = middle_of(learning->after);
     const double cost_before = perfadapt__cost_of(table, learning->from_level, learning->from_scale);

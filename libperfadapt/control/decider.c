@@ -19,8 +19,9 @@ static struct perfadapt__claims claims_of(const struct perfadapt__decider *decid
     };
 }
 
-void perfadapt__decider_init(struct perfadapt__decider *decider, const struct perfadapt__policy *policy,
-                             const struct perfadapt__caps *caps, int64_t now_ns) {
+__attribute__((cold)) void perfadapt__decider_init(struct perfadapt__decider *decider,
+                                                   const struct perfadapt__policy *policy,
+                                                   const struct perfadapt__caps *caps, int64_t now_ns) {
     memset(decider, 0, sizeof *decider);
     decider->policy = *policy;
     decider->caps = *caps;
@@ -86,9 +87,9 @@ static void blame_policy(struct perfadapt_decision *decision) {
     decision->forecast = evidence.forecast;
 }
 
-enum perfadapt__arbiter_change perfadapt__decider_set_policy(struct perfadapt__decider *decider,
-                                                             struct perfadapt__tick_control *tick,
-                                                             const struct perfadapt__policy *policy, int64_t now_ns) {
+__attribute__((cold)) enum perfadapt__arbiter_change
+perfadapt__decider_set_policy(struct perfadapt__decider *decider, struct perfadapt__tick_control *tick,
+                              const struct perfadapt__policy *policy, int64_t now_ns) {
     const struct perfadapt__rung before = decider->ladder.rungs[decider->arbiter.rung];
     const int64_t target_ns = decider->ladder.rungs[0].frame_ns;
     decider->policy = *policy;

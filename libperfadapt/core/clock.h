@@ -13,7 +13,13 @@ int64_t perfadapt__now_ns(void);
 /* CLOCK_BOOTTIME: goes on through suspend, the same in every process of the machine; for signs of life. */
 int64_t perfadapt__boottime_ns(void);
 
+/* CLOCK_REALTIME: dates, for people. */
+int64_t perfadapt__realtime_ns(void);
+
 /* What the calling thread has run. A system call: not for every tick. */
 int64_t perfadapt__thread_ns(void);
+
+/* Sleeps until CLOCK_MONOTONIC reaches `deadline_ns`, whatever signal handlers the host runs meanwhile. */
+void perfadapt__sleep_until(int64_t deadline_ns);
 
 #endif

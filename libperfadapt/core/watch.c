@@ -3,7 +3,6 @@
 
 #include "core/clock.h"
 #include "core/fs.h"
-#include "core/sleep.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

@@ -7,6 +7,7 @@
 #include "publish/directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -158,7 +159,7 @@ void perfadapt__writer_destroy(struct perfadapt__writer **writer, bool forked) {
         return;
     /* The name first: who finds it shall find somebody listening. */
     if (!forked)
-        unlink(gone->path);
+        unlinkat(AT_FDCWD, gone->path, 0);
     /* Once open, epoll knows whether the numbers are still of these two, or the host has closed what it does not know. */
     const bool are_ours = !*gone->path || watch_connections(gone, EPOLL_CTL_MOD);
     if (are_ours && gone->epoll_fd >= 0)

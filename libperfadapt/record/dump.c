@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/dump.h"
 
+#include "core/clock.h"
 #include "core/hash.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ void perfadapt__record_header_fill(struct perfadapt__record_header *header, uint
     header->byte_order = PERFADAPT__RECORD_BYTE_ORDER;
     header->version = PERFADAPT__RECORD_VERSION;
     header->layout = layout;
-    header->taken_realtime_s = origin->taken_realtime_s;
+    header->taken_realtime_s = perfadapt__realtime_ns() / PERFADAPT__NS_PER_S;
     header->pid = origin->pid;
     header->role = origin->role;
     memcpy(header->library, PERFADAPT_VERSION_STRING, sizeof PERFADAPT_VERSION_STRING);

@@ -12,9 +12,9 @@ struct perfadapt__record_origin {
     const char *name; /* of the app; NULL = "" */
     int32_t pid;
     uint32_t role;
-    int64_t taken_realtime_s;
 };
 
+/* The time is now. */
 void perfadapt__record_header_fill(struct perfadapt__record_header *header, uint64_t layout,
                                    const struct perfadapt__record_origin *origin);
 

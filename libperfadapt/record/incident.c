@@ -3,16 +3,17 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/user_directory.h"
 #include "core/variables.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAME_BYTES 41
@@ -48,9 +49,10 @@ static void clean_name(const char *name, char out_name[NAME_BYTES]) {
 
 struct perfadapt__incidents *perfadapt__incidents_create(const struct perfadapt__record_origin *origin) {
     struct perfadapt__incidents *incidents = calloc(1, sizeof *incidents);
-    const bool placed =
-        incidents && perfadapt__user_path(secure_getenv("XDG_STATE_HOME"), secure_getenv("HOME"), "/.local/state",
-                                          "/incidents", incidents->directory, sizeof incidents->directory);
+    const bool placed = incidents &&
+                        perfadapt__user_path(secure_getenv("XDG_STATE_HOME"), secure_getenv("HOME"), "/.local/state",
+                                             "/incidents", incidents->directory, sizeof incidents->directory) &&
+                        !perfadapt__is_anothers(incidents->directory);
     if (!placed) {
         free(incidents);
         return NULL;
@@ -79,15 +81,6 @@ void perfadapt__incidents_note(struct perfadapt__incidents *incidents, const cha
 
 /* ---- The file ---- */
 
-static void make_directories(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    mkdir(path, 0700);
-}
-
 /* The place that is free, or else the oldest one's. */
 static void choose_path(struct perfadapt__incidents *incidents) {
     struct timespec oldest = {0};
@@ -95,7 +88,7 @@ static void choose_path(struct perfadapt__incidents *incidents) {
         char path[sizeof incidents->path];
         struct stat status;
         snprintf(path, sizeof path, "%s/%s-%d.rec", incidents->directory, incidents->name, i);
-        const bool there = lstat(path, &status) == 0;
+        const bool there = fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
         const bool older =
             there && (status.st_mtim.tv_sec < oldest.tv_sec ||
                       (status.st_mtim.tv_sec == oldest.tv_sec && status.st_mtim.tv_nsec < oldest.tv_nsec));
@@ -111,7 +104,6 @@ static void choose_path(struct perfadapt__incidents *incidents) {
 static bool write_to(struct perfadapt__incidents *incidents, const char *path) {
     const struct perfadapt__record_ring *ring =
         (const void *)((const unsigned char *)incidents->mapping + incidents->offset);
-    incidents->origin.taken_realtime_s = time(NULL);
     const int fd = perfadapt__record_open(path);
     if (fd < 0)
         return false;
@@ -126,13 +118,14 @@ static bool write_to(struct perfadapt__incidents *incidents, const char *path) {
 /* Whole or not at all, beside apps of the same name. */
 static void write_file(struct perfadapt__incidents *incidents) {
     char unready[sizeof incidents->path];
-    make_directories(incidents->directory);
     choose_path(incidents);
     snprintf(unready, sizeof unready, "%s/.%s-%d", incidents->directory, incidents->name, (int)incidents->origin.pid);
-    const bool written = write_to(incidents, unready) && rename(unready, incidents->path) == 0;
-    incidents->error = written ? 0 : errno;
+    const int error = -perfadapt__make_directories(unready);
+    const bool written =
+        !error && write_to(incidents, unready) && renameat(AT_FDCWD, unready, AT_FDCWD, incidents->path) == 0;
+    incidents->error = written ? 0 : error ? error : errno;
     if (!written)
-        unlink(unready);
+        unlinkat(AT_FDCWD, unready, 0);
     incidents->untold = true;
 }
 

@@ -145,7 +145,7 @@ static void touch(struct perfadapt__record_segment *segment) {
 }
 
 /* Readers in other processes see 0, then nothing used, then the sequence. */
-static void take_segment(struct perfadapt__recorder *recorder) {
+__attribute__((cold)) static void take_segment(struct perfadapt__recorder *recorder) {
     struct perfadapt__record_ring *ring = recorder->ring;
     const uint64_t sequence = atomic_load_explicit(&ring->newest, memory_order_relaxed) + 1;
     struct perfadapt__record_segment *segment = &ring->segment[(sequence - 1) % PERFADAPT__RECORD_SEGMENTS];
@@ -166,8 +166,9 @@ static void take_segment(struct perfadapt__recorder *recorder) {
     memset(&recorder->reading, 0, sizeof recorder->reading);
 }
 
-void perfadapt__recorder_init(struct perfadapt__recorder *recorder, struct perfadapt__record_ring *ring,
-                              const struct perfadapt__policy *policy, int64_t now_ns) {
+__attribute__((cold)) void perfadapt__recorder_init(struct perfadapt__recorder *recorder,
+                                                    struct perfadapt__record_ring *ring,
+                                                    const struct perfadapt__policy *policy, int64_t now_ns) {
     memset(recorder, 0, sizeof *recorder);
     recorder->ring = ring;
     if (!ring)
@@ -185,8 +186,9 @@ void perfadapt__recorder_init(struct perfadapt__recorder *recorder, struct perfa
 }
 
 /* Another segment where this one is nearly full: inputs cannot begin one themselves, as the tick is not theirs. */
-static void make_room(struct perfadapt__recorder *recorder, const struct perfadapt__decider *decider,
-                      const struct perfadapt__tick_control *tick) {
+__attribute__((cold)) static void make_room(struct perfadapt__recorder *recorder,
+                                            const struct perfadapt__decider *decider,
+                                            const struct perfadapt__tick_control *tick) {
     const size_t room = (size_t)(recorder->end - recorder->at);
     const size_t lately = (size_t)(recorder->at - recorder->ticked_at);
     const bool enough = room >= room_least && room / 2 >= lately;
@@ -220,9 +222,10 @@ void perfadapt__recorder_tick(struct perfadapt__recorder *recorder, const struct
     commit(recorder, at);
 }
 
-void perfadapt__recorder_policy(struct perfadapt__recorder *recorder, const struct perfadapt__decider *decider,
-                                const struct perfadapt__tick_control *tick, const struct perfadapt__policy *policy,
-                                int64_t now_ns) {
+__attribute__((cold)) void perfadapt__recorder_policy(struct perfadapt__recorder *recorder,
+                                                      const struct perfadapt__decider *decider,
+                                                      const struct perfadapt__tick_control *tick,
+                                                      const struct perfadapt__policy *policy, int64_t now_ns) {
     make_room(recorder, decider, tick);
     if (!has_room(recorder))
         return;

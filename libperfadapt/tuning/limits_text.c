@@ -11,8 +11,7 @@
 #define DAY_SECONDS 86400
 
 static const char head[] =
-    "; Temperatures at which devices throttled below the limits that they state, learned by perfadapt\n"
-    "; and written over by it. May be edited or deleted: what is missing is learned again.\n"
+    "; Where devices throttled below their stated limits: learned by perfadapt. May be edited or deleted.\n"
     "[limits]\nversion = 1\n";
 
 _Static_assert(PERFADAPT__LIMITS_VERSION == 1, "as the head says");

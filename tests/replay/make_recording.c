@@ -8,7 +8,7 @@
 int main(int argc, char **argv) {
     static struct recorded_session session;
     const struct perfadapt__policy policy = loop_policy(9, LOOP_ALL_OUTPUTS);
-    const struct perfadapt__record_origin origin = {.name = "made", .pid = 1, .taken_realtime_s = 1};
+    const struct perfadapt__record_origin origin = {.name = "made", .pid = 1};
     if (argc != 2)
         return 2;
     recorded_open(&session, &policy, 4711);

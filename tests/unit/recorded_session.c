@@ -161,7 +161,7 @@ void recorded_run(struct recorded_session *session, double seconds) {
 }
 
 FILE *recorded_file(struct recorded_session *session) {
-    const struct perfadapt__record_origin origin = {.name = "recorded", .pid = 1234, .taken_realtime_s = 1};
+    const struct perfadapt__record_origin origin = {.name = "recorded", .pid = 1234};
     FILE *file = tmpfile();
     if (!file || !perfadapt__record_dump(fileno(file), recorded_ring(session), &origin))
         abort();

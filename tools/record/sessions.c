@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SESSIONS_MAX 16
@@ -120,7 +119,7 @@ static bool fail(struct record_sessions *sessions, const char *path, const char 
 static bool open_file(struct record_sessions *sessions, struct session *session) {
     struct perfadapt__record_header header;
     const struct perfadapt__record_origin origin = {
-        .name = session->app.name, .pid = session->app.pid, .role = session->app.role, .taken_realtime_s = time(NULL)};
+        .name = session->app.name, .pid = session->app.pid, .role = session->app.role};
     name_file(sessions->path, ++sessions->found, session->path);
     session->fd = perfadapt__record_open(session->path);
     if (session->fd < 0)
