@@ -17,12 +17,12 @@ static const double search_s = 30.0;                      /* after the start a r
 static const double search_dwell_s = 1.0;                 /* … this dwell */
 static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
 static const double gap_most_s = 8.0; /* between a switch and the next rise */
-static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.19 / 60;
+static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.17 / 60;
 static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
-static const double step_least = 0.05;   /* of the load, whatever the ladder: where steps are finer, moves are not */
-static const double rise_least = 0.1;    /* likewise, but for the last way to the best */
-static const double small_rise_s = 60.0; /* good for this long, a rung is gone up to whatever it gains */
+static const double step_least = 0.05;  /* of the load, whatever the ladder: where steps are finer, moves are not */
+static const double full_step = 0.1;    /* of the load: such a move is seen, and costs a whole token; a smaller … */
+static const double share_least = 0.25; /* … its share, but no less than this */
 static const double down_spreads = 2.0, up_spreads = 2.5;
 static const double down_slack = 1.5;
 static const double guard_c = 0.5;
@@ -41,8 +41,8 @@ static const enum perfadapt__horizon down_horizons[] = {PERFADAPT__AFTER_3_S, PE
                                                         PERFADAPT__AFTER_20_S};
 static const enum perfadapt__horizon aim_horizons[] = {PERFADAPT__AFTER_5_S, PERFADAPT__AFTER_20_S,
                                                        PERFADAPT__AFTER_60_S};
-static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PERFADAPT__AFTER_30_S,
-                                                      PERFADAPT__AFTER_60_S, PERFADAPT__AFTER_120_S};
+static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PERFADAPT__AFTER_30_S};
+static const enum perfadapt__horizon far_horizons[] = {PERFADAPT__AFTER_60_S, PERFADAPT__AFTER_120_S};
 static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS, PERFADAPT__AFTER_1_S,
                                                         PERFADAPT__AFTER_2_S, PERFADAPT__AFTER_4_S};
 
@@ -151,12 +151,31 @@ static bool answers_heat(const struct perfadapt__prospects *prospects) {
     return prospects->ladder->rungs[0].per_frame_ns > 0;
 }
 
+/* How much of a move it is from one load to the other: 1 from a full step on. */
+static double move_share(double load_a, double load_b) {
+    const double more = load_a > load_b ? load_a : load_b;
+    const double less = load_a > load_b ? load_b : load_a;
+    const double share = more > 0 ? (more - less) / more / full_step : 1.0;
+    return share < 1.0 ? share : 1.0;
+}
+
+/* What comes later than in half a minute cannot overshoot: it can be followed down, rung by rung. That is bought with
+ * switches, so it counts the more, the larger the step below is. */
+static double lasting_excess_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const double work_ns = prospects->load->middle_ns;
+    const double soon = excess_at(prospects, rung, work_ns, up_horizons, COUNT(up_horizons));
+    const double late = excess_at(prospects, rung, work_ns, far_horizons, COUNT(far_horizons));
+    if (!(late > soon))
+        return soon;
+    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+    return soon + share * (late - soon);
+}
+
 static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
     const struct perfadapt__load *load = prospects->load;
     if (!answers_heat(prospects))
         return true;
-    return !is_over(prospects, rung) &&
-           excess_at(prospects, rung, load->middle_ns, up_horizons, COUNT(up_horizons)) <= 0 &&
+    return !is_over(prospects, rung) && lasting_excess_at(prospects, rung) <= 0 &&
            jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
 }
 
@@ -199,18 +218,20 @@ static void note_relapse(struct perfadapt__choice *choice, int64_t now_ns) {
     choice->rose_to = PERFADAPT__RUNGS_MAX;
 }
 
-static void take_token(struct perfadapt__choice *choice) {
-    choice->tokens = choice->tokens - 1.0 > tokens_least ? choice->tokens - 1.0 : tokens_least;
+static void take_token(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const double share = move_share(load_at(prospects, choice->rung), load_at(prospects, rung));
+    const double left = choice->tokens - (share > share_least ? share : share_least);
+    choice->tokens = left > tokens_least ? left : tokens_least;
 }
 
-static void move_down(struct perfadapt__choice *choice, uint32_t rung, uint32_t reasons,
-                      const struct perfadapt__evidence *evidence, int64_t now_ns) {
+static void move_down(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
+                      uint32_t reasons, const struct perfadapt__evidence *evidence, int64_t now_ns) {
     note_relapse(choice, now_ns);
+    take_token(choice, prospects, rung);
     choice->rung = rung;
     choice->reasons = reasons;
     choice->evidence = *evidence;
     choice->dropped = true;
-    take_token(choice);
     choice->switched_ns = now_ns;
     forget_good(choice, rung);
 }
@@ -236,8 +257,9 @@ static void follow_drops(struct perfadapt__choice *choice, const struct perfadap
         return;
     choice->drops_seen = frames->drops;
     if (frames->drop_rung > choice->rung && frames->drop_rung < prospects->ladder->count)
-        move_down(choice, frames->drop_rung, frames->drop_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE,
-                  &frames->drop_evidence, now_ns);
+        move_down(choice, prospects, frames->drop_rung,
+                  frames->drop_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE, &frames->drop_evidence,
+                  now_ns);
 }
 
 /* As many rungs as make a level of quality where scale moves too, and more of them the hotter it is. */
@@ -249,7 +271,11 @@ static uint32_t guarded_rung(const struct perfadapt__choice *choice, const struc
     const uint32_t steps = (per_level > 1 ? per_level : 1) * (over_c < guard_fast_c       ? 1
                                                               : over_c < 2 * guard_fast_c ? 2
                                                                                           : 4);
-    return choice->rung + steps < ladder->count ? choice->rung + steps : ladder->count - 1;
+    uint32_t rung = choice->rung + steps < ladder->count ? choice->rung + steps : ladder->count - 1;
+    const double most = load_at(prospects, choice->rung) * (1.0 - (over_c < guard_at_once_c ? 0 : full_step));
+    while (rung + 1 < ladder->count && load_at(prospects, rung) > most)
+        rung++;
+    return rung;
 }
 
 /* A temperature that stays over its target needs no model: a rung every two seconds until it does not. */
@@ -271,7 +297,7 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
     choice->guarded_ns = now_ns;
     const struct perfadapt__evidence evidence = {
         .signal = PERFADAPT_SIGNAL_TEMPERATURE, .value = temperature_c, .limit = target_c, .forecast = (double)NAN};
-    move_down(choice, guarded_rung(choice, prospects, over_c), PERFADAPT_REASON_THERMAL, &evidence, now_ns);
+    move_down(choice, prospects, guarded_rung(choice, prospects, over_c), PERFADAPT_REASON_THERMAL, &evidence, now_ns);
     return true;
 }
 
@@ -287,7 +313,8 @@ static bool look_down(struct perfadapt__choice *choice, const struct perfadapt__
     const uint32_t rung = lower_rung(choice, prospects);
     const struct perfadapt__evidence evidence =
         too_hot ? heat_evidence(prospects, excess) : frame_evidence(prospects, choice->rung, rung);
-    move_down(choice, rung, too_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE, &evidence, now_ns);
+    move_down(choice, prospects, rung, too_hot ? PERFADAPT_REASON_THERMAL : PERFADAPT_REASON_FRAME_LATE, &evidence,
+              now_ns);
     return true;
 }
 
@@ -300,12 +327,12 @@ static double dwell_s(const struct perfadapt__choice *choice, int64_t now_ns) {
 
 static void move_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
                     int64_t now_ns) {
-    const double excess = excess_at(prospects, rung, prospects->load->middle_ns, up_horizons, COUNT(up_horizons));
+    const double excess = lasting_excess_at(prospects, rung);
     choice->evidence = choice->reasons & PERFADAPT_REASON_THERMAL ? heat_evidence(prospects, excess)
                                                                   : frame_evidence(prospects, choice->rung, rung);
+    take_token(choice, prospects, rung);
     choice->rung = rung;
     choice->rose_to = rung;
-    take_token(choice);
     choice->switched_ns = now_ns;
 }
 
@@ -334,10 +361,8 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     }
     forget_good(choice, i);
     const double since_s = (double)(now_ns - choice->switched_ns) * 1e-9;
-    const bool worth_it = best == 0 || (double)choice->good_s[best] >= small_rise_s ||
-                          load_at(prospects, best) * (1.0 - rise_least) >= load_at(prospects, choice->rung);
     explain(choice, prospects);
-    if (best < choice->rung && worth_it && choice->steps > first_steps &&
+    if (best < choice->rung && choice->steps > first_steps &&
         (!choice->switched_ns || since_s >= (dwell < gap_most_s ? dwell : gap_most_s)))
         move_up(choice, prospects, best, now_ns);
 }
@@ -356,7 +381,7 @@ static void look_lost(struct perfadapt__choice *choice, const struct perfadapt__
         return;
     const struct perfadapt__evidence evidence = {
         .signal = PERFADAPT_SIGNAL_SENSOR, .value = (double)NAN, .limit = (double)NAN, .forecast = (double)NAN};
-    move_down(choice, choice->rung + 1, PERFADAPT_REASON_SENSOR_LOST, &evidence, now_ns);
+    move_down(choice, prospects, choice->rung + 1, PERFADAPT_REASON_SENSOR_LOST, &evidence, now_ns);
 }
 
 static void pass_time(struct perfadapt__choice *choice, double seconds) {

@@ -29,14 +29,18 @@ static const double left[PERFADAPT__HORIZONS][PERFADAPT__POLES] = {
 };
 static const double seconds_ahead[PERFADAPT__HORIZONS] = {0.1, 0.5, 1, 2, 3, 4, 5, 8, 10, 20, 30, 60, 120};
 
-static const double first_guess[PERFADAPT__POLES] = {4, 8, 15, 15};
+static const double first_guess[PERFADAPT__POLES] = {4, 8, 10, 10};
 static const double first_variance[UNKNOWNS] = {9, 225, 100, 100, 100, 36};
 static const double most[UNKNOWNS] = {400, 60, 60, 60, 60, 30};
 static const double least[UNKNOWNS] = {-100, 0, 0.5, 0.5, 0.5, -30};
+/* The sum of all gains is less in doubt than each: coolers are made to fit, so where a die heats much, less is left to
+ * what lies behind it. */
+static const double all_gains[UNKNOWNS] = {0, 1, 1, 1, 1, 0};
+static const double total_variance = 100;
 /* Variance that each gains a second: ambients drift; gains change with a fan's speed and a device's age. */
 static const double walk_constant = 4e-3;
 static const double walk_gain = 4e-4;
-static const double sensor_variance = 1.5;
+static const double sensor_variance = 0.8;
 static const double noise_factor = 1.0; /* of the flicker on top: a noisy sensor teaches slowly */
 static const double lag_doubt = 0.3;    /* of what the fast pole has not shown the sensor yet */
 static const double fade_s = 240.0;
@@ -51,12 +55,29 @@ double perfadapt__horizon_seconds(enum perfadapt__horizon horizon) {
     return seconds_ahead[horizon];
 }
 
+static void update(struct perfadapt__heat *heat, const double *regressor, double surprise, double noise_variance) {
+    double spread[UNKNOWNS];
+    double total = noise_variance;
+    for (int i = 0; i < UNKNOWNS; i++) {
+        spread[i] = 0;
+        for (int j = 0; j < UNKNOWNS; j++)
+            spread[i] += heat->covariance[i][j] * regressor[j];
+        total += regressor[i] * spread[i];
+    }
+    for (int i = 0; i < UNKNOWNS; i++)
+        heat->unknowns[i] += spread[i] / total * surprise;
+    for (int i = 0; i < UNKNOWNS; i++)
+        for (int j = 0; j <= i; j++)
+            heat->covariance[i][j] = heat->covariance[j][i] = heat->covariance[i][j] - spread[i] * spread[j] / total;
+}
+
 void perfadapt__heat_init(struct perfadapt__heat *heat, double temperature_c) {
     memset(heat, 0, sizeof *heat);
     heat->unknowns[CONSTANT] = temperature_c;
     memcpy(&heat->unknowns[FIRST_GAIN], first_guess, sizeof first_guess);
     for (int i = 0; i < UNKNOWNS; i++)
         heat->covariance[i][i] = first_variance[i];
+    update(heat, all_gains, 0, total_variance);
     heat->fade = 1.0;
     heat->variance = surprise_least_c * surprise_least_c;
 }
@@ -85,22 +106,6 @@ static double believable(struct perfadapt__heat *heat, double surprise) {
     heat->flicker += noise_share * (clamp(0.5 * step * step, 0, 25.0) - heat->flicker);
     heat->variance += noise_share * (clamp(believed * believed, 0, 100.0) - heat->variance);
     return believed;
-}
-
-static void update(struct perfadapt__heat *heat, const double *regressor, double surprise, double noise_variance) {
-    double spread[UNKNOWNS];
-    double total = noise_variance;
-    for (int i = 0; i < UNKNOWNS; i++) {
-        spread[i] = 0;
-        for (int j = 0; j < UNKNOWNS; j++)
-            spread[i] += heat->covariance[i][j] * regressor[j];
-        total += regressor[i] * spread[i];
-    }
-    for (int i = 0; i < UNKNOWNS; i++)
-        heat->unknowns[i] += spread[i] / total * surprise;
-    for (int i = 0; i < UNKNOWNS; i++)
-        for (int j = 0; j <= i; j++)
-            heat->covariance[i][j] = heat->covariance[j][i] = heat->covariance[i][j] - spread[i] * spread[j] / total;
 }
 
 /* The bound that is violated worst, in its own standard deviations, among those not `fixed` yet; -1 = none. */
@@ -169,10 +174,12 @@ void perfadapt__heat_learn(struct perfadapt__heat *heat, const struct perfadapt_
     double expected = 0;
     for (int i = 0; i < UNKNOWNS; i++)
         expected += regressor[i] * heat->unknowns[i];
+    /* As known before: a hotter reading must not teach less for being further from the last. */
+    const double flicker = heat->flicker;
     const double surprise = believable(heat, temperature_c - expected);
     const double unseen =
         lag_doubt * heat->unknowns[FIRST_GAIN] * (busy->now[PERFADAPT__POLE_FAST] - busy->sensed[PERFADAPT__POLE_FAST]);
-    update(heat, regressor, surprise, sensor_variance + noise_factor * heat->flicker + unseen * unseen);
+    update(heat, regressor, surprise, sensor_variance + noise_factor * flicker + unseen * unseen);
     keep_bounds(heat);
     let_walk(heat, seconds);
     const double quiet =

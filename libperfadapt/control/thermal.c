@@ -193,7 +193,10 @@ static void take_sample(struct perfadapt__thermal_control *control, struct perfa
         return;
     channel->learned_ns = reading->timestamp_ns;
     learn_limit(channel, throttling, seconds);
-    const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || channel->temperature_c >= channel->limit_c;
+    /* At a limit of its own the device slows down; at one that was set it goes on heating as ever. */
+    const bool at_own_limit =
+        channel->temperature_c >= channel->stated_c || channel->temperature_c >= channel->learned_limit_c;
+    const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || at_own_limit;
     perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, seconds, frozen);
 }
 

@@ -184,6 +184,88 @@ static void pause_earns_no_quality(void **state) {
     assert_int_equal(loop.rises, 1);
 }
 
+/* --- Fine ladders --- */
+
+/* Levels from 1 down to 0.4 of the cost, all steps alike; steers to the limit itself. */
+static struct loop loop_from_cold(uint32_t levels, double gain_c, double slow_gain_c, double slow_pole_s) {
+    struct perfadapt__policy policy = loop_policy(levels, PERFADAPT_OUTPUT_QUALITY);
+    const double step = 1.0 - 0.9 / (double)(levels - 1); /* 0.4 is e to the power of -0.9, nearly */
+    double cost = 1.0;
+    for (uint32_t i = 0; i < levels; i++, cost *= step)
+        policy.cost[i] = cost;
+    policy.thermal_margin_c = 0;
+    struct loop loop;
+    loop_init(&loop, &policy);
+    loop.limit_c = 49.5; /* between two readings */
+    loop.quantum_c = 1;
+    loop.temperature_c = 36;
+    loop.plant = (struct loop_plant){
+        .ambient_c = 36, .gain_c = {gain_c, slow_gain_c}, .pole_s = {0.2, slow_pole_s}, .throttle_c = (double)NAN};
+    loop_tick(&loop);
+    return loop;
+}
+
+struct course {
+    double cost; /* mean of the time */
+    double most_c;
+};
+
+static struct course follow(struct loop *loop, double work_ms, int seconds) {
+    struct course course = {0, -(double)INFINITY};
+    for (int i = 0; i < seconds; i++) {
+        loop_run(loop, work_ms, 1);
+        course.cost += loop_true_cost(loop) / seconds;
+        course.most_c = course.most_c > loop->temperature_c ? course.most_c : loop->temperature_c;
+    }
+    return course;
+}
+
+static const double frame_ms = 1000.0 / 60;
+
+/* What holds the limit is 0.51 of the cost: 36 + 25 x 0.85 x 0.51 + 6 x 0.85 x 0.51 = 49.5. */
+static void fine_ladder_comes_near_the_limit_soon(void **state) {
+    (void)state;
+    for (uint32_t levels = 16; levels <= 32; levels += 16) {
+        struct loop loop = loop_from_cold(levels, 25, 6, 30);
+        (void)follow(&loop, 0.85 * frame_ms, 60);
+        const struct course course = follow(&loop, 0.85 * frame_ms, 60);
+        assert_true(course.cost >= 0.94 * 0.51);
+        assert_true(course.most_c <= loop.limit_c + 1);
+    }
+}
+
+/* A device that is hot in minutes only may be used meanwhile: a fine ladder follows it down without passing the limit. */
+static void slow_heat_is_followed_down_in_small_steps(void **state) {
+    (void)state;
+    struct loop loop = loop_from_cold(32, 12, 20, 240);
+    (void)follow(&loop, 0.85 * frame_ms, 30);
+    const struct course soon = follow(&loop, 0.85 * frame_ms, 60);
+    const struct course later = follow(&loop, 0.85 * frame_ms, 1200);
+    const struct course last = follow(&loop, 0.85 * frame_ms, 60);
+    assert_true(soon.cost > 1.6 * last.cost);
+    assert_true(later.most_c <= loop.limit_c + 0.7);
+    assert_true(last.cost >= 0.45);
+}
+
+/* One of 3 % costs a quarter to a third of a token, one of 14 % a whole one. */
+static void small_move_costs_less_than_a_token(void **state) {
+    (void)state;
+    for (uint32_t levels = 7; levels <= 32; levels += 25) {
+        struct loop loop = loop_from_cold(levels, 25, 6, 30);
+        uint32_t moves = 0;
+        while (loop.now_ns < 1120 * SECOND) {
+            const struct perfadapt__choice before = loop.tick.choice;
+            loop_frame(&loop, 0.85 * frame_ms);
+            const double taken = before.tokens - loop.tick.choice.tokens;
+            if (loop.tick.choice.rung + 1 != before.rung && loop.tick.choice.rung != before.rung + 1)
+                continue;
+            assert_true(levels == 7 ? taken > 0.9 : taken > 0.2 && taken < 0.4);
+            moves++;
+        }
+        assert_true(moves > 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_temperature_is_no_cap),
@@ -198,6 +280,9 @@ int main(void) {
         cmocka_unit_test(nothing_rises_before_the_third_tick),
         cmocka_unit_test(swinging_load_settles_on_the_lower_rung),
         cmocka_unit_test(pause_earns_no_quality),
+        cmocka_unit_test(fine_ladder_comes_near_the_limit_soon),
+        cmocka_unit_test(slow_heat_is_followed_down_in_small_steps),
+        cmocka_unit_test(small_move_costs_less_than_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,22 @@ static void what_is_learned_is_doubted_less(void **state) {
     assert_true(before > 0 && after > 0 && after < before / 4);
 }
 
+/* A load of a third makes a die 9 °C hotter within a second: less is expected of what is behind it. */
+static void fast_die_leaves_less_to_slow_poles(void **state) {
+    (void)state;
+    struct device device = {.constant_c = 36, .gain_c = {27, 0, 0, 0}, .random = 7};
+    struct perfadapt__heat heat;
+    perfadapt__heat_init(&heat, read_sensor(&device));
+    const double before_c = heat.unknowns[3] + heat.unknowns[4];
+    perfadapt__heat_learn(&heat, &device.busy, read_sensor(&device), 1, false);
+    for (int i = 0; i < 3; i++) {
+        spend(&device, 0.34, 1);
+        perfadapt__heat_learn(&heat, &device.busy, read_sensor(&device), 1, false);
+    }
+    assert_true(heat.unknowns[1] > 15);
+    assert_true(heat.unknowns[3] + heat.unknowns[4] < 0.6 * before_c);
+}
+
 static void frozen_clock_teaches_nothing(void **state) {
     (void)state;
     struct device device = device_seen_first;
@@ -285,6 +301,7 @@ int main(void) {
         cmocka_unit_test(gains_of_a_device_are_found),
         cmocka_unit_test(forecasts_of_a_known_device_hold),
         cmocka_unit_test(what_is_learned_is_doubted_less),
+        cmocka_unit_test(fast_die_leaves_less_to_slow_poles),
         cmocka_unit_test(frozen_clock_teaches_nothing),
         cmocka_unit_test(no_input_upsets_it),
         cmocka_unit_test(a_day_of_steady_load_changes_little),

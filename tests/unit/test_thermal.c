@@ -206,6 +206,25 @@ static void quiet_and_the_users_limit_are_cooler(void **state) {
     }
 }
 
+/* Beyond a limit of its own a device slows down, and tells nothing of heat. Beyond one that was set it goes on as ever. */
+static void above_the_users_limit_is_learned_from(void **state) {
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        struct perfadapt__policy policy = loop_policy(7, PERFADAPT_OUTPUT_QUALITY);
+        struct loop loop;
+        if (!own)
+            policy.thermal_limit_c = 50;
+        loop_init(&loop, &policy);
+        loop_set_temperature(&loop, 55);
+        if (own)
+            loop.limit_c = 50;
+        loop_run(&loop, 8, 10);
+        assert_int_equal(loop_budget(&loop)->thermal_state, PERFADAPT_THERMAL_CRITICAL);
+        const uint32_t learned = loop.tick.thermal.channels[0].heat.learned;
+        assert_true(own ? learned == 0 : learned >= 8);
+    }
+}
+
 /* Another process heats the same GPU. */
 static void others_heat_is_accounted_for(void **state) {
     (void)state;
@@ -424,6 +443,7 @@ int main(void) {
         cmocka_unit_test(time_to_throttle_is_foreseen),
         cmocka_unit_test(fast_die_is_answered_between_ticks),
         cmocka_unit_test(quiet_and_the_users_limit_are_cooler),
+        cmocka_unit_test(above_the_users_limit_is_learned_from),
         cmocka_unit_test(others_heat_is_accounted_for),
         cmocka_unit_test(sensor_nearest_to_its_limit_steers),
         cmocka_unit_test(true_limit_is_learned_from_throttling),
