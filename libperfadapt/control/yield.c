@@ -14,8 +14,9 @@ static const uint64_t need = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAM
 
 static const int64_t hold_least_ns = 2 * SECOND;
 static const int64_t hold_most_ns = 60 * SECOND;
+static const int64_t climb_ns = 15 * SECOND;
 static const int64_t soon_ns = 300 * SECOND; /* a chassis takes minutes to heat */
-static const double share_left = 0.05;        /* of the time, where there is no target */
+static const double share_left = 0.05;       /* of the time, where there is no target */
 static const double pace_step = 1.5;         /* a pace that follows every frame would be told with every tick */
 static const double pace_least_ns = 1e6, pace_most_ns = 1e10;
 
@@ -34,13 +35,20 @@ static void begin(struct perfadapt__yield *yield, int64_t now_ns) {
     yield->yielding = true;
 }
 
+/* One that is on its way back up still uses what it was given: it is waited for, but not for ever. */
+static bool is_over(const struct perfadapt__yield *yield, uint64_t peer_reasons, int64_t now_ns) {
+    const bool climbs = peer_reasons & PERFADAPT_REASON_SETTLING;
+    const int64_t wait_ns = climbs && yield->hold_ns < climb_ns ? climb_ns : yield->hold_ns;
+    return now_ns - yield->needed_ns >= wait_ns;
+}
+
 static void follow(struct perfadapt__yield *yield, uint64_t peer_reasons, int64_t now_ns) {
     if (peer_reasons & need) {
         if (!yield->yielding)
             begin(yield, now_ns);
         yield->needed_ns = now_ns;
         yield->peer_reasons = peer_reasons & need;
-    } else if (yield->yielding && now_ns - yield->needed_ns >= yield->hold_ns) {
+    } else if (yield->yielding && is_over(yield, peer_reasons, now_ns)) {
         yield->yielding = false;
         yield->lifted_ns = now_ns > 0 ? now_ns : 1;
         yield->pace_ns = 0;

@@ -6,9 +6,9 @@
  * next tick. Without a target frame rate the GPU is busy all the time whatever is drawn: where the frame rate may move,
  * frames then come so slowly that a twentieth of the time is left to them.
  *
- * It comes back when no session has needed that for a hold time, to whatever its other caps allow. The hold time is
- * short at first, and twice as long with each time that the need returns within minutes of coming back: an export heats,
- * the other throttles, the export gives way, the other recovers.
+ * It comes back when no session has needed that for a hold time, to whatever its other caps allow; for one that is on
+ * its way back up it waits 15 s. The hold time is short at first, and twice as long with each time that the need returns
+ * within minutes of coming back: an export heats, the other throttles, the export gives way, the other recovers.
  */
 #ifndef PERFADAPT_CONTROL_YIELD_H
 #define PERFADAPT_CONTROL_YIELD_H
