@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 static const unsigned caps_retries = 8;
-static const unsigned own_retries = 100; /* a step takes less time than giving way once */
+static const unsigned insist_retries = 10000; /* some milliseconds */
+static const unsigned own_retries = 100;      /* a step takes less time than giving way once */
 
 _Static_assert(sizeof(struct perfadapt__frame_input) <= PERFADAPT__RING_ITEM_BYTES, "an input must fit a ring cell");
 _Static_assert(sizeof(struct perfadapt__caps) % 8 == 0, "caps travel as 64-bit words");
@@ -120,6 +121,18 @@ static void drain_what_is_left(struct perfadapt__stepper *stepper) {
     }
 }
 
+/* An event or a hold that were lost would count for as long as the session lives: gives way to the owner for a while. */
+__attribute__((cold)) static void insist(struct perfadapt__stepper *stepper,
+                                         const struct perfadapt__frame_input *input) {
+    for (unsigned i = 0; i < insist_retries; i++) {
+        sched_yield();
+        if (perfadapt__ring_push(&stepper->inputs, input, sizeof *input)) {
+            drain_what_is_left(stepper);
+            return;
+        }
+    }
+}
+
 void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct perfadapt__frame_input *input) {
     if (try_own(stepper)) {
         drain(stepper);
@@ -127,9 +140,11 @@ void perfadapt__stepper_submit(struct perfadapt__stepper *stepper, const struct 
         disown(stepper);
         return;
     }
-    /* Where it does not fit it is lost: the owner has been stopped for as many inputs as the ring holds. */
+    /* Where it does not fit the owner has been stopped for as many inputs as the ring holds: a frame is lost then. */
     if (perfadapt__ring_push(&stepper->inputs, input, sizeof *input))
         drain_what_is_left(stepper);
+    else if (input->kind >= PERFADAPT__FRAME_EVENT)
+        insist(stepper, input);
 }
 
 static bool own(struct perfadapt__stepper *stepper) {

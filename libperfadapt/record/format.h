@@ -79,7 +79,7 @@ struct perfadapt__record_ring {
     struct perfadapt__record_segment segment[PERFADAPT__RECORD_SEGMENTS];
 };
 
-_Static_assert(sizeof(struct perfadapt__record_ring) == 256 * 1024, "a session's record is 256 KiB");
+_Static_assert(sizeof(struct perfadapt__record_ring) == UINT64_C(262144), "a session's record is 256 KiB");
 
 /* ---- File ---- */
 

@@ -38,7 +38,7 @@ struct perfadapt__incidents {
 /* As part of a file's name. */
 static void clean_name(const char *name, char out_name[NAME_BYTES]) {
     size_t length = 0;
-    for (; name[length] && length < NAME_BYTES - 1; length++) {
+    for (; length < NAME_BYTES - 1 && name[length]; length++) {
         const char c = name[length];
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
                            (c == '.' && length > 0);

@@ -15,7 +15,7 @@ static const size_t room_least = 4096;
 static const size_t page_least = 4096;
 
 _Static_assert(sizeof(struct perfadapt__reading) <= sizeof(struct perfadapt__policy), "RECORD_MOST holds a tick");
-_Static_assert(16 + PERFADAPT__STATE_PACKED_MOST + 2 * 4096 < PERFADAPT__RECORD_PAYLOAD_BYTES,
+_Static_assert(16 + PERFADAPT__STATE_PACKED_MOST + 8192 < PERFADAPT__RECORD_PAYLOAD_BYTES,
                "a segment holds more than the state");
 
 /* ---- Bytes ---- */

@@ -178,9 +178,10 @@ static bool read_cache(struct perfadapt__tuning *tuning) {
         return false;
     }
     /* Less the room for devices that are not there. */
-    struct perfadapt__cache *smaller =
-        realloc(cache, offsetof(struct perfadapt__cache, devices) + cache->device_count * sizeof cache->devices[0]);
-    tuning->cache = smaller ? smaller : cache;
+    tuning->cache = cache;
+    cache = realloc(cache, offsetof(struct perfadapt__cache, devices) + cache->device_count * sizeof cache->devices[0]);
+    if (cache)
+        tuning->cache = cache;
     return true;
 }
 

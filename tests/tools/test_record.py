@@ -2,6 +2,7 @@
 """perfadapt record and the replay of what it wrote, as their users see them. SPDX-License-Identifier: MIT"""
 import json
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -18,6 +19,11 @@ for needed in (PROGRAM, APP):
     if not os.access(needed, os.X_OK):
         print(f"skipped: no program {needed}")
         sys.exit(SKIPPED)
+
+with open(PROGRAM, "rb") as program:
+    CONTENT = program.read()
+SANITIZED = b"__asan_" in CONTENT or b"__tsan_" in CONTENT
+del CONTENT
 
 HEADER_BYTES = 136
 CHUNK_BYTES = 32
@@ -204,9 +210,8 @@ class Recordings(unittest.TestCase):
 
 
 def limit_memory():
-    """Less than the file; sanitizers take address space of their own."""
-    import resource
-    if not os.environ.get("PERFADAPT_SANITIZED"):
+    """Less than the file; sanitizers take memory of their own."""
+    if not SANITIZED:
         resource.setrlimit(resource.RLIMIT_DATA, (64 << 20, 64 << 20))
 
 

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const long look_gap_ns = 50000000; /* a session that opens and closes faster than this is missed */
 
 static int64_t now_ns(void) {
@@ -82,13 +80,13 @@ static bool is_over(const struct record_sessions *sessions, const struct record_
 }
 
 static int say_none(const struct record_options *options) {
-    if (options->pid)
+    if (options->words)
+        fprintf(stderr, "perfadapt record: %s opened no session\n", options->words[0]);
+    else
         fprintf(stderr,
                 "perfadapt record: process %d has no session to be seen: does it run as this user, with the same "
                 "XDG_RUNTIME_DIR? perfadapt-top lists those that are there\n",
                 (int)options->pid);
-    else
-        fprintf(stderr, "perfadapt record: %s opened no session\n", options->words[0]);
     return EXIT_CODE_ENVIRONMENT;
 }
 

@@ -132,8 +132,7 @@ static int refuse(const struct replay_recorded *recorded, enum perfadapt__file_r
         [PERFADAPT__FILE_EMPTY] = "is empty",
         [PERFADAPT__FILE_NOT_ONE] = "is no recording of perfadapt; --format names what else it is",
         [PERFADAPT__FILE_BYTE_ORDER] = "was recorded on a machine of the other byte order: replay it on such a machine",
-        [PERFADAPT__FILE_DAMAGED] = "begins like a recording, but its header is cut or damaged: nothing of it can be "
-                                    "told",
+        [PERFADAPT__FILE_DAMAGED] = "begins like a recording, but its header is cut or damaged",
     };
     if (result == PERFADAPT__FILE_UNREADABLE)
         fprintf(stderr, "perfadapt replay: %s: %s\n", recorded->path, strerror(errno));
