@@ -216,7 +216,8 @@ PERFADAPT_API void perfadapt_wait_next_frame(perfadapt *session);
  * @param event unknown ones are ignored.
  * @param value GPU_TIMEOUT: how long the work had taken, in ns; OUT_OF_MEMORY, GPU_OUT_OF_MEMORY: bytes in use;
  *              SHADER_COMPILE, SCENE_CUT: how many frames from this one on, 0 = one. 0 = unknown.
- * @threadsafety Any thread. No lock, no allocation, no system call but one write where perfadapt_budget_fd() is in use.
+ * @threadsafety Any thread. No lock, no allocation, no system call but one write where perfadapt_budget_fd() is in use, and
+ *               sched_yield() where a thread was stopped in mid-step and what is told would else be lost.
  * @since 0.1
  */
 PERFADAPT_API void perfadapt_report(perfadapt *session, enum perfadapt_event event, int64_t value);
@@ -234,7 +235,7 @@ PERFADAPT_API void perfadapt_set_gpu_memory(perfadapt *session, uint64_t used, u
  * Freezes the budget: while a GPU capture or a profiler runs nothing may change. Holds nest; the controller goes on
  * watching, and what it decided meanwhile is applied, once, by the last perfadapt_release().
  *
- * @threadsafety Any thread. No lock, no allocation, no system call but one write where perfadapt_budget_fd() is in use.
+ * @threadsafety Any thread. No system call but those that perfadapt_report() names; no lock, no allocation.
  * @since 0.1
  */
 PERFADAPT_API void perfadapt_hold(perfadapt *session);
