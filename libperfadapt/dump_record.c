@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <perfadapt/record.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum perfadapt_result result_of(int error) {
     switch (error) {
@@ -26,29 +25,18 @@ static enum perfadapt_result result_of(int error) {
     }
 }
 
-static enum perfadapt_result write_record(const struct perfadapt__record_ring *ring, const char *path,
-                                          const struct perfadapt__record_origin *origin) {
-    const int fd = perfadapt__record_open(path);
-    if (fd < 0)
-        return result_of(errno);
-    const bool written = perfadapt__record_dump(fd, ring, origin);
-    return close(fd) == 0 && written ? PERFADAPT_OK : PERFADAPT_ERROR_SYSTEM;
-}
-
 enum perfadapt_result perfadapt_dump_record(perfadapt *session, const char *path) {
     if (!session || !path)
         return PERFADAPT_ERROR_INVALID;
     if (perfadapt__is_inert(session))
         return PERFADAPT_ERROR_FORKED;
-    const struct perfadapt__region_identity *identity = &session->stepper.region->identity;
-    const struct perfadapt__record_origin origin = {
-        .name = identity->name, .pid = identity->pid, .role = identity->role};
+    const struct perfadapt__record_origin origin = perfadapt__record_origin_of(session);
     struct perfadapt__record_ring *copy = malloc(sizeof *copy);
     if (!copy)
         return PERFADAPT_ERROR_NO_MEMORY;
-    const enum perfadapt_result result = perfadapt__stepper_copy_record(&session->stepper, copy)
-                                             ? write_record(copy, path, &origin)
-                                             : PERFADAPT_ERROR_AGAIN;
+    enum perfadapt_result result = PERFADAPT_ERROR_AGAIN;
+    if (perfadapt__stepper_copy_record(&session->stepper, copy))
+        result = perfadapt__record_save(path, copy, &origin) ? PERFADAPT_OK : result_of(errno);
     free(copy);
     return result;
 }

@@ -201,9 +201,7 @@ static enum perfadapt_result open_session(const struct perfadapt_options *option
         return result;
     publish(session, options);
     if (!simulate) { /* nothing is wrong with a device that is made up */
-        const struct perfadapt__region_identity *identity = &session->stepper.region->identity;
-        const struct perfadapt__record_origin origin = {
-            .name = identity->name, .pid = identity->pid, .role = identity->role};
+        const struct perfadapt__record_origin origin = perfadapt__record_origin_of(session);
         session->incidents = perfadapt__incidents_create(&origin);
     }
     perfadapt__peers_init(&session->tick.peers, session->writer ? perfadapt__writer_name(session->writer) : "");

@@ -56,4 +56,9 @@ static inline bool perfadapt__is_inert(const perfadapt *session) {
     return !session || session->fork_depth != perfadapt__fork_depth();
 }
 
+static inline struct perfadapt__record_origin perfadapt__record_origin_of(const perfadapt *session) {
+    const struct perfadapt__region_identity *identity = &session->stepper.region->identity;
+    return (struct perfadapt__record_origin){.name = identity->name, .pid = identity->pid, .role = identity->role};
+}
+
 #endif

@@ -248,11 +248,13 @@ PERFADAPT_API enum perfadapt_result perfadapt_judge(const struct perfadapt_devic
                                                     struct perfadapt_profile *out);
 
 /**
- * Words of an enum of this header, as they are printed. Out of range gives "unknown".
+ * A word of enum perfadapt_device_type, as it is printed. Out of range gives "unknown".
  * @return a static string, never NULL. @threadsafety Any thread, at any time. @since 0.1
  */
 PERFADAPT_API const char *perfadapt_device_type_name(uint32_t type);
+/** As perfadapt_device_type_name(), of enum perfadapt_form. @threadsafety Any thread. @since 0.1 */
 PERFADAPT_API const char *perfadapt_form_name(uint32_t form);
+/** As perfadapt_device_type_name(), of enum perfadapt_profile_source. @threadsafety Any thread. @since 0.1 */
 PERFADAPT_API const char *perfadapt_profile_source_name(uint32_t source);
 
 /**

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +47,11 @@ static int open_confined(int root_fd, const char *relative, int flags) {
             break;
     }
     return fd;
+}
+
+bool perfadapt__fs_may_grow_to(size_t bytes) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
 }
 
 int perfadapt__root_openat(const struct perfadapt__root *root, const char *path, int flags) {

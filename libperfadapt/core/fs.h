@@ -29,6 +29,9 @@ void perfadapt__root_close(struct perfadapt__root *root);
  */
 int perfadapt__fs_lift(int fd);
 
+/* Whether a file of this process may be so large: beyond its limit, a write would raise SIGXFSZ in the host. */
+bool perfadapt__fs_may_grow_to(size_t bytes);
+
 /* An open descriptor, or -errno. `flags` are added to O_CLOEXEC | O_NONBLOCK | O_NOCTTY. */
 int perfadapt__root_openat(const struct perfadapt__root *root, const char *path, int flags);
 

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #ifndef MFD_NOEXEC_SEAL
@@ -37,12 +36,6 @@ static int open_memfd(void) {
     return perfadapt__fs_lift(asked_too_much ? memfd_create("perfadapt", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd);
 }
 
-/* ftruncate() beyond the limit would raise SIGXFSZ in the host. */
-static bool fits_file_limit(size_t bytes) {
-    struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes);
-}
-
 /* Where the host has closed what it does not know, the number may be another file's by now. */
 static bool is_sealed(int fd) {
     const int seals = fcntl(fd, F_GET_SEALS);
@@ -57,7 +50,7 @@ static bool seal(int fd) {
 
 /* All pages are taken at once, so that a shortage shows here, not as a signal later. */
 static void *map_shared(int fd, size_t bytes) {
-    if (!fits_file_limit(bytes) || ftruncate(fd, (off_t)bytes) != 0 || fallocate(fd, 0, 0, (off_t)bytes) != 0)
+    if (!perfadapt__fs_may_grow_to(bytes) || ftruncate(fd, (off_t)bytes) != 0 || fallocate(fd, 0, 0, (off_t)bytes) != 0)
         return NULL;
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (memory == MAP_FAILED)

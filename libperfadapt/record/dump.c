@@ -2,13 +2,13 @@
 #include "record/dump.h"
 
 #include "core/clock.h"
+#include "core/fs.h"
 #include "core/hash.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <perfadapt/version.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,16 +70,9 @@ bool perfadapt__record_dump(int fd, const struct perfadapt__record_ring *ring,
     return written;
 }
 
-/* write() beyond the limit would raise SIGXFSZ. */
-static bool fits_file_limit(void) {
-    struct rlimit limit;
-    const rlim_t most = sizeof(struct perfadapt__record_ring) + sizeof(struct perfadapt__record_header);
-    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= most);
-}
-
 int perfadapt__record_open(const char *path) {
     struct stat status;
-    if (!fits_file_limit()) {
+    if (!perfadapt__fs_may_grow_to(sizeof(struct perfadapt__record_ring) + sizeof(struct perfadapt__record_header))) {
         errno = EFBIG;
         return -1;
     }
@@ -91,4 +84,17 @@ int perfadapt__record_open(const char *path) {
     close(fd);
     errno = EINVAL;
     return -1;
+}
+
+bool perfadapt__record_save(const char *path, const struct perfadapt__record_ring *ring,
+                            const struct perfadapt__record_origin *origin) {
+    const int fd = perfadapt__record_open(path);
+    if (fd < 0)
+        return false;
+    const bool written = perfadapt__record_dump(fd, ring, origin);
+    const int error = errno;
+    if (close(fd) == 0 && written)
+        return true;
+    errno = written ? errno : error;
+    return false;
 }

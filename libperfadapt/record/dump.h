@@ -29,6 +29,10 @@ void perfadapt__record_chunk_fill(struct perfadapt__record_chunk *chunk, uint64_
 bool perfadapt__record_dump(int fd, const struct perfadapt__record_ring *ring,
                             const struct perfadapt__record_origin *origin);
 
+/* The same into a file, as perfadapt__record_open() makes it. */
+bool perfadapt__record_save(const char *path, const struct perfadapt__record_ring *ring,
+                            const struct perfadapt__record_origin *origin);
+
 /* All of it, or false with errno. */
 bool perfadapt__record_write(int fd, const void *bytes, size_t count);
 

@@ -101,28 +101,16 @@ static void choose_path(struct perfadapt__incidents *incidents) {
     }
 }
 
-static bool write_to(struct perfadapt__incidents *incidents, const char *path) {
-    const struct perfadapt__record_ring *ring =
-        (const void *)((const unsigned char *)incidents->mapping + incidents->offset);
-    const int fd = perfadapt__record_open(path);
-    if (fd < 0)
-        return false;
-    const bool written = perfadapt__record_dump(fd, ring, &incidents->origin);
-    const int error = errno;
-    if (close(fd) == 0 && written)
-        return true;
-    errno = error;
-    return false;
-}
-
 /* Whole or not at all, beside apps of the same name. */
 static void write_file(struct perfadapt__incidents *incidents) {
     char unready[sizeof incidents->path];
+    const struct perfadapt__record_ring *ring =
+        (const void *)((const unsigned char *)incidents->mapping + incidents->offset);
     choose_path(incidents);
     snprintf(unready, sizeof unready, "%s/.%s-%d", incidents->directory, incidents->name, (int)incidents->origin.pid);
     const int error = -perfadapt__make_directories(unready);
-    const bool written =
-        !error && write_to(incidents, unready) && renameat(AT_FDCWD, unready, AT_FDCWD, incidents->path) == 0;
+    const bool written = !error && perfadapt__record_save(unready, ring, &incidents->origin) &&
+                         renameat(AT_FDCWD, unready, AT_FDCWD, incidents->path) == 0;
     incidents->error = written ? 0 : error ? error : errno;
     if (!written)
         unlinkat(AT_FDCWD, unready, 0);

@@ -162,3 +162,15 @@ void perfadapt__replayer_break(struct perfadapt__replayer *replayer) {
     replayer->started = false;
     replayer->owed = false;
 }
+
+enum perfadapt__recording_result perfadapt__replayer_next(struct perfadapt__replayer *replayer,
+                                                          struct perfadapt__recording *recording,
+                                                          struct perfadapt__recorded *record) {
+    const enum perfadapt__recording_result result = perfadapt__recording_next(recording, record);
+    replayer->change = PERFADAPT__BUDGET_SAME;
+    if (result == PERFADAPT__RECORDING_RECORD)
+        (void)perfadapt__replayer_take(replayer, recording->sequence, recording->used, record);
+    else if (result == PERFADAPT__RECORDING_BREAK)
+        perfadapt__replayer_break(replayer);
+    return result;
+}

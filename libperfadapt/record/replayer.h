@@ -8,7 +8,7 @@
 #ifndef PERFADAPT_RECORD_REPLAYER_H
 #define PERFADAPT_RECORD_REPLAYER_H
 
-#include "record/decoder.h"
+#include "record/recording.h"
 
 /* Turns the policy that was in force into the one to try. */
 struct perfadapt__what_if {
@@ -47,6 +47,11 @@ void perfadapt__replayer_init(struct perfadapt__replayer *replayer, const struct
  */
 bool perfadapt__replayer_take(struct perfadapt__replayer *replayer, uint64_t sequence, uint64_t used,
                               const struct perfadapt__recorded *record);
+
+/* Takes the next record of a recording, and what is missing there. `record` is room for it. As perfadapt__recording_next(). */
+enum perfadapt__recording_result perfadapt__replayer_next(struct perfadapt__replayer *replayer,
+                                                          struct perfadapt__recording *recording,
+                                                          struct perfadapt__recorded *record);
 
 /* Records are missing from here on: nothing is stepped until the next state. */
 void perfadapt__replayer_break(struct perfadapt__replayer *replayer);

@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 static const int64_t write_gap_ns = 30 * PERFADAPT__NS_PER_S;
@@ -86,10 +85,9 @@ struct dates {
 };
 
 static void find_dates(struct dates *out) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    perfadapt__date_print(now.tv_sec, out->today);
-    perfadapt__date_print(now.tv_sec - forgotten_s, out->oldest);
+    const int64_t now_s = perfadapt__realtime_ns() / PERFADAPT__NS_PER_S;
+    perfadapt__date_print(now_s, out->today);
+    perfadapt__date_print(now_s - forgotten_s, out->oldest);
 }
 
 /* False: of a newer version. `log` NULL: what is wrong has been told. */

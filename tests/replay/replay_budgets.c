@@ -4,7 +4,6 @@
  *
  * usage: replay_budgets FILE...; exit 1 where a budget is not the recorded one, or records are missing
  */
-#include "record/recording.h"
 #include "record/replayer.h"
 
 #include <inttypes.h>
@@ -48,17 +47,10 @@ static int replay(const char *path) {
         return 3;
     }
     perfadapt__replayer_init(&replayer, &as_it_was);
-    for (;;) {
-        const enum perfadapt__recording_result result = perfadapt__recording_next(&recording, &record);
-        if (result == PERFADAPT__RECORDING_BREAK) {
-            perfadapt__replayer_break(&replayer);
-            breaks++;
-            continue;
-        }
-        if (result != PERFADAPT__RECORDING_RECORD)
-            break;
-        if (perfadapt__replayer_take(&replayer, recording.sequence, recording.used, &record) &&
-            replayer.change != PERFADAPT__BUDGET_SAME)
+    enum perfadapt__recording_result result;
+    while ((result = perfadapt__replayer_next(&replayer, &recording, &record)) <= PERFADAPT__RECORDING_BREAK) {
+        breaks += result == PERFADAPT__RECORDING_BREAK;
+        if (replayer.change != PERFADAPT__BUDGET_SAME)
             print_budget(&replayer.decider.arbiter.budget);
     }
     fclose(file);

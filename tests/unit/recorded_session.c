@@ -175,13 +175,10 @@ void replay_file(FILE *file, const struct perfadapt__what_if *what_if, struct re
     memset(out, 0, sizeof *out);
     out->opened = perfadapt__recording_init(&out->recording, file);
     perfadapt__replayer_init(&out->replayer, what_if ? what_if : &as_it_was);
-    while (out->opened == PERFADAPT__FILE_OK) {
-        out->end = perfadapt__recording_next(&out->recording, &record);
-        if (out->end == PERFADAPT__RECORDING_BREAK)
-            perfadapt__replayer_break(&out->replayer), out->breaks++;
-        else if (out->end != PERFADAPT__RECORDING_RECORD)
-            break;
-        else
-            (void)perfadapt__replayer_take(&out->replayer, out->recording.sequence, out->recording.used, &record);
-    }
+    if (out->opened != PERFADAPT__FILE_OK)
+        return;
+    do {
+        out->end = perfadapt__replayer_next(&out->replayer, &out->recording, &record);
+        out->breaks += out->end == PERFADAPT__RECORDING_BREAK;
+    } while (out->end <= PERFADAPT__RECORDING_BREAK);
 }

@@ -230,63 +230,54 @@ static void four_are_kept(void **state) {
 
 /* --- From outside --- */
 
-/* What is taken while it is written is what a dump holds in the end. */
-static void a_follower_gets_it_all(void **state) {
-    (void)state;
-    static struct recorded_session session;
-    static struct perfadapt__follower follower;
-    static struct replayed replayed;
+struct followed {
+    struct recorded_session session;
+    struct perfadapt__follower follower;
+    struct replayed replayed;
+};
+
+/* What is written while the session goes on, looked at `looks` times. */
+static struct followed *follow(uint64_t seed, int looks, double seconds_between) {
+    static struct followed followed;
     const struct perfadapt__record_origin origin = {.name = "followed"};
     const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
     struct perfadapt__record_header header;
-    recorded_open(&session, &policy, 21);
-    assert_true(perfadapt__follower_init(&follower, recorded_ring(&session), sizeof(struct perfadapt__record_ring)));
+    struct recorded_session *session = &followed.session;
+    struct perfadapt__follower *follower = &followed.follower;
+    recorded_open(session, &policy, seed);
+    assert_true(perfadapt__follower_init(follower, recorded_ring(session), sizeof(struct perfadapt__record_ring)));
     FILE *file = tmpfile();
-    perfadapt__record_header_fill(&header, follower.ring->layout, &origin);
+    perfadapt__record_header_fill(&header, follower->ring->layout, &origin);
     assert_true(perfadapt__record_write(fileno(file), &header, sizeof header));
-    for (int i = 0; i < 300; i++) {
-        recorded_run(&session, 3);
-        assert_true(perfadapt__follower_write(&follower, fileno(file)));
+    for (int i = 0; i < looks; i++) {
+        recorded_run(session, seconds_between);
+        assert_true(perfadapt__follower_write(follower, fileno(file)));
     }
-    assert_int_equal(follower.missed, 0);
     rewind(file);
-    replay_file(file, NULL, &replayed);
-    assert_int_equal(replayed.replayer.tally.frames, session.frame);
-    assert_int_equal(replayed.replayer.tally.differing, 0);
-    assert_int_equal(replayed.replayer.tally.gaps, 0);
-    assert_memory_equal(&replayed.replayer.decider.arbiter.budget, &session.stepper.decider.arbiter.budget,
-                        sizeof(struct perfadapt_budget));
+    replay_file(file, NULL, &followed.replayed);
     fclose(file);
-    recorded_close(&session);
+    assert_int_equal(followed.replayed.replayer.tally.differing, 0);
+    assert_memory_equal(&followed.replayed.replayer.decider.arbiter.budget, &session->stepper.decider.arbiter.budget,
+                        sizeof(struct perfadapt_budget));
+    return &followed;
+}
+
+static void a_follower_gets_it_all(void **state) {
+    (void)state;
+    struct followed *followed = follow(21, 300, 3);
+    assert_int_equal(followed->follower.missed, 0);
+    assert_int_equal(followed->replayed.replayer.tally.frames, followed->session.frame);
+    assert_int_equal(followed->replayed.replayer.tally.gaps, 0);
+    recorded_close(&followed->session);
 }
 
 /* One that comes by too seldom misses segments: the file says so, and goes on behind them. */
 static void a_slow_follower_has_gaps(void **state) {
     (void)state;
-    static struct recorded_session session;
-    static struct perfadapt__follower follower;
-    static struct replayed replayed;
-    const struct perfadapt__record_origin origin = {.name = "followed"};
-    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
-    struct perfadapt__record_header header;
-    recorded_open(&session, &policy, 22);
-    assert_true(perfadapt__follower_init(&follower, recorded_ring(&session), sizeof(struct perfadapt__record_ring)));
-    FILE *file = tmpfile();
-    perfadapt__record_header_fill(&header, follower.ring->layout, &origin);
-    assert_true(perfadapt__record_write(fileno(file), &header, sizeof header));
-    for (int i = 0; i < 3; i++) {
-        recorded_run(&session, 400);
-        assert_true(perfadapt__follower_write(&follower, fileno(file)));
-    }
-    assert_int_equal(follower.missed, 2);
-    rewind(file);
-    replay_file(file, NULL, &replayed);
-    assert_int_equal(replayed.replayer.tally.gaps, 2);
-    assert_int_equal(replayed.replayer.tally.differing, 0);
-    assert_memory_equal(&replayed.replayer.decider.arbiter.budget, &session.stepper.decider.arbiter.budget,
-                        sizeof(struct perfadapt_budget));
-    fclose(file);
-    recorded_close(&session);
+    struct followed *followed = follow(22, 3, 400);
+    assert_int_equal(followed->follower.missed, 2);
+    assert_int_equal(followed->replayed.replayer.tally.gaps, 2);
+    recorded_close(&followed->session);
 }
 
 /* Memory of a process that lies. */

@@ -3,6 +3,7 @@
 
 #include "config/number.h"
 #include "replay/median.h"
+#include "replay/survey.h"
 
 #include <math.h> /* NAN and isnan only */
 #include <string.h>
@@ -105,16 +106,6 @@ static double product(const struct replay_row *row) {
                : (double)NAN;
 }
 
-/* How many of `elapsed` pass from row to row. */
-static double step_of(const struct replay_row *rows, size_t count) {
-    double steps[REPLAY_MEDIAN_MAX];
-    size_t found = 0;
-    for (size_t i = 1; i < count && found < REPLAY_MEDIAN_MAX; i++)
-        if (rows[i].timed && rows[i - 1].timed && rows[i].time_ns > rows[i - 1].time_ns)
-            steps[found++] = (double)rows[i].time_ns - (double)rows[i - 1].time_ns;
-    return replay_median(steps, found);
-}
-
 static double period_of(const struct replay_row *rows, size_t count) {
     double periods[REPLAY_MEDIAN_MAX];
     size_t found = 0;
@@ -133,14 +124,14 @@ static double period_factor(const struct replay_row *rows, size_t count) {
             products[found++] = product(&rows[i]);
     if (found > 0)
         return replay_median(products, found) < 31622.8 ? 1e6 : 1e3;
-    return step_of(rows, count) < 31622.8 * period_of(rows, count) ? 1e3 : 1e6;
+    return replay_survey_step(rows, count) < 31622.8 * period_of(rows, count) ? 1e3 : 1e6;
 }
 
 void replay_mangohud_units(const struct replay_row *rows, size_t count, double *out_period_factor,
                            double *out_time_factor) {
     static const double five_seconds_us = 5e6; /* 0.5 wrote ten rows a second, or as few as it was told */
     const double period = period_of(rows, count);
-    const double step = step_of(rows, count);
+    const double step = replay_survey_step(rows, count);
     *out_period_factor = period_factor(rows, count);
     if (isnan(period))
         *out_time_factor = step < five_seconds_us ? 1e3 : 1;

@@ -42,7 +42,7 @@ static bool any_above(const struct replay_row *rows, size_t count, enum replay_r
     return false;
 }
 
-static double step_ns(const struct replay_row *rows, size_t count) {
+double replay_survey_step(const struct replay_row *rows, size_t count) {
     double steps[REPLAY_MEDIAN_MAX];
     size_t found = 0;
     for (size_t i = 1; i < count && found < REPLAY_MEDIAN_MAX; i++)
@@ -79,7 +79,7 @@ void replay_survey(const struct replay_row *rows, size_t count, struct replay_tr
     const bool sampled = passed < single_least || passed > single_most; /* not where it is NAN */
     out_traits->rows = frames ? (sampled ? REPLAY_ROWS_SAMPLES : REPLAY_ROWS_FRAMES) : REPLAY_ROWS_MACHINE;
     out_traits->work = frames ? work_of(rows, count) : REPLAY_WORK_NONE;
-    out_traits->step_ns = step_ns(rows, count);
+    out_traits->step_ns = replay_survey_step(rows, count);
     out_traits->busy_factor = any_above(rows, count, REPLAY_BUSY, share_most) ? 0.01 : 1;
     out_traits->cpu_temperature = !any(rows, count, REPLAY_TEMPERATURE) && any(rows, count, REPLAY_CPU_TEMPERATURE);
 }
