@@ -62,7 +62,7 @@ struct perfadapt__caps {
     float confidence; /* of what the tick knows: heat and memory, 0 … 0.7 */
     double busy;      /* of the whole GPU in the last second, as the driver tells; NAN unknown */
     double spread;    /* of the work from frame to frame, relative: one standard deviation */
-    double clock;     /* what works take at the full clock, relative to now, where the GPU idles down; else 1 */
+    double clock;     /* what a GPU time of now takes at the full clock, relative, where the GPU idles down; else 1 */
     struct perfadapt__evidence choice; /* for `rung` */
     struct perfadapt__evidence memory;
     struct perfadapt__evidence power;

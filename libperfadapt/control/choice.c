@@ -15,6 +15,10 @@ static const uint32_t first_steps = 3;                    /* nothing moves up be
 static const int64_t slowest_start = 4;                   /* times the target's interval */
 static const double search_s = 30.0;                      /* after the start a rung is searched for with … */
 static const double search_dwell_s = 1.0;                 /* … this dwell */
+static const double first_s = 60.0;                       /* until then what leaves more than … */
+static const double roomy_c = 1.0;                        /* … this to the target proves itself the faster … */
+static const double room_most_c = 3.0;                    /* … the more it leaves, up to this … */
+static const double hurry_per_c = 2.0; /* … by this for every degree: little is known, but enough of this */
 static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
 static const double gap_most_s = 8.0; /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.17 / 60;
@@ -84,7 +88,7 @@ static double load_at(const struct perfadapt__prospects *prospects, uint32_t run
 }
 
 static bool frames_fit(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns, double spreads) {
-    const double time_ns = work_ns * cost_at(prospects, rung) * prospects->load->clock;
+    const double time_ns = work_ns * cost_at(prospects, rung);
     return time_ns * (1.0 + spreads * prospects->load->spread) * prospects->ladder->rungs[rung].per_frame_ns <=
            PERFADAPT__LATE_RATIO;
 }
@@ -168,7 +172,7 @@ static double lasting_excess_at(const struct perfadapt__prospects *prospects, ui
     if (!(late > soon))
         return soon;
     const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
-    return soon + share * (late - soon);
+    return soon + share * share * (late - soon);
 }
 
 static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
@@ -348,6 +352,15 @@ static void explain(struct perfadapt__choice *choice, const struct perfadapt__pr
         choice->reasons = PERFADAPT_REASON_SETTLING;
 }
 
+/* How fast time proves a rung. */
+static double haste(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
+                    int64_t now_ns) {
+    if ((double)(now_ns - choice->started_ns) * 1e-9 >= first_s || !answers_heat(prospects))
+        return 1.0;
+    const double room_c = -lasting_excess_at(prospects, rung) - roomy_c;
+    return 1.0 + hurry_per_c * (room_c > 0 ? room_c < room_most_c ? room_c : room_most_c : 0);
+}
+
 static void look_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, double seconds,
                     int64_t now_ns) {
     const double dwell = dwell_s(choice, now_ns);
@@ -355,7 +368,7 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     uint32_t i = choice->rung;
     while (i > 0 && may_rise_by_frames(prospects, i - 1) && may_rise_by_heat(prospects, i - 1)) {
         i--;
-        choice->good_s[i] += (float)seconds;
+        choice->good_s[i] += (float)(seconds * haste(choice, prospects, i, now_ns));
         if ((double)choice->good_s[i] >= dwell * (1.0 + (double)choice->relapse[i]))
             best = i;
     }

@@ -255,13 +255,13 @@ static void take_time(struct perfadapt__frame_control *control, const struct per
         perfadapt__cost_learn(&statistics->cost, &control->learning, level, render_scale, time_ns,
                               policy->quality_levels, &factor))
         change_unit(control, factor);
-    const double work_ns = time_ns / perfadapt__cost_of(&statistics->cost, level, render_scale);
+    const double work_ns = time_ns * caps->clock / perfadapt__cost_of(&statistics->cost, level, render_scale);
     book_work(control, work_ns);
     const struct perfadapt__rung *now = &ladder->rungs[rung];
     const double cost_now = perfadapt__cost_of_rung(&statistics->cost, policy, now);
     const bool dropped = control->rung > rung; /* and not in force yet: held */
     if (now->per_frame_ns > 0 && rung + 1 < ladder->count && !dropped) {
-        const double lateness = work_ns * cost_now * caps->clock * now->per_frame_ns - 1.0;
+        const double lateness = work_ns * cost_now * now->per_frame_ns - 1.0;
         control->late = maximum(0.0, control->late + minimum(late_step_max, lateness));
         if (control->late > late_threshold && statistics->works >= 3)
             drop_for_lateness(control, policy, ladder, caps, rung);
@@ -333,7 +333,7 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     if (input->gpu_ns >= 0) {
         const double gpu_ns = minimum((double)input->gpu_ns, frame_most_ns);
         see_gpu(control, gpu_ns, now_ns);
-        account(control, caps, share_of(gpu_ns, period_ns), seconds);
+        account(control, caps, share_of(gpu_ns * caps->clock, period_ns), seconds);
         if (!marked)
             take_time(control, policy, ladder, caps, rung, level, render_scale, gpu_ns);
         return;
@@ -341,7 +341,8 @@ static void take_frame(struct perfadapt__frame_control *control, const struct pe
     statistics->gpu_known = control->gpu_seen_ns && now_ns - control->gpu_seen_ns < gpu_forgotten_ns;
     const double expected_ns = newest_work(control) * perfadapt__cost_of(&statistics->cost, level, render_scale);
     const double stand_in_ns = stand_in(control, caps, cpu_ns, period_ns);
-    const double guess = share_of(statistics->gpu_known ? expected_ns : maximum(stand_in_ns, 0.0), period_ns);
+    const double guess =
+        share_of(statistics->gpu_known ? expected_ns : maximum(stand_in_ns, 0.0) * caps->clock, period_ns);
     account(control, caps, guess, seconds);
     remember(control, input, level, render_scale, guess, period_ns, marked);
     if (stand_in_ns > 0 && !marked && input->period_ns < pause_ns)
@@ -356,7 +357,7 @@ static void take_gpu(struct perfadapt__frame_control *control, const struct perf
         return;
     const double gpu_ns = minimum((double)input->gpu_ns, frame_most_ns);
     const double period_ns = (double)control->history[slot].period_ns;
-    const double utilisation = share_of(gpu_ns, period_ns);
+    const double utilisation = share_of(gpu_ns * caps->clock, period_ns);
     control->history[slot].frame = 0;
     see_gpu(control, gpu_ns, now_ns);
     correct(control, caps, utilisation, (double)control->history[slot].guess, period_ns);

@@ -14,6 +14,8 @@ static const double peak_fade = 0.15;      /* of its height over the present, a 
 static const double ramping = 0.97;        /* a clock below this share of the highest can still rise … */
 static const double ramp_patience_s = 4.0; /* … but one that has not in this time under load will not */
 static const double busy_enough = 0.8;
+static const double clock_fall_s = 1.0;
+static const double share_least = 0.01;
 
 /* exp(-h / 60 s) */
 static const double kept[PERFADAPT__HORIZONS] = {0.9983, 0.9917, 0.9835, 0.9672, 0.9512, 0.9355, 0.92,
@@ -22,7 +24,7 @@ static const double kept[PERFADAPT__HORIZONS] = {0.9983, 0.9917, 0.9835, 0.9672,
 void perfadapt__load_init(struct perfadapt__load *load) {
     memset(load, 0, sizeof *load);
     load->unit = 1.0;
-    load->clock = load->clock_now = 1.0;
+    load->clock = load->full = 1.0;
     load->spread = spread_first;
 }
 
@@ -59,26 +61,25 @@ static void convert(struct perfadapt__load *load, double unit) {
     load->unit = unit;
 }
 
-/* A GPU that idles down makes every frame look expensive. Where its clock is known, and free to rise, cost is counted in
- * cycles; a clock that stays low under load for seconds is the real one. */
-static void judge_clock(struct perfadapt__load *load, const struct perfadapt__frame_statistics *frames,
-                        const struct perfadapt__reading *reading, double seconds) {
+/* A GPU that idles down makes every frame look expensive, and heats less by the time. Where its clock is known, and free
+ * to rise, cost is counted in cycles; a clock that stays low under load for seconds is the full one. A rise counts at
+ * once; some drivers tell the clock of the very moment, which is low between any two frames: so a fall counts slowly. */
+void perfadapt__load_judge_clock(struct perfadapt__load *load, const struct perfadapt__frame_statistics *frames,
+                                 const struct perfadapt__reading *reading, double seconds) {
     const double share = reading->clock_mhz / reading->clock_max_mhz;
-    const bool free_to_rise = reading->throttle <= PERFADAPT_THROTTLING_NONE;
-    const double before = load->clock_now;
-    load->clock = load->clock_now = 1.0;
-    const bool can_rise = share > 0.01 && share < ramping && free_to_rise;
+    const bool free_to_rise = share > share_least && reading->throttle <= PERFADAPT_THROTTLING_NONE;
     const bool loaded = frames->gpu_ns > busy_enough * frames->period_ns;
-    load->slow_s = can_rise && loaded ? load->slow_s + seconds : 0;
-    if (can_rise && load->slow_s < ramp_patience_s)
-        load->clock_now = share;
-    load->clock = load->slow_s < ramp_patience_s && before < load->clock_now ? before : load->clock_now;
+    const bool low = free_to_rise && share < ramping * load->full;
+    load->slow_s = low && loaded ? load->slow_s + seconds : 0;
+    if ((low && load->slow_s >= ramp_patience_s) || (free_to_rise && share > load->full))
+        load->full = share < 1.0 ? share : 1.0;
+    const double now = low && share < ramping * load->full ? share / load->full : 1.0;
+    load->clock += (now > load->clock ? 1.0 : seconds / (clock_fall_s + seconds)) * (now - load->clock);
 }
 
 void perfadapt__load_step(struct perfadapt__load *load, const struct perfadapt__frame_statistics *frames,
-                          const struct perfadapt__reading *reading, double seconds) {
+                          double seconds) {
     float works[PERFADAPT__WORKS];
-    judge_clock(load, frames, reading, seconds);
     convert(load, frames->unit);
     const uint32_t count = take_new(load, frames, works);
     if (!count)

@@ -25,7 +25,6 @@ static const double other_share = 0.2;     /* of a new second in what others are
 static const double busy_most = 2.0;       /* as it heats: see curve.h */
 static const double slack_share = 0.15;    /* of the sensor's noise, that a forecast should stay below the target */
 static const double slack_noise_most_c = 1.5;
-static const double full_clock = 0.97;
 static const double gap_most_s = 3600.0;
 static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
 static const double below_limit_c = 1.0;         /* throttling this near its limit is as stated */
@@ -53,7 +52,7 @@ static double larger(double a, double b) {
 /* --- How busy the GPU is: what the frames know, and what others add --- */
 
 static double others_share(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
-                           const struct perfadapt__frame_statistics *frames, double seconds) {
+                           const struct perfadapt__frame_statistics *frames, double clock, double seconds) {
     const double before_ns = control->own_busy_ns;
     control->own_busy_ns = frames->busy_ns;
     control->own_busy = (double)NAN;
@@ -63,7 +62,7 @@ static double others_share(struct perfadapt__thermal_control *control, const str
     control->own_busy = own;
     if (!(reading->busy >= 0))
         return 0;
-    const double other = clamp(reading->busy, 0, 1) - own;
+    const double other = clamp(reading->busy, 0, 1) * clock - own;
     if (!frames->gpu_known)
         return other; /* CPU times stood in for GPU times: what the driver says is right */
     return other > other_least ? other : 0;
@@ -82,23 +81,20 @@ static void follow_others(struct perfadapt__thermal_control *control, double oth
     control->other_busy += other_share * (other_busy - control->other_busy);
 }
 
-/* At full clock, or where power itself holds it down: elsewhere the same share of time makes another heat. */
+/* Where heat holds the clock down, the same share of time makes another heat. */
 static void learn_curve(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
                         double other) {
-    const bool power_capped = reading->throttle == PERFADAPT_THROTTLING_POWER;
-    const bool slowed = (reading->clock_mhz < full_clock * reading->clock_max_mhz && !power_capped) ||
-                        reading->throttle == PERFADAPT_THROTTLING_THERMAL;
-    const bool unknown = slowed || isnan(control->own_busy);
+    const bool unknown = reading->throttle == PERFADAPT_THROTTLING_THERMAL || isnan(control->own_busy);
     const double busy = unknown ? (double)NAN : clamp(control->own_busy + other, 0, 1);
     perfadapt__curve_learn(&control->curve, &control->curve_learning, busy, reading->power_w);
 }
 
 void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
-                             const struct perfadapt__frame_statistics *frames) {
+                             const struct perfadapt__frame_statistics *frames, double clock) {
     const double seconds =
         control->looked_ns ? clamp((double)(reading->now_ns - control->looked_ns) * 1e-9, 0, gap_most_s) : 0.0;
     control->looked_ns = reading->now_ns > 0 ? reading->now_ns : 1;
-    const double other = others_share(control, reading, frames, seconds);
+    const double other = others_share(control, reading, frames, clock, seconds);
     learn_curve(control, reading, other);
     follow_others(control, other, seconds);
 }

@@ -50,9 +50,9 @@ struct perfadapt__thermal_control {
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control);
 
-/* Once a second: how busy the GPU was in it, by whom, and what power that took. */
+/* Once a second: how busy the GPU was in it, by whom, and what power that took. `clock` as perfadapt__load has it. */
 void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
-                             const struct perfadapt__frame_statistics *frames);
+                             const struct perfadapt__frame_statistics *frames, double clock);
 
 /* Takes a reading; learns from it. Writes its part of the caps: headroom, state, time to throttle, hold, the fast model. */
 void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,

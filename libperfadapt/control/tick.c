@@ -137,14 +137,16 @@ bool perfadapt__tick_step(struct perfadapt__tick_control *control, const struct 
     const bool first = control->looked_ns == 0;
     const bool looks = first || now_ns - control->looked_ns >= look_gap_ns;
     const double seconds = first ? 1.0 : (double)(now_ns - control->looked_ns) * 1e-9;
+    const double passed_s = (double)(now_ns - control->stepped_ns) * 1e-9;
     control->stepped_ns = now_ns;
     struct perfadapt__reading in_order = *reading;
     in_order.now_ns = now_ns;
     struct perfadapt__caps caps = {.generation = control->caps.generation};
+    perfadapt__load_judge_clock(&control->load, frames, &in_order, first ? 1.0 : passed_s);
     if (looks) {
         control->looked_ns = now_ns > 0 ? now_ns : 1;
-        perfadapt__load_step(&control->load, frames, &in_order, seconds);
-        perfadapt__thermal_look(&control->thermal, &in_order, frames);
+        perfadapt__load_step(&control->load, frames, seconds);
+        perfadapt__thermal_look(&control->thermal, &in_order, frames, control->load.clock);
     }
     perfadapt__thermal_step(&control->thermal, policy, &in_order, frames, &caps);
     perfadapt__memory_step(&control->memory, policy, &in_order, frames->rung, ladder->count, &caps);

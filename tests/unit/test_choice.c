@@ -145,6 +145,35 @@ static void sleeping_gpu_is_no_loss(void **state) {
     }
 }
 
+/* --- The first minute --- */
+
+/* Until the best rung is back after a second of overload. */
+static double seconds_to_recover(struct loop *loop) {
+    loop_run(loop, 40, 1);
+    assert_true(loop->decider.arbiter.rung > 2);
+    for (int tenths = 1; tenths < 3000; tenths++) {
+        loop_run(loop, 8, 0.1);
+        if (loop->decider.arbiter.rung == 0)
+            return tenths * 0.1;
+    }
+    return INFINITY;
+}
+
+/* An overload at the start is not waited out at the lowest level where a device is far from hot. */
+static void cool_device_recovers_sooner_at_first(void **state) {
+    (void)state;
+    struct loop young;
+    loop_init_simple(&young, 7, PERFADAPT_OUTPUT_QUALITY);
+    loop_set_plant(&young, 30, 20);
+    loop_run(&young, 8, 10);
+    struct loop old = young; /* the same in all but its age */
+    old.tick.choice.started_ns -= 60 * SECOND;
+    const double young_s = seconds_to_recover(&young);
+    const double old_s = seconds_to_recover(&old);
+    assert_true(young_s < 30);
+    assert_true(young_s < 0.6 * old_s);
+}
+
 /* --- Dwell --- */
 
 static void nothing_rises_before_the_third_tick(void **state) {
@@ -277,6 +306,7 @@ int main(void) {
         cmocka_unit_test(lost_sensor_does_not_stop_the_frames),
         cmocka_unit_test(sensor_that_never_spoke_is_no_loss),
         cmocka_unit_test(sleeping_gpu_is_no_loss),
+        cmocka_unit_test(cool_device_recovers_sooner_at_first),
         cmocka_unit_test(nothing_rises_before_the_third_tick),
         cmocka_unit_test(swinging_load_settles_on_the_lower_rung),
         cmocka_unit_test(pause_earns_no_quality),

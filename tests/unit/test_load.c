@@ -250,6 +250,55 @@ static void clock_that_stays_low_under_load_is_the_real_one(void **state) {
     assert_true(12 * loop_true_cost(&loop) / 0.5 <= 1.05 * 1000.0 / 60);
 }
 
+static double busy_of_seconds(const struct loop *loop) {
+    return loop->decider.frame.statistics.busy[1];
+}
+
+/* Twice the time at half the clock is the same work, and no more heat. */
+static void idle_clock_makes_no_load(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    tell_clock(&loop, 1);
+    loop_run(&loop, 5, 30);
+    const double busy = busy_of_seconds(&loop);
+    assert_in_range((int)(1000 * busy), 290, 310);
+    tell_clock(&loop, 0.5);
+    loop_run(&loop, 5, 30);
+    assert_in_range((int)(1000 * busy_of_seconds(&loop)), (int)(980 * busy), (int)(1020 * busy));
+}
+
+/* Some drivers tell the clock of the very moment, low between two frames. */
+static void clock_of_a_moment_halves_no_load(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    tell_clock(&loop, 1);
+    loop_run(&loop, 5, 30);
+    const double busy = busy_of_seconds(&loop);
+    for (int i = 0; i < 60; i++) {
+        loop.reading.clock_mhz = i % 2 ? 2000 : 400;
+        loop_run(&loop, 5, 1);
+    }
+    assert_true(busy_of_seconds(&loop) > 0.7 * busy);
+}
+
+/* The highest clock that is told is one that no load reaches: what a busy GPU comes to is the full one. */
+static void unreachable_clock_is_not_waited_for(void **state) {
+    (void)state;
+    struct loop loop;
+    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
+    tell_clock(&loop, 1);
+    loop.reading.clock_mhz = 1600;
+    loop_run(&loop, 15, 30);
+    assert_int_equal((int)(1000 * loop.tick.load.clock), 1000);
+    loop_run(&loop, 5, 30);
+    assert_int_equal((int)(1000 * loop.tick.load.clock), 1000);
+    loop.reading.clock_mhz = 800;
+    loop_run(&loop, 5, 30);
+    assert_in_range((int)(1000 * loop.tick.load.clock), 495, 505);
+}
+
 /* Without a clock to look at, slow is slow. */
 static void unknown_clock_excuses_nothing(void **state) {
     (void)state;
@@ -335,6 +384,9 @@ int main(void) {
         cmocka_unit_test(marked_frames_are_left_out),
         cmocka_unit_test(clock_that_ramps_up_is_no_overload),
         cmocka_unit_test(clock_that_stays_low_under_load_is_the_real_one),
+        cmocka_unit_test(idle_clock_makes_no_load),
+        cmocka_unit_test(clock_of_a_moment_halves_no_load),
+        cmocka_unit_test(unreachable_clock_is_not_waited_for),
         cmocka_unit_test(unknown_clock_excuses_nothing),
         cmocka_unit_test(true_costs_are_learned_from_switches),
         cmocka_unit_test(true_hints_stay),
