@@ -29,6 +29,9 @@ static const double full_step = 0.1;    /* of the load: such a move is seen, and
 static const double share_least = 0.25; /* … its share, but no less than this */
 static const double down_spreads = 2.0, up_spreads = 2.5;
 static const double down_slack = 1.5;
+static const double leeway_share = 0.3; /* of a coarse sensor's grain, that a small step may be too hot by … */
+static const double down_leeway = 1.5;  /* … before it is taken, and this times it afterwards … */
+static const double steady_band = 0.05; /* … while the load stays within this of its middle */
 static const double guard_c = 0.5;
 static const int64_t guard_patience_ns = 2400 * (SECOND / 1000); /* a coarse sensor rounds over the target … */
 static const double guard_fast_c = 5.0;
@@ -175,12 +178,25 @@ static double lasting_excess_at(const struct perfadapt__prospects *prospects, ui
     return soon + share * share * (late - soon);
 }
 
+/* A sensor of whole degrees leaves open what lies between two of them. By small steps that is tried out: the next reading
+ * tells, and no reading can be a whole degree too high. */
+static double leeway_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    const struct perfadapt__load *load = prospects->load;
+    const double least_ns = load->middle_ns * (1.0 - steady_band);
+    const double most_ns = load->middle_ns * (1.0 + steady_band);
+    if (load->mean_ns < least_ns || load->mean_ns > most_ns || load->peak_ns > most_ns)
+        return 0;
+    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+    return leeway_share * (1.0 - share) * perfadapt__thermal_grain_c(prospects->thermal);
+}
+
 static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
     const struct perfadapt__load *load = prospects->load;
     if (!answers_heat(prospects))
         return true;
-    return !is_over(prospects, rung) && lasting_excess_at(prospects, rung) <= 0 &&
-           jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
+    const double leeway = leeway_c(prospects, rung);
+    return !is_over(prospects, rung) && lasting_excess_at(prospects, rung) <= leeway &&
+           jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= leeway;
 }
 
 static bool may_rise_by_frames(const struct perfadapt__prospects *prospects, uint32_t rung) {
@@ -310,8 +326,9 @@ static bool look_down(struct perfadapt__choice *choice, const struct perfadapt__
         return false;
     const double work_ns = prospects->load->middle_ns;
     const double excess = excess_at(prospects, choice->rung, work_ns, down_horizons, COUNT(down_horizons));
-    const bool too_hot =
-        answers_heat(prospects) && excess > down_slack * perfadapt__thermal_slack_c(prospects->thermal);
+    const double allowed =
+        down_slack * perfadapt__thermal_slack_c(prospects->thermal) + down_leeway * leeway_c(prospects, choice->rung);
+    const bool too_hot = answers_heat(prospects) && excess > allowed;
     if (!too_hot && frames_fit(prospects, choice->rung, work_ns, down_spreads))
         return false;
     const uint32_t rung = lower_rung(choice, prospects);

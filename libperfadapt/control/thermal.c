@@ -31,6 +31,8 @@ static const double below_limit_c = 1.0;         /* throttling this near its lim
 static const double heat_least_c = 45.0;         /* what throttles for heat below this does not tell of heat … */
 static const double heat_band_c = 30.0;          /* … nor what does this far below its limit */
 static const double relearn_c_per_s = 1.0 / 600; /* the learned limit rises again: a fan may have been blocked */
+static const uint32_t whole_enough = 16;         /* samples in a row: a finer sensor shows so many seldom */
+static const double part_least_c = 0.01;
 static const double foreseen_most_s = 120.0;
 static const int64_t stale_ns = 30 * SECOND; /* a sample this old says nothing any more */
 
@@ -172,6 +174,11 @@ static void learn_limit(struct perfadapt__heat_channel *channel, uint32_t thrott
         channel->learned_limit_c += relearn_c_per_s * seconds; /* NAN stays NAN */
 }
 
+static bool is_whole(double celsius) {
+    const double part = celsius - (double)(int)celsius; /* plausible ones fit */
+    return part < part_least_c && part > -part_least_c;
+}
+
 static void take_sample(struct perfadapt__thermal_control *control, struct perfadapt__heat_channel *channel,
                         const struct perfadapt__heat_reading *reading, uint32_t throttling) {
     channel->fresh = true;
@@ -182,6 +189,7 @@ static void take_sample(struct perfadapt__thermal_control *control, struct perfa
     channel->temperature_c =
         channel->sample_count < 3 ? reading->temperature_c : perfadapt__median_of_3(channel->samples_c);
     channel->read_ns = reading->timestamp_ns;
+    channel->whole = is_whole(reading->temperature_c) ? channel->whole + 1 : 0;
     const bool first = channel->heat.learned == 0 && channel->sample_count == 1;
     const double since_s = (double)(reading->timestamp_ns - channel->learned_ns) * 1e-9;
     const double seconds = first ? 1.0 : clamp(since_s, 0, gap_most_s);
@@ -301,6 +309,13 @@ double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *contr
         if (steers(&control->channels[i]))
             noise = larger(noise, perfadapt__heat_noise_c(&control->channels[i].heat));
     return slack_share * clamp(noise, 0, slack_noise_most_c);
+}
+
+double perfadapt__thermal_grain_c(const struct perfadapt__thermal_control *control) {
+    for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
+        if (steers(&control->channels[i]) && control->channels[i].whole >= whole_enough)
+            return 0.5;
+    return 0;
 }
 
 bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control) {

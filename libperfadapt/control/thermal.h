@@ -25,6 +25,7 @@ struct perfadapt__heat_channel {
     double temperature_c; /* median of the newest three samples */
     double samples_c[3];  /* newest first */
     uint32_t sample_count;
+    uint32_t whole;         /* samples in a row that were whole degrees */
     double learned_limit_c; /* where the device throttled before its stated limit; NAN = it never did */
     double stated_c;        /* the limit that the sensor stated last; NAN = it never did */
     int64_t learned_ns;     /* of the newest sample that taught */
@@ -73,6 +74,10 @@ double perfadapt__thermal_over_c(const struct perfadapt__thermal_control *contro
 
 /* Half of what a forecast should stay below the target, for the noise of the sensors. */
 double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *control);
+
+/* How far a temperature may lie from what a sensor that steers reads, for its steps: half a degree, or 0 where it shows
+ * parts of one. */
+double perfadapt__thermal_grain_c(const struct perfadapt__thermal_control *control);
 
 /* A sensor that steers has news since the last tick. */
 bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control);

@@ -46,16 +46,43 @@ bool soak_search_best(struct soak_bench *bench, struct soak_search *search, doub
     return true;
 }
 
+/* Without a meter the utilisation stands in: the allocator's table then is in the same unit. */
+static void note_sustainable(struct soak_bench *bench, const struct soak_end *end) {
+    bench->sustainable_w = isnan(end->power_w) ? end->busy : end->power_w;
+}
+
 bool soak_search_confirm(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung) {
     struct soak_end end;
     for (int tries = 0; tries < 3; tries++) {
         if (!try_rung(bench, search, *rung, bench->options.confirm_s, "confirm", &end))
             return false;
-        /* Without a meter the utilisation stands in: the allocator's table then is in the same unit. */
-        bench->sustainable_w = isnan(end.power_w) ? end.busy : end.power_w;
+        note_sustainable(bench, &end);
         if (end.temperature_most_c <= most_c || *rung + 1 >= bench->ladder.count)
             return true;
         ++*rung;
+    }
+    return true;
+}
+
+bool soak_search_again(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung) {
+    const double seconds = bench->options.probe_s;
+    struct soak_end end;
+    if (!try_rung(bench, search, *rung, seconds, "again", &end))
+        return false;
+    note_sustainable(bench, &end);
+    const bool hot = end.temperature_most_c > most_c;
+    while (hot && end.temperature_most_c > most_c && *rung + 1 < bench->ladder.count) {
+        if (!try_rung(bench, search, ++*rung, seconds, "again", &end))
+            return false;
+        note_sustainable(bench, &end);
+    }
+    while (!hot && *rung > 0) {
+        if (!try_rung(bench, search, *rung - 1, seconds, "again", &end))
+            return false;
+        if (end.temperature_most_c > most_c)
+            break;
+        --*rung;
+        note_sustainable(bench, &end);
     }
     return true;
 }

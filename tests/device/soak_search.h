@@ -19,4 +19,7 @@ bool soak_search_best(struct soak_bench *bench, struct soak_search *search, doub
 /* Runs that rung for longer, and lower ones until one holds; its power and utilisation are the truth for the rivals. */
 bool soak_search_confirm(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung);
 
+/* Looks again from `rung` on: lower while it is too hot, else higher until it is. A card is not the same minutes later. */
+bool soak_search_again(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung);
+
 #endif

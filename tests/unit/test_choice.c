@@ -263,6 +263,20 @@ static void fine_ladder_comes_near_the_limit_soon(void **state) {
     }
 }
 
+/* Between two whole degrees a steady load is tried out, and never a whole degree too far. */
+static void whole_degrees_are_tried_out(void **state) {
+    (void)state;
+    for (int tenths = 0; tenths < 10; tenths++) {
+        struct loop loop = loop_from_cold(32, 25, 6, 30);
+        loop.plant.ambient_c -= 0.1 * tenths;
+        const double best = 0.51 + 0.1 * tenths / (31 * 0.85);
+        (void)follow(&loop, 0.85 * frame_ms, 120);
+        const struct course course = follow(&loop, 0.85 * frame_ms, 120);
+        assert_true(course.cost >= 0.975 * best);
+        assert_true(course.most_c <= loop.limit_c + 0.5);
+    }
+}
+
 /* A device that is hot in minutes only may be used meanwhile: a fine ladder follows it down without passing the limit. */
 static void slow_heat_is_followed_down_in_small_steps(void **state) {
     (void)state;
@@ -311,6 +325,7 @@ int main(void) {
         cmocka_unit_test(swinging_load_settles_on_the_lower_rung),
         cmocka_unit_test(pause_earns_no_quality),
         cmocka_unit_test(fine_ladder_comes_near_the_limit_soon),
+        cmocka_unit_test(whole_degrees_are_tried_out),
         cmocka_unit_test(slow_heat_is_followed_down_in_small_steps),
         cmocka_unit_test(small_move_costs_less_than_a_token),
     };
