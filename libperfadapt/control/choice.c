@@ -46,8 +46,8 @@ static const int64_t jitter_ns = SECOND / 4; /* of ticks */
 
 static const enum perfadapt__horizon down_horizons[] = {PERFADAPT__AFTER_3_S, PERFADAPT__AFTER_8_S,
                                                         PERFADAPT__AFTER_20_S};
-static const enum perfadapt__horizon aim_horizons[] = {PERFADAPT__AFTER_5_S, PERFADAPT__AFTER_20_S,
-                                                       PERFADAPT__AFTER_60_S};
+static const enum perfadapt__horizon aim_horizons[] = {PERFADAPT__AFTER_5_S, PERFADAPT__AFTER_20_S};
+static const enum perfadapt__horizon late_aim_horizons[] = {PERFADAPT__AFTER_60_S};
 static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PERFADAPT__AFTER_30_S};
 static const enum perfadapt__horizon far_horizons[] = {PERFADAPT__AFTER_60_S, PERFADAPT__AFTER_120_S};
 static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS, PERFADAPT__AFTER_1_S,
@@ -134,10 +134,28 @@ static double jump_excess_at(const struct perfadapt__prospects *prospects, uint3
     return worst - allowance(prospects, rung);
 }
 
+/* How much of a move it is from one load to the other: 1 from a full step on. */
+static double move_share(double load_a, double load_b) {
+    const double more = load_a > load_b ? load_a : load_b;
+    const double less = load_a > load_b ? load_b : load_a;
+    const double share = more > 0 ? (more - less) / more / full_step : 1.0;
+    return share < 1.0 ? share : 1.0;
+}
+
+/* What comes late cannot overshoot: it can be followed down, rung by rung. That is bought with switches, so it counts the
+ * more, the larger the step below is. */
+static double followed_excess(const struct perfadapt__prospects *prospects, uint32_t rung, double soon, double late) {
+    if (!(late > soon))
+        return soon;
+    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+    return soon + share * share * (late - soon);
+}
+
 static bool stays_cool(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    return excess_at(prospects, rung, prospects->load->middle_ns, aim_horizons, COUNT(aim_horizons)) +
-               perfadapt__thermal_slack_c(prospects->thermal) <=
-           0;
+    const double work_ns = prospects->load->middle_ns;
+    const double soon = excess_at(prospects, rung, work_ns, aim_horizons, COUNT(aim_horizons));
+    const double late = excess_at(prospects, rung, work_ns, late_aim_horizons, COUNT(late_aim_horizons));
+    return followed_excess(prospects, rung, soon, late) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
 }
 
 /* How far over the target the guard acts. */
@@ -158,24 +176,11 @@ static bool answers_heat(const struct perfadapt__prospects *prospects) {
     return prospects->ladder->rungs[0].per_frame_ns > 0;
 }
 
-/* How much of a move it is from one load to the other: 1 from a full step on. */
-static double move_share(double load_a, double load_b) {
-    const double more = load_a > load_b ? load_a : load_b;
-    const double less = load_a > load_b ? load_b : load_a;
-    const double share = more > 0 ? (more - less) / more / full_step : 1.0;
-    return share < 1.0 ? share : 1.0;
-}
-
-/* What comes later than in half a minute cannot overshoot: it can be followed down, rung by rung. That is bought with
- * switches, so it counts the more, the larger the step below is. */
 static double lasting_excess_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
     const double work_ns = prospects->load->middle_ns;
     const double soon = excess_at(prospects, rung, work_ns, up_horizons, COUNT(up_horizons));
     const double late = excess_at(prospects, rung, work_ns, far_horizons, COUNT(far_horizons));
-    if (!(late > soon))
-        return soon;
-    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
-    return soon + share * share * (late - soon);
+    return followed_excess(prospects, rung, soon, late);
 }
 
 /* A sensor of whole degrees leaves open what lies between two of them. By small steps that is tried out: the next reading
