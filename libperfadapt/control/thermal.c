@@ -34,11 +34,12 @@ static const double relearn_c_per_s = 1.0 / 600; /* the learned limit rises agai
 static const uint32_t whole_enough = 16;         /* samples in a row: a finer sensor shows so many seldom */
 static const double part_least_c = 0.01;
 static const double foreseen_most_s = 120.0;
+static const double calm_s = 3.0;            /* until a calmer state is told, and pace at which headroom grows */
 static const int64_t stale_ns = 30 * SECOND; /* a sample this old says nothing any more */
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control) {
     memset(control, 0, sizeof *control);
-    control->own_busy_ns = (double)NAN;
+    control->own_busy_ns = control->headroom = (double)NAN;
     control->last_resort_c = last_resort_most_c;
     perfadapt__curve_init(&control->curve, &control->curve_learning);
 }
@@ -387,6 +388,26 @@ static uint32_t state_of(const struct perfadapt__thermal_control *control, doubl
     return headroom >= 0.5 ? PERFADAPT_THERMAL_WARM : PERFADAPT_THERMAL_COOL;
 }
 
+/* A reading that flickers about a limit is no news ten times a second: worse counts at once, better after a while. */
+static void follow_state(struct perfadapt__thermal_control *control, uint32_t state, int64_t now_ns) {
+    const bool calmer = state < control->state && state != PERFADAPT_THERMAL_UNKNOWN;
+    if (!calmer)
+        control->calmer_ns = 0;
+    else if (!control->calmer_ns)
+        control->calmer_ns = now_ns > 0 ? now_ns : 1;
+    if (!calmer || (double)(now_ns - control->calmer_ns) * 1e-9 >= calm_s)
+        control->state = state;
+}
+
+/* Likewise: nearer to the limit at once, further from it slowly. */
+static void follow_headroom(struct perfadapt__thermal_control *control, double headroom, int64_t now_ns) {
+    const double seconds = clamp((double)(now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s);
+    const bool eases = headroom < control->headroom;
+    control->headroom =
+        eases ? control->headroom + seconds / (calm_s + seconds) * (headroom - control->headroom) : headroom;
+    control->stepped_ns = now_ns;
+}
+
 /* The sensor that would be furthest over its target after a second of full load is the one a die's jump would show on. */
 static const struct perfadapt__heat_channel *fastest_channel(const struct perfadapt__thermal_control *control) {
     const struct perfadapt__heat_channel *fastest = NULL;
@@ -448,8 +469,10 @@ void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const s
     /* A policy lasts: what frames cost under it is what they cost. */
     caps->throttled =
         reading->throttle >= PERFADAPT_THROTTLING_THERMAL && reading->throttle != PERFADAPT_THROTTLING_POLICY;
-    caps->thermal_headroom = (float)headroom;
-    caps->thermal_state = state_of(control, headroom);
+    follow_headroom(control, headroom, reading->now_ns);
+    caps->thermal_headroom = (float)control->headroom;
+    follow_state(control, state_of(control, headroom), reading->now_ns);
+    caps->thermal_state = control->state;
     caps->time_to_throttle_ns = soonest_throttle_ns(control);
     caps->confidence += known ? (lost ? 0.2F : 0.4F) : 0.0F;
     caps->reasons |= lost ? PERFADAPT_REASON_SENSOR_LOST : 0u;

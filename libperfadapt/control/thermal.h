@@ -47,6 +47,10 @@ struct perfadapt__thermal_control {
     int64_t looked_ns;     /* 0 = never */
     int64_t lost_since_ns; /* 0 = not lost */
     double last_resort_c;
+    uint32_t state;    /* enum perfadapt_thermal_state, as it is told */
+    int64_t calmer_ns; /* since when every look has been calmer than that; 0 = not */
+    double headroom;   /* as it is told; NAN unknown */
+    int64_t stepped_ns;
 };
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control);

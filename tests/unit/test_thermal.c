@@ -384,14 +384,18 @@ struct step {
     struct perfadapt__caps caps;
 };
 
-static void step_second(struct step *step) {
+static void step_for(struct step *step, int64_t passed_ns) {
     const struct perfadapt__policy policy = loop_policy(5, PERFADAPT_OUTPUT_QUALITY);
     const struct perfadapt__frame_statistics frames = {.frames = 60};
-    step->reading.now_ns += SECOND;
+    step->reading.now_ns += passed_ns;
     for (uint32_t i = 0; i < step->reading.heat_count; i++)
         step->reading.heat[i].timestamp_ns = step->reading.now_ns;
     step->caps = (struct perfadapt__caps){0};
     perfadapt__thermal_step(&step->control, &policy, &step->reading, &frames, &step->caps);
+}
+
+static void step_second(struct step *step) {
+    step_for(step, SECOND);
 }
 
 static struct step step_with_sensor(void) {
@@ -431,6 +435,25 @@ static void one_that_is_withdrawn_does_not_hold(void **state) {
     assert_int_equal(step.control.lost_since_ns, 0);
 }
 
+/* Ten times a second, between a reading at its limit and the next lower: told once, and that it is over once. */
+static void reading_that_flickers_is_told_once(void **state) {
+    (void)state;
+    struct step step = step_with_sensor();
+    int states = 0;
+    int headrooms = 0;
+    struct perfadapt__caps told = step.caps;
+    for (int tick = 0; tick < 200; tick++) {
+        step.reading.heat[0].temperature_c = tick < 100 && tick / 2 % 2 ? 90 : 89;
+        step_for(&step, SECOND / 10);
+        states += step.caps.thermal_state != told.thermal_state;
+        headrooms += fabsf(step.caps.thermal_headroom - told.thermal_headroom) > 0.02F;
+        told = step.caps;
+    }
+    assert_int_equal(told.thermal_state, PERFADAPT_THERMAL_HOT);
+    assert_int_equal(states, 3);
+    assert_int_equal(headrooms, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(over_the_target_the_lowest_rung_is_reached),
@@ -452,6 +475,7 @@ int main(void) {
         cmocka_unit_test(remembered_limit_may_come_late),
         cmocka_unit_test(remembered_limit_rises_again),
         cmocka_unit_test(other_throttling_teaches_nothing),
+        cmocka_unit_test(reading_that_flickers_is_told_once),
         cmocka_unit_test(one_that_is_not_heard_any_more_holds),
         cmocka_unit_test(one_that_is_withdrawn_does_not_hold),
     };
