@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Draws what soak_bench has traced: soak-constant.svg and soak-jump.svg, a column for each policy.
 
-usage: soak_plot.py [-o OUTPUT_DIRECTORY] TRACE_DIRECTORY...
+usage: soak_plot.py [-o OUTPUT_DIRECTORY] TRACE.csv...
+       soak_plot.py --thin TRACE.csv    prints the trace with one row a second, to be kept
 
-Each TRACE_DIRECTORY holds a trace.csv; where several have a policy, the first one counts. The plots go to docs/plots, or to
-OUTPUT_DIRECTORY. The same traces give the same bytes. Needs python3-matplotlib. Where a policy ran in several rounds, the last one is drawn.
+Where several traces have a policy, the first one counts; where it ran several times, the last. The plots go to docs/plots,
+or to OUTPUT_DIRECTORY. The same traces give the same bytes. Needs python3-matplotlib.
 
 SPDX-License-Identifier: MIT
 """
@@ -43,12 +44,26 @@ def read_trace(path):
             if int(row["round"]) == 0 or row["load"] not in LOADS:
                 continue  # what was measured before, and what the library learned in
             limit_c = number(row["limit_c"])
-            rounds = runs[row["load"]].setdefault(row["policy"], {})
-            rounds.setdefault(int(row["round"]), []).append({key: row[key] for key in row})
+            rows = runs[row["load"]].setdefault(row["policy"], [])
+            if rows and (row["round"] != rows[-1]["round"] or number(row["t_s"]) < number(rows[-1]["t_s"])):
+                rows.clear()  # it runs again
+            rows.append(row)
     if limit_c is None:
         sys.exit(f"soak_plot.py: {path}: no policy ran to its end")
-    newest = {load: {name: rounds[max(rounds)] for name, rounds in runs[load].items()} for load in LOADS}
-    return newest, limit_c
+    return runs, limit_c
+
+
+def thin(path):
+    """Every row that begins a second of its run."""
+    with open(path, newline="") as file:
+        print(next(file), end="")
+        before = None
+        for line in file:
+            fields = line.split(",")
+            now = (*fields[:3], int(float(fields[3])))
+            if now != before:
+                print(line, end="")
+            before = now
 
 
 def column(rows, key):
@@ -99,11 +114,15 @@ def main(arguments):
     folder = PLOTS
     if len(arguments) > 1 and arguments[0] == "-o":
         folder, arguments = arguments[1], arguments[2:]
+    if len(arguments) == 2 and arguments[0] == "--thin":
+        thin(arguments[1])
+        return
     if not arguments or arguments[0].startswith("-"):
         sys.exit(__doc__)
+    os.makedirs(folder, exist_ok=True)
     runs = {load: {} for load in LOADS}
-    for directory in arguments:
-        newer, limit_c = read_trace(os.path.join(directory, "trace.csv"))
+    for path in arguments:
+        newer, limit_c = read_trace(path)
         for load in LOADS:
             runs[load] = {**newer[load], **runs[load]}
     for load in LOADS:
