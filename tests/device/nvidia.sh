@@ -2,8 +2,8 @@
 # Compares the library with nvidia-smi on a machine with an NVIDIA GPU, idle and under load; prints Markdown.
 # SPDX-License-Identifier: MIT
 # usage: nvidia.sh [--idle S] [--busy S] [--load COMMAND] DIRECTORY_OF_PROGRAMS
-# The programs are the build's bin/: nvidia, nvml_cost and, where it was built with Vulkan, vulkan_load. Without --load
-# that one is the load. Nothing is installed, no setting of the GPU is changed.
+# The programs are the build's bin/: nvidia, nvml_cost and, where it was built with Vulkan, gpu_soak. Without --load that
+# one is the load, with frames that are never done in time. Nothing is installed, no setting of the GPU is changed.
 set -euo pipefail
 
 idle=20
@@ -33,9 +33,9 @@ command -v nvidia-smi >/dev/null || skip "no nvidia-smi here"
 nvidia-smi >/dev/null 2>&1 || skip "nvidia-smi finds no GPU that works"
 [[ -x $programs/nvidia ]] || skip "no program nvidia in $programs"
 if [[ -z $load ]]; then
-    [[ -x $programs/vulkan_load ]] || skip "no program vulkan_load in $programs: name another with --load"
-    "$programs/vulkan_load" 1 || skip "vulkan_load does not run here: name another with --load"
-    load="exec '$programs/vulkan_load' $((busy + 5))"
+    [[ -x $programs/gpu_soak ]] || skip "no program gpu_soak in $programs: name another with --load"
+    "$programs/gpu_soak" --seconds 1 >/dev/null || skip "gpu_soak does not run here: name another with --load"
+    load="exec '$programs/gpu_soak' --seconds $((busy + 5)) --quality 31 --full-ms 25"
 fi
 
 # A field that this version does not know is an error for all of them.

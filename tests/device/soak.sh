@@ -40,8 +40,8 @@ try() { # PROGRAM ARGUMENT...
 }
 
 print_costs() {
-    local load="exec '$programs/gpu_soak' --seconds 60 --quality 31" name
-    "$here/nvidia.sh" --idle 12 --busy 45 --load "$load" "$programs" || printf 'nvidia.sh ended with status %s\n' $?
+    local name
+    "$here/nvidia.sh" --idle 12 --busy 45 "$programs" || printf 'nvidia.sh ended with status %s\n' $?
     for name in bench_frame_path bench_tick; do
         printf '\n## %s\n\n```\n' "$name"
         try "$name"
