@@ -69,7 +69,7 @@ static void note_incident(perfadapt *session, const struct perfadapt_snapshot *s
     const bool throttled = snapshot->throttle.verdict == PERFADAPT_THROTTLING_THERMAL;
     const bool begins = throttled && !session->tick.throttled;
     session->tick.throttled = throttled;
-    if (event || begins)
+    if ((event || begins) && perfadapt__tuning_keeps_incidents(session->tuning))
         perfadapt__incidents_note(session->incidents, event ? perfadapt_event_name(event) : "throttled",
                                   session->region_fd, PERFADAPT__REGION_BEHIND, now_ns);
     perfadapt__incidents_tell(session->incidents, &session->log);

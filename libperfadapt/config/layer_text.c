@@ -21,7 +21,8 @@ static const char match_prefix[] = "match.";
 
 enum kind { WRONG = 0, PLAIN, MACHINE, APP, PRESET };
 
-static const char *const words[] = {"policy", "thermal", "memory", "power", "frame", "app", "preset", "machine"};
+static const char *const words[] = {"policy", "thermal", "memory", "power",  "frame",
+                                    "app",    "record",  "preset", "machine"};
 
 #define WORD_COUNT (sizeof words / sizeof words[0])
 

@@ -42,6 +42,8 @@
         "share", "1", "of the machine's or cgroup's memory, what the process is to stay under")                        \
     ROW("power.battery_busy", battery_busy, NUMBER, 0.1, 1, NULL,                                                      \
         "share", "1", "share of the GPU's time on battery")                                                            \
+    ROW("record.incidents", incidents, WORD, 0, 0, "yes|no",                                                           \
+        "", "yes", "keep a recording after throttling by heat, a lost device, a failed allocation")                    \
     ROW("preset.target_fps", target_ns, RATE, 1, 1000, NULL,                                                           \
         "frames per second", "by the app's role", "as frame.target_fps; for preset files")                             \
     ROW("preset.quality_min", quality_share_min, NUMBER, 0, 1, NULL,                                                   \

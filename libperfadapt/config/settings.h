@@ -12,6 +12,7 @@
 /* Every number a double; NAN = not given. Words are kept as their place among the words of their key. */
 struct perfadapt__settings {
     double mode, prefer, yield, role; /* of the enums; yield: 0 = on */
+    double incidents;                 /* 0 = yes */
     double quality_min, quality_max;  /* levels */
     double target_ns;                 /* 0 = none */
     double slowest_ns;

@@ -2,6 +2,7 @@
  * Keeps the record of a session when something has gone wrong: throttled, device lost, out of memory.
  * SPDX-License-Identifier: MIT
  *
+ * The session asks for none where the configuration has record.incidents = no.
  * A file of at most 256 KiB in <state directory>/incidents, four per app name, the oldest replaced; one in ten minutes.
  * The memory that is written from is mapped a second time, so that a session may be closed meanwhile.
  */

@@ -53,6 +53,7 @@ struct perfadapt__tuning {
 
     /* The opener's, then the errand's. */
     struct perfadapt_log log;
+    bool keeps_incidents;
     struct perfadapt__reload *reload;
     struct perfadapt__cache *cache;                          /* NULL = none that holds */
     char *cache_path, cache_key[PERFADAPT__CACHE_KEY_BYTES]; /* NULL = nowhere */
@@ -222,6 +223,11 @@ static void fit_target(struct perfadapt__settings *preset, const struct perfadap
         preset->target_ns = refresh_ns;
 }
 
+static bool keeps_incidents(const struct perfadapt__layers *layers) {
+    const double said = layers->settings.incidents;
+    return !((isnan(said) ? layers->preset.incidents : said) > 0); /* not said is NAN: yes */
+}
+
 /* Reads the files and makes the policy: what the profile's preset, the app and the files come to. */
 static void make_policy(struct perfadapt__tuning *tuning) {
     struct perfadapt__layers layers;
@@ -232,6 +238,7 @@ static void make_policy(struct perfadapt__tuning *tuning) {
     tuning->stale = false;
     pthread_mutex_unlock(&tuning->lock);
     read_layers(tuning, &profile, &layers);
+    tuning->keeps_incidents = keeps_incidents(&layers);
     fit_target(&layers.preset, &profile);
     (void)perfadapt__policy_of(&layers.preset, &tuning->wishes, &layers.settings, true, &policy, reason);
     if (*reason)
@@ -291,6 +298,10 @@ void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfad
         tuning->moved = true;
     }
     pthread_mutex_unlock(&tuning->lock);
+}
+
+bool perfadapt__tuning_keeps_incidents(const struct perfadapt__tuning *tuning) {
+    return tuning->keeps_incidents;
 }
 
 struct perfadapt__learned_limits *perfadapt__tuning_limits(struct perfadapt__tuning *tuning) {

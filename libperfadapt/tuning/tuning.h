@@ -43,6 +43,9 @@ enum perfadapt_result perfadapt__tuning_set_device(struct perfadapt__tuning *tun
 /* The sampler thread: which of several GPUs the process uses, where the kernel tells. */
 void perfadapt__tuning_see(struct perfadapt__tuning *tuning, const struct perfadapt_snapshot *snapshot);
 
+/* Likewise: record.incidents, as the files have it by now. No part of the policy, which is what a budget follows. */
+bool perfadapt__tuning_keeps_incidents(const struct perfadapt__tuning *tuning);
+
 /* Likewise: what earlier sessions have learned of the sensors, and this one learns. */
 struct perfadapt__learned_limits *perfadapt__tuning_limits(struct perfadapt__tuning *tuning);
 

@@ -96,6 +96,14 @@ class Merging(Made):
         values = self.at.values("--preset", "low")
         self.assertEqual((values["frame.target_fps"], values["memory.share"]), (20, 0.5))
 
+    def test_incidents(self):
+        self.at.etc("perfadapt.ini", "[record]\nincidents = no\n")
+        self.assertEqual(self.at.values()["record.incidents"], "no")
+        self.assertEqual(self.at.document()[0]["record.incidents"]["line"], 2)
+        self.at.etc("perfadapt.d/50-app.ini", "[app viewer]\nrecord.incidents = yes\n")
+        self.assertEqual(self.at.values()["record.incidents"], "no")
+        self.assertEqual(self.at.values("--app", "viewer")["record.incidents"], "yes")
+
     def test_layers(self):
         self.at.usr("perfadapt.ini", "[thermal]\nlimit_c = 70\nmargin_c = 2\n[memory]\nreserve = 1M\n")
         self.at.etc("perfadapt.ini", "[thermal]\nlimit_c = 80\nmargin_c = 3\n")
@@ -200,6 +208,7 @@ class Warnings(Made):
         ("[thermal]\nlimit_c = 400\n", 2, "30 to 125"),
         ("[thermall]\nlimit_c = 85\n", None, "thermal"),
         ("[policy]\nprefer = speed\n", 2, "framerate"),
+        ("[record]\nincidents = off\n", 2, "yes|no"),
         ("[policy]\n\nmode=auto\nquality_min = -1\n", 4, "0 to 31"),
         ("[machine m]\nmatch.dmi_vendro = x\nthermal.limit_c = 80\n", 2, "dmi_vendor"),
         ("[machine m]\nmatch.gpu = nvidia\nthermal.limit_c = 80\n", 2, "nvidia"),

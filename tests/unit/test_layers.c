@@ -184,6 +184,31 @@ static void test_later_layers_win_key_by_key(void **state) {
     }
 }
 
+/* Off for all, on again for one's own, off for one app: by the same order as every other key. */
+static void test_incidents_by_the_same_order(void **state) {
+    static const struct {
+        const char *path, *text;
+        unsigned line;
+        const char *section;
+        double expected;
+    } steps[] = {
+        {"/data/perfadapt.ini", "[record]\nincidents = no\n", 2, "record", 1},
+        {"/etc/perfadapt/perfadapt.ini", "[record]\nincidents = yes\n", 2, "record", 0},
+        {"/etc/perfadapt/perfadapt.d/50-none.ini", "[record]\nincidents = no\n", 2, "record", 1},
+        {"/home/me/.config/perfadapt/perfadapt.ini", "[record]\nincidents = yes\n", 2, "record", 0},
+        {"/home/me/.config/perfadapt/perfadapt.d/50-app.ini",
+         "[app viewer]\nrecord.incidents = no\n[record]\nincidents = yes\n", 2, "app viewer", 1},
+    };
+    struct layered *layered = *state;
+    assert_true(isnan(read_all(layered)->incidents));
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        file(layered, steps[i].path, steps[i].text);
+        assert_number(read_all(layered)->incidents, steps[i].expected);
+        assert_quiet(layered);
+        assert_from(layered, "record.incidents", steps[i].path, steps[i].line, steps[i].section);
+    }
+}
+
 static void test_same_name_masks(void **state) {
     struct layered *layered = *state;
     file(layered, "/data/perfadapt.d/10-a.ini", "[thermal]\nlimit_c = 50\nmargin_c = 9\n");
@@ -696,6 +721,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_no_file_is_no_error),
         TEST(test_later_layers_win_key_by_key),
+        TEST(test_incidents_by_the_same_order),
         TEST(test_same_name_masks),
         TEST(test_link_to_null_masks),
         TEST(test_names_that_do_not_count),

@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "record/dump.h"
 #include "record/follower.h"
+#include "session.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -54,17 +55,22 @@ static int set_up(void **state) {
     return 0;
 }
 
-static perfadapt *open_session(struct fixture *fixture) {
+static perfadapt *open_logged(struct fixture *fixture, struct perfadapt_log log) {
     const struct perfadapt_options options = {.size = sizeof options,
                                               .app_name = "rec order",
                                               .quality_levels = 6,
                                               .outputs = LOOP_ALL_OUTPUTS,
                                               .flags = PERFADAPT_FLAG_NO_PUBLISH,
+                                              .log = log,
                                               .sysroot = fixture->path,
                                               .config_dir = fixture->path};
     perfadapt *session = NULL;
     assert_int_equal(perfadapt_open(&options, &session), PERFADAPT_OK);
     return session;
+}
+
+static perfadapt *open_session(struct fixture *fixture) {
+    return open_logged(fixture, (struct perfadapt_log){0});
 }
 
 static void draw(perfadapt *session, int frames) {
@@ -228,6 +234,102 @@ static void four_are_kept(void **state) {
     assert_int_not_equal(access(below(fixture, "state/perfadapt/incidents/rec_order-5.rec"), F_OK), 0);
 }
 
+/* What the log says of files, and of a bad value in line 2 of the configuration. */
+struct heard {
+    atomic_uint lost, no_memory, bad;
+};
+
+static void hear(void *user_data, enum perfadapt_log_level level, const char *message) {
+    struct heard *heard = user_data;
+    const bool kept = strstr(message, ": what led to it is in ");
+    if (kept && strncmp(message, "device-lost:", 12) == 0)
+        atomic_fetch_add(&heard->lost, 1);
+    if (kept && strncmp(message, "out-of-memory:", 14) == 0)
+        atomic_fetch_add(&heard->no_memory, 1);
+    if (level == PERFADAPT_LOG_WARNING && strstr(message, "/perfadapt.ini:2: record.incidents \"maybe\" is not"))
+        atomic_fetch_add(&heard->bad, 1);
+}
+
+static bool is_heard(const atomic_uint *count) {
+    const int64_t until_ns = perfadapt__now_ns() + patience_ns;
+    while (!atomic_load(count) && perfadapt__now_ns() < until_ns)
+        nap();
+    return atomic_load(count);
+}
+
+static void configure(struct fixture *fixture, const char *incidents, int fps) {
+    char text[128];
+    snprintf(text, sizeof text, "[record]\nincidents = %s\n[policy]\nmode = fixed\n[frame]\ntarget_fps = %d\n",
+             incidents, fps);
+    fixture_file(fixture, "/perfadapt.ini", text);
+}
+
+/* While the session runs: its frame time says when it has been read. */
+static void reconfigure(struct fixture *fixture, perfadapt *session, const char *incidents, int fps) {
+    const int64_t until_ns = perfadapt__now_ns() + patience_ns;
+    struct perfadapt_budget budget = {.size = sizeof budget};
+    configure(fixture, incidents, fps);
+    do {
+        nap();
+        perfadapt_get_budget(session, &budget);
+    } while (budget.frame_ns != PERFADAPT__NS_PER_S / fps && perfadapt__now_ns() < until_ns);
+    assert_int_equal(budget.frame_ns, PERFADAPT__NS_PER_S / fps);
+}
+
+static void report_and_await(perfadapt *session, enum perfadapt_event event) {
+    const int64_t until_ns = perfadapt__now_ns() + patience_ns;
+    perfadapt_report(session, event, 0);
+    while (atomic_load(&session->incident) && perfadapt__now_ns() < until_ns)
+        nap();
+    assert_int_equal(atomic_load(&session->incident), 0);
+}
+
+/* Had an incident been noted while it was off, none would be within ten minutes: the next would leave no file. */
+static void expect_the_next_is_kept(struct fixture *fixture, perfadapt *session, struct heard *heard) {
+    assert_int_not_equal(access(below(fixture, "state/perfadapt"), F_OK), 0);
+    reconfigure(fixture, session, "yes", 25);
+    report_and_await(session, PERFADAPT_EVENT_DEVICE_LOST);
+    assert_true(is_heard(&heard->lost));
+    assert_int_equal(atomic_load(&heard->no_memory), 0);
+    assert_int_equal(access(below(fixture, "state/perfadapt/incidents/rec_order-1.rec"), R_OK), 0);
+    assert_int_not_equal(access(below(fixture, "state/perfadapt/incidents/rec_order-2.rec"), F_OK), 0);
+}
+
+static void none_is_kept_where_the_configuration_says_no(void **state) {
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    configure(fixture, "no", 50);
+    perfadapt *session = open_logged(fixture, (struct perfadapt_log){hear, &heard});
+    draw(session, 10);
+    report_and_await(session, PERFADAPT_EVENT_OUT_OF_MEMORY);
+    assert_int_equal(perfadapt_dump_record(session, below(fixture, "out/asked.rec")), PERFADAPT_OK);
+    expect_the_next_is_kept(fixture, session, &heard);
+    perfadapt_close(&session);
+}
+
+static void keeping_is_switched_off_while_it_runs(void **state) {
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    perfadapt *session = open_logged(fixture, (struct perfadapt_log){hear, &heard});
+    draw(session, 10);
+    reconfigure(fixture, session, "no", 20);
+    report_and_await(session, PERFADAPT_EVENT_OUT_OF_MEMORY);
+    expect_the_next_is_kept(fixture, session, &heard);
+    perfadapt_close(&session);
+}
+
+/* Told with its line; what holds is as if nothing was said. */
+static void a_bad_value_keeps_them(void **state) {
+    struct fixture *fixture = *state;
+    struct heard heard = {0};
+    configure(fixture, "maybe", 50);
+    perfadapt *session = open_logged(fixture, (struct perfadapt_log){hear, &heard});
+    assert_int_equal(atomic_load(&heard.bad), 1);
+    report_and_await(session, PERFADAPT_EVENT_DEVICE_LOST);
+    assert_true(is_heard(&heard.lost));
+    perfadapt_close(&session);
+}
+
 /* --- From outside --- */
 
 struct followed {
@@ -316,6 +418,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_file_size_limit_ends_nothing, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_lost_device_leaves_its_record, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(four_are_kept, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(none_is_kept_where_the_configuration_says_no, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(keeping_is_switched_off_while_it_runs, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_bad_value_keeps_them, set_up, fixture_teardown),
         cmocka_unit_test(a_follower_gets_it_all),
         cmocka_unit_test(a_slow_follower_has_gaps),
         cmocka_unit_test(hostile_memory_is_survived),

@@ -88,6 +88,9 @@ static void test_words_by_their_place(void **state) {
     ASSERT_SET("policy.mode", "off", mode, 2);
     ASSERT_SET("policy.prefer", "battery", prefer, 3);
     ASSERT_SET("app.role", "export", role, 2);
+    ASSERT_SET("record.incidents", "yes", incidents, 0);
+    ASSERT_SET("record.incidents", "no", incidents, 1);
+    assert_refused("record.incidents", "off", "record.incidents \"off\" is not in its range: yes|no");
     assert_refused("policy.mode", "aut", "policy.mode \"aut\" is not in its range: auto|fixed|off");
     assert_refused("policy.mode", "auto|fixed", "is not in its range");
     assert_refused("policy.mode", "", "policy.mode \"\"");

@@ -139,7 +139,7 @@ static const char man_head[] =
     "Each is told with file and line; everything else stands.\n"
     ".SH SECTIONS\n"
     ".TP\n"
-    ".B [policy] [app] [frame] [thermal] [memory] [power]\n"
+    ".B [policy] [app] [frame] [thermal] [memory] [power] [record]\n"
     "hold the keys below, for every app on every machine.\n"
     ".TP\n"
     ".BI [machine\\  NAME ]\n"
