@@ -17,6 +17,7 @@ static enum perfadapt_result result_of(int error) {
         return PERFADAPT_ERROR_PERMISSION;
     case EINVAL:
     case EISDIR:
+    case ENAMETOOLONG:
     case ELOOP:
     case ENXIO: /* a pipe that nobody reads */
         return PERFADAPT_ERROR_INVALID;

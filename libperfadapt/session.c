@@ -67,9 +67,11 @@ static void follow_tuning(perfadapt *session, const struct perfadapt_snapshot *s
 static void note_incident(perfadapt *session, const struct perfadapt_snapshot *snapshot, int64_t now_ns) {
     const uint32_t event = atomic_exchange_explicit(&session->incident, 0, memory_order_relaxed);
     const bool throttled = snapshot->throttle.verdict == PERFADAPT_THROTTLING_THERMAL;
-    const bool begins = throttled && !session->tick.throttled;
+    const bool begins = throttled && session->tick.looked && !session->tick.throttled; /* not: was there before us */
     session->tick.throttled = throttled;
-    if ((event || begins) && perfadapt__tuning_keeps_incidents(session->tuning))
+    session->tick.looked = true;
+    perfadapt__incidents_allow(session->incidents, perfadapt__tuning_keeps_incidents(session->tuning));
+    if (event || begins)
         perfadapt__incidents_note(session->incidents, event ? perfadapt_event_name(event) : "throttled",
                                   session->region_fd, PERFADAPT__REGION_BEHIND, now_ns);
     perfadapt__incidents_tell(session->incidents, &session->log);
@@ -200,7 +202,7 @@ static enum perfadapt_result open_session(const struct perfadapt_options *option
     if (result)
         return result;
     publish(session, options);
-    if (!simulate) { /* nothing is wrong with a device that is made up */
+    if (!simulate) { /* nothing is wrong with a device that is made up, and tests are many */
         const struct perfadapt__record_origin origin = perfadapt__record_origin_of(session);
         session->incidents = perfadapt__incidents_create(&origin);
     }
@@ -241,6 +243,14 @@ enum perfadapt_result perfadapt_open(const struct perfadapt_options *given, perf
     return result;
 }
 
+/* A device is lost, reported, and the session closed: the sampler thread has not seen it yet. */
+static void leave_incident(perfadapt *session) {
+    const uint32_t event = atomic_exchange_explicit(&session->incident, 0, memory_order_relaxed);
+    if (event && session->subscription && !perfadapt__is_inert(session))
+        perfadapt__incidents_leave(session->incidents, perfadapt_event_name(event), session->region_fd,
+                                   PERFADAPT__REGION_BEHIND);
+}
+
 void perfadapt_close(perfadapt **session_pointer) {
     if (!session_pointer || !*session_pointer)
         return;
@@ -252,6 +262,7 @@ void perfadapt_close(perfadapt **session_pointer) {
         if (session->incidents)
             perfadapt__incidents_finish(session->incidents);
     }
+    leave_incident(session);
     perfadapt__sampler_unsubscribe(&session->subscription);
     perfadapt__peers_finish(&session->tick.peers);
     perfadapt__writer_destroy(&session->writer, forked);

@@ -37,6 +37,7 @@ static ssize_t read_all(int fd, char *buffer, size_t capacity) {
 }
 
 static void tell_errno(struct perfadapt__text_file *file, const char *what, int error) {
+    file->error = error;
     snprintf(file->why, sizeof file->why, "cannot be %s (%serrno %d)", what,
              error == EACCES  ? "no permission, "
              : error == ELOOP ? "a link, or links in a circle, "

@@ -10,6 +10,7 @@
 struct perfadapt__text_file {
     char *text; /* of free(); no NUL behind it. NULL: see `why` */
     size_t length;
+    int error;                          /* errno of what failed; 0 also where the file is refused, or not there */
     char why[PERFADAPT__TEXT_FILE_WHY]; /* "not a regular file"; "" where it is not there */
 };
 

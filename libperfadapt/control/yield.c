@@ -58,7 +58,11 @@ static void follow(struct perfadapt__yield *yield, uint64_t peer_reasons, int64_
 static void set_pace(struct perfadapt__yield *yield, const struct perfadapt__policy *policy,
                      const struct perfadapt__rung *lowest, const struct perfadapt__frame_statistics *frames,
                      const struct perfadapt__load *load) {
-    if (lowest->frame_ns > 0 || !(policy->outputs & PERFADAPT_OUTPUT_FRAME_NS) || !load->known)
+    if (lowest->frame_ns > 0 || !(policy->outputs & PERFADAPT_OUTPUT_FRAME_NS)) {
+        yield->pace_ns = 0; /* the policy may have been another when it was set */
+        return;
+    }
+    if (!load->known)
         return;
     const double wanted_ns = load->middle_ns * perfadapt__cost_of_rung(&frames->cost, policy, lowest) / share_left;
     const double pace_ns = (double)yield->pace_ns;

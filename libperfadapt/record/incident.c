@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static const int64_t gap_ns = 600 * PERFADAPT__NS_PER_S;
 
 struct perfadapt__incidents {
     struct perfadapt__record_origin origin;
-    char name[NAME_BYTES];
+    char app[sizeof((struct perfadapt__record_header *)0)->name];
+    char name[NAME_BYTES]; /* of it, as part of a file's */
     char directory[PATH_BYTES];
     char path[PATH_BYTES + NAME_BYTES + 16]; /* of the last one */
     const char *what;
@@ -33,9 +35,16 @@ struct perfadapt__incidents {
     int64_t noted_ns; /* 0 = never */
     int error;        /* errno of the last one; 0 = written */
     bool untold;
+    bool refused;                   /* by the configuration */
+    struct left *_Atomic left_last; /* by a session that has gone; NULL = nothing */
 };
 
-/* As part of a file's name. */
+struct left {
+    void *mapping;
+    size_t mapped_bytes, offset;
+    const char *what;
+};
+
 static void clean_name(const char *name, char out_name[NAME_BYTES]) {
     size_t length = 0;
     for (; length < NAME_BYTES - 1 && name[length]; length++) {
@@ -59,24 +68,59 @@ struct perfadapt__incidents *perfadapt__incidents_create(const struct perfadapt_
     }
     clean_name(origin->name, incidents->name);
     incidents->origin = *origin;
-    incidents->origin.name = incidents->name;
+    snprintf(incidents->app, sizeof incidents->app, "%s", origin->name);
+    incidents->origin.name = incidents->app;
     return incidents;
+}
+
+void perfadapt__incidents_allow(struct perfadapt__incidents *incidents, bool allowed) {
+    if (incidents)
+        incidents->refused = !allowed;
+}
+
+static bool map(struct left *out, const char *what, int fd, size_t offset) {
+    const size_t bytes = offset + sizeof(struct perfadapt__record_ring);
+    void *mapping = fd >= 0 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+    *out = (struct left){mapping, bytes, offset, what};
+    return mapping != MAP_FAILED;
+}
+
+static bool is_due(const struct perfadapt__incidents *incidents, int64_t now_ns) {
+    const bool lately = incidents->noted_ns && now_ns - incidents->noted_ns < gap_ns;
+    return !incidents->refused && !lately && !incidents->mapping;
+}
+
+static void take(struct perfadapt__incidents *incidents, const struct left *left, int64_t now_ns) {
+    incidents->mapping = left->mapping;
+    incidents->mapped_bytes = left->mapped_bytes;
+    incidents->offset = left->offset;
+    incidents->what = left->what;
+    incidents->noted_ns = now_ns;
 }
 
 void perfadapt__incidents_note(struct perfadapt__incidents *incidents, const char *what, int fd, size_t offset,
                                int64_t now_ns) {
-    const bool lately = incidents && incidents->noted_ns && now_ns - incidents->noted_ns < gap_ns;
-    if (!incidents || lately || incidents->mapping || fd < 0)
-        return;
-    const size_t bytes = offset + sizeof(struct perfadapt__record_ring);
-    void *mapping = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
-    if (mapping == MAP_FAILED)
-        return;
-    incidents->mapping = mapping;
-    incidents->mapped_bytes = bytes;
-    incidents->offset = offset;
-    incidents->what = what;
-    incidents->noted_ns = now_ns;
+    struct left now;
+    if (incidents && is_due(incidents, now_ns) && map(&now, what, fd, offset))
+        take(incidents, &now, now_ns);
+}
+
+void perfadapt__incidents_leave(struct perfadapt__incidents *incidents, const char *what, int fd, size_t offset) {
+    struct left *left = incidents ? malloc(sizeof *left) : NULL;
+    if (left && map(left, what, fd, offset))
+        atomic_store_explicit(&incidents->left_last, left, memory_order_release);
+    else
+        free(left);
+}
+
+/* What a session has left when it went. */
+static void take_left(struct perfadapt__incidents *incidents, int64_t now_ns) {
+    struct left *left = atomic_exchange_explicit(&incidents->left_last, NULL, memory_order_acquire);
+    if (left && is_due(incidents, now_ns))
+        take(incidents, left, now_ns);
+    else if (left)
+        munmap(left->mapping, left->mapped_bytes);
+    free(left);
 }
 
 /* ---- The file ---- */
@@ -112,15 +156,17 @@ static void write_file(struct perfadapt__incidents *incidents) {
     const bool written = !error && perfadapt__record_save(unready, ring, &incidents->origin) &&
                          renameat(AT_FDCWD, unready, AT_FDCWD, incidents->path) == 0;
     incidents->error = written ? 0 : error ? error : errno;
-    if (!written)
+    if (!written) {
+        incidents->noted_ns = 0; /* the next one may be luckier */
         unlinkat(AT_FDCWD, unready, 0);
+    }
     incidents->untold = true;
 }
 
 bool perfadapt__incidents_run(void *context, int64_t now_ns, bool orphaned) {
     struct perfadapt__incidents *incidents = context;
-    (void)now_ns;
-    (void)orphaned;
+    if (orphaned)
+        take_left(incidents, now_ns);
     if (!incidents->mapping)
         return false;
     write_file(incidents);
@@ -131,6 +177,8 @@ bool perfadapt__incidents_run(void *context, int64_t now_ns, bool orphaned) {
 
 void perfadapt__incidents_finish(void *context) {
     struct perfadapt__incidents *incidents = context;
+    incidents->refused = true;
+    take_left(incidents, 0);
     if (incidents->mapping)
         munmap(incidents->mapping, incidents->mapped_bytes);
     free(incidents);

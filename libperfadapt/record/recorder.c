@@ -6,7 +6,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* Of anything but a state: the largest is a tick. */
+/* Of anything but a state: the largest is a policy. */
 #define RECORD_MOST (16 + PERFADAPT__WORDS_PACKED_MOST(sizeof(struct perfadapt__policy)))
 #define GPU_BACK_MOST 31u
 

@@ -90,9 +90,9 @@ static void find_dates(struct dates *out) {
     perfadapt__date_print(now_s - forgotten_s, out->oldest);
 }
 
-/* False: of a newer version. `log` NULL: what is wrong has been told. */
-static bool read_file(const struct perfadapt__learned_limits *learned, const struct dates *dates, const char *machine,
-                      const struct perfadapt_log *log, struct perfadapt__limits *out) {
+/* 0 or -errno; what is refused counts as empty. `log` NULL: what is wrong has been told. */
+static int read_file(struct perfadapt__learned_limits *learned, const struct dates *dates, const char *machine,
+                     const struct perfadapt_log *log, struct perfadapt__limits *out) {
     const char *path = learned->path;
     const int fd = perfadapt__fs_lift(open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     const struct perfadapt__text_file file =
@@ -101,9 +101,9 @@ static bool read_file(const struct perfadapt__learned_limits *learned, const str
         .machine = machine, .oldest = dates->oldest, .today = dates->today, .name = path, .log = log};
     if (*file.why)
         perfadapt__log(log, PERFADAPT_LOG_WARNING, "%.300s: %s; the file is not used", path, file.why);
-    const bool ours = perfadapt__limits_parse(file.text ? file.text : "", file.length, &wanted, out);
+    learned->given_up = !perfadapt__limits_parse(file.text ? file.text : "", file.length, &wanted, out);
     free(file.text);
-    return ours;
+    return file.error == ELOOP || file.error == EACCES ? 0 : -file.error;
 }
 
 /* A sum of what tells machines apart: /etc/machine-id is told to nobody (machine-id(5)). The host's name may come and go
@@ -133,7 +133,7 @@ static void load(struct perfadapt__learned_limits *learned) {
         return;
     }
     find_dates(&dates);
-    learned->given_up = !read_file(learned, &dates, learned->machine, learned->log, &learned->limits);
+    (void)read_file(learned, &dates, learned->machine, learned->log, &learned->limits);
     if (learned->given_up)
         perfadapt__log(learned->log, PERFADAPT_LOG_INFO,
                        "%.300s: of a newer version, so neither used nor written over; it may be deleted",
@@ -220,12 +220,13 @@ static int write_file(struct perfadapt__learned_limits *learned, int fd, const c
     if (!work)
         return -ENOMEM;
     find_dates(&dates);
-    learned->given_up = !read_file(learned, &dates, NULL, NULL, &work->all);
+    int error = read_file(learned, &dates, NULL, NULL, &work->all); /* not to be replaced by less than it holds */
     for (size_t i = 0; i < learned->limits.count; i++)
         if (has_news(learned, i, at_end))
             merge(&work->all, &learned->limits.list[i], now_dc(learned, i), dates.today);
     const size_t length = perfadapt__limits_print(&work->all, work->text);
-    const int error = learned->given_up ? 0 : replace(fd, unfinished, learned->path, work->text, length);
+    if (error == 0 && !learned->given_up)
+        error = replace(fd, unfinished, learned->path, work->text, length);
     for (size_t i = 0; i < learned->limits.count && error == 0; i++)
         if (has_news(learned, i, at_end))
             learned->limits.list[i].limit_dc = now_dc(learned, i);

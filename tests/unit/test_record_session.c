@@ -213,7 +213,19 @@ static void a_lost_device_leaves_its_record(void **state) {
     perfadapt_close(&session);
 }
 
-/* An app that ends at once after it. Another takes the next place, and the oldest is replaced in the end. */
+/* Reported and closed, before the sampler has looked: the usual order. */
+static void a_session_that_goes_at_once_leaves_it_too(void **state) {
+    struct fixture *fixture = *state;
+    perfadapt *session = open_session(fixture);
+    draw(session, 20);
+    perfadapt_report(session, PERFADAPT_EVENT_DEVICE_LOST, 0);
+    perfadapt_close(&session);
+    const char *const path = below(fixture, "state/perfadapt/incidents/rec_order-1.rec");
+    assert_true(comes(path));
+    assert_int_equal(replay_path(path)->replayer.tally.frames, 20);
+}
+
+/* An app that ends soon after it. Another takes the next place, and the oldest is replaced in the end. */
 static void four_are_kept(void **state) {
     struct fixture *fixture = *state;
     char path[64];
@@ -417,6 +429,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_dump_says_what_is_wrong, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_file_size_limit_ends_nothing, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_lost_device_leaves_its_record, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_session_that_goes_at_once_leaves_it_too, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(four_are_kept, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(none_is_kept_where_the_configuration_says_no, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeping_is_switched_off_while_it_runs, set_up, fixture_teardown),
