@@ -1,141 +1,189 @@
 /* perfadapt record: follows sessions into files, of a process that runs or of a command. SPDX-License-Identifier: MIT */
+#include "record/child.h"
 #include "record/options.h"
+#include "record/process.h"
 #include "record/sessions.h"
 
 #include "command.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-static const long look_gap_ns = 50000000; /* a session that opens and closes faster than this is missed */
+static const int64_t look_gap_ns = 50000000; /* a session that opens and closes faster than this is missed */
+static const int64_t second_ns = 1000000000;
+static const int64_t answer_most_ns = 5000000000; /* for a session of a process that runs */
+static const int64_t same_ns = 300000000; /* one wish may come twice: timeout(1) signals its child, then the group */
+
+struct run {
+    const struct record_options *options;
+    struct record_sessions *sessions;
+    struct record_signals signals;
+    struct record_child child;
+    int process; /* a handle of the one that runs already; -1 = none */
+    int64_t since_ns;
+    int64_t asked_ns; /* when to stop was asked for; 0 = never */
+    int asked_by;     /* the signal */
+    bool at_once;     /* by a second one */
+    bool recording, well;
+    bool wait_told;
+};
 
 static int64_t now_ns(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    return (int64_t)time.tv_sec * second_ns + time.tv_nsec;
 }
 
-/* Who interrupts the recording interrupts the command as well: both are in the terminal's foreground. */
-static void catch_signals(sigset_t *out_caught, sigset_t *out_before) {
-    sigemptyset(out_caught);
-    sigaddset(out_caught, SIGINT);
-    sigaddset(out_caught, SIGTERM);
-    sigaddset(out_caught, SIGHUP);
-    sigaddset(out_caught, SIGCHLD);
-    sigprocmask(SIG_BLOCK, out_caught, out_before);
-    signal(SIGXFSZ, SIG_IGN); /* write tells */
+static bool runs_child(const struct run *run) {
+    return run->child.pid && !run->child.ended;
 }
 
-/* The command starts with the signals as they were. 0, or the errno. */
-static int start(char *const *words, const sigset_t *signals, pid_t *out_pid) {
-    posix_spawnattr_t attributes;
-    sigset_t to_default;
-    sigemptyset(&to_default);
-    sigaddset(&to_default, SIGXFSZ);
-    int error = posix_spawnattr_init(&attributes);
-    if (error)
-        return error;
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attributes, signals);
-    posix_spawnattr_setsigdefault(&attributes, &to_default);
-    error = posix_spawnp(out_pid, words[0], NULL, &attributes, words, environ);
-    posix_spawnattr_destroy(&attributes);
-    return error;
+/* ---- Signals ---- */
+
+/*
+ * What a terminal sends it sends to the whole foreground, the command included; Ctrl-C besides is an interrupt wherever
+ * it comes from. Who ends the recorder by a signal means the command as well.
+ */
+static void pass_on(const struct run *run, const siginfo_t *info) {
+    if (info->si_signo != SIGINT && info->si_code != SI_KERNEL)
+        kill(run->child.pid, info->si_signo);
 }
 
-struct outcome {
-    bool ended; /* the command has */
-    int code;   /* its exit code */
-    bool asked; /* to stop, by a signal */
-};
-
-static void wait_a_moment(const sigset_t *caught, struct outcome *outcome) {
-    const struct timespec nap = {.tv_nsec = look_gap_ns};
-    const int caught_signal = sigtimedwait(caught, NULL, &nap);
-    outcome->asked |= caught_signal > 0 && caught_signal != SIGCHLD;
-}
-
-static void look_after(pid_t child, struct outcome *outcome) {
-    int status;
-    if (child == 0 || outcome->ended || waitpid(child, &status, WNOHANG) != child)
+/* A first signal lets the command end as it will, and records that; a second one does not wait for it. */
+static void take_signal(struct run *run, const siginfo_t *info) {
+    if (info->si_signo == SIGCHLD)
         return;
-    outcome->ended = true;
-    outcome->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    const bool first = run->asked_ns == 0;
+    if (!first && now_ns() - run->asked_ns < same_ns)
+        return;
+    run->asked_by = info->si_signo;
+    run->at_once |= !first || !runs_child(run);
+    if (!first)
+        return;
+    run->asked_ns = now_ns();
+    if (runs_child(run))
+        pass_on(run, info);
+}
+
+static void wait_a_moment(struct run *run) {
+    siginfo_t info;
+    if (record_signals_wait(&run->signals, look_gap_ns, &info))
+        take_signal(run, &info);
+}
+
+/* ---- What is waited for ---- */
+
+/* True once no session of the process is to be hoped for. */
+static bool is_in_vain(const struct run *run) {
+    return now_ns() - run->since_ns >= answer_most_ns || record_process_has_gone(run->options->pid, run->process);
 }
 
 /* True once nothing more can come. */
-static bool is_over(const struct record_sessions *sessions, const struct record_options *options, pid_t child,
-                    const struct outcome *outcome, int64_t since_ns) {
-    if (outcome->asked || (options->longest_ns && now_ns() - since_ns >= options->longest_ns))
+static bool is_over(const struct run *run) {
+    const int64_t longest_ns = run->options->longest_ns;
+    if (run->at_once || (longest_ns && now_ns() - run->since_ns >= longest_ns))
         return true;
-    if (child)
-        return outcome->ended;
-    return record_sessions_open(sessions) == 0;
+    if (runs_child(run) || record_sessions_open(run->sessions))
+        return false;
+    return run->child.pid || record_sessions_found(run->sessions) || is_in_vain(run);
 }
 
-static int say_none(const struct record_options *options) {
-    if (options->words)
-        fprintf(stderr, "perfadapt record: %s opened no session\n", options->words[0]);
+static void tell_wait(struct run *run) {
+    const int64_t since_ns = run->options->words ? run->asked_ns : run->since_ns;
+    if (run->wait_told || since_ns == 0 || now_ns() - since_ns < second_ns)
+        return;
+    run->wait_told = true;
+    if (runs_child(run))
+        fprintf(stderr, "perfadapt record: waits for %s to end; a second signal does not wait, and lets it run\n",
+                run->options->words[0]);
+    else if (!run->options->words && !record_sessions_found(run->sessions))
+        fprintf(stderr, "perfadapt record: waits for %s %d\n",
+                record_sessions_silent(run->sessions) ? "an answer of process" : "a session of process",
+                (int)run->options->pid);
+}
+
+static void step(struct run *run) {
+    record_child_look(&run->child);
+    if (run->recording) {
+        run->well = record_sessions_step(run->sessions);
+        run->recording = run->well && !is_over(run);
+        if (!run->recording)
+            record_sessions_end(run->sessions);
+    }
+    tell_wait(run);
+}
+
+/* ---- The outcome ---- */
+
+static int say_none(const struct run *run) {
+    const int pid = (int)run->options->pid;
+    if (run->options->words)
+        fprintf(stderr, "perfadapt record: %s opened no session\n", run->options->words[0]);
+    else if (record_process_has_gone(run->options->pid, run->process))
+        fprintf(stderr, "perfadapt record: there is no process %d, or it has ended, and no session of it was seen\n",
+                pid);
+    else if (record_sessions_silent(run->sessions))
+        fprintf(stderr, "perfadapt record: process %d has a session and does not answer: is it stopped?\n", pid);
     else
         fprintf(stderr,
                 "perfadapt record: process %d has no session to be seen: does it run as this user, with the same "
                 "XDG_RUNTIME_DIR? perfadapt-top lists those that are there\n",
-                (int)options->pid);
+                pid);
     return EXIT_CODE_ENVIRONMENT;
 }
 
-static int follow(struct record_sessions *sessions, const struct record_options *options, const sigset_t *caught,
-                  pid_t child) {
-    struct outcome outcome = {.ended = false};
-    const int64_t since_ns = now_ns();
-    bool well = true;
-    for (;;) {
-        look_after(child, &outcome);
-        well = record_sessions_step(sessions);
-        if (!well || is_over(sessions, options, child, &outcome, since_ns))
-            break;
-        wait_a_moment(caught, &outcome);
-    }
-    record_sessions_tell(sessions);
-    if (child && !outcome.ended) { /* it was not started to be left alone */
-        if (outcome.asked || !well || options->longest_ns)
-            kill(child, SIGTERM);
-        int status;
-        (void)waitpid(child, &status, 0);
-    }
-    if (!well)
+static int outcome(const struct run *run) {
+    const bool left = runs_child(run);
+    if (left)
+        fprintf(stderr, "perfadapt record: %s runs on as process %d\n", run->options->words[0], (int)run->child.pid);
+    if (!run->well)
         return EXIT_CODE_ENVIRONMENT;
-    if (outcome.ended && outcome.code)
-        return outcome.code;
-    return record_sessions_found(sessions) ? EXIT_CODE_OK : say_none(options);
+    if (left)
+        return 128 + run->asked_by;
+    if (run->child.code)
+        return run->child.code;
+    return record_sessions_found(run->sessions) ? EXIT_CODE_OK : say_none(run);
+}
+
+/* A recording that has ended, however, leaves the command its time. */
+static int follow(struct run *run) {
+    if (run->options->words && !record_child_start(&run->child, run->options->words, &run->signals))
+        return EXIT_CODE_ENVIRONMENT;
+    if (run->options->pid)
+        run->process = record_process_open(run->options->pid);
+    record_sessions_of(run->sessions, run->options->pid ? run->options->pid : run->child.pid, !run->options->pid);
+    run->since_ns = now_ns();
+    run->recording = run->well = true;
+    for (;;) {
+        step(run);
+        if (!run->recording && (run->at_once || !runs_child(run)))
+            break;
+        wait_a_moment(run);
+    }
+    const int code = outcome(run);
+    if (run->process >= 0)
+        close(run->process);
+    return code;
 }
 
 int record_main(int argc, char **argv) {
     struct record_options options;
-    sigset_t caught, before;
-    pid_t child = 0;
+    struct run run = {.options = &options, .process = -1};
     if (!record_options_read(argc, argv, &options))
         return EXIT_CODE_USAGE;
     if (options.help) {
         fputs(record_usage, stdout);
         return EXIT_CODE_OK;
     }
-    catch_signals(&caught, &before);
-    const int error = options.words ? start(options.words, &before, &child) : 0;
-    if (error) {
-        fprintf(stderr, "perfadapt record: %s: %s\n", options.words[0], strerror(error));
+    run.sessions = record_sessions_create(options.path);
+    if (!run.sessions)
         return EXIT_CODE_ENVIRONMENT;
-    }
-    struct record_sessions *sessions =
-        record_sessions_create(options.path, options.pid ? options.pid : child, !options.pid);
-    const int code = sessions ? follow(sessions, &options, &caught, child) : EXIT_CODE_ENVIRONMENT;
-    record_sessions_destroy(sessions);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    record_signals_take(&run.signals);
+    const int code = follow(&run);
+    record_sessions_destroy(run.sessions);
+    record_signals_give_back(&run.signals);
     return code;
 }

@@ -5,139 +5,209 @@
 #include "publish/fetch.h"
 #include "publish/view.h"
 #include "record/dump.h"
+#include "record/file.h"
 #include "record/follower.h"
+#include "record/process.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SESSIONS_MAX 16
 #define ANCESTORS_MAX 64
 
+static const unsigned sessions_most = 16; /* at once */
 static const int answer_ms = 200;
+
+/* What is needed while one goes on. */
+struct work {
+    struct perfadapt__mapping mapping;
+    struct perfadapt__follower follower;
+    int connection; /* -1 = none, or it has answered */
+    int process;    /* a handle of it; -1 = none */
+    int fd;         /* of its file; -1 = none yet */
+};
 
 struct session {
     char name[PERFADAPT__SOCKET_NAME_BYTES]; /* of its socket */
-    char path[PATH_MAX];                     /* of its file */
-    struct perfadapt__mapping mapping;
+    char *path;                              /* of its file; NULL = none yet */
     struct perfadapt_app app;
-    struct perfadapt__follower follower;
-    int fd;       /* -1 = nothing more is written */
-    bool refused; /* it was looked at, and is none of ours */
+    struct work *work; /* NULL = it has ended, or is none of ours; the name is kept, for its socket may stay */
+    unsigned long long bytes;
+    bool missed;
 };
 
 struct record_sessions {
     const char *path;
+    int first_fd; /* of `path`, until a session takes it */
+    bool made;    /* there was no such file before */
     pid_t pid;
     bool descendants;
     bool failed;
+    bool crowded; /* it was said that there are too many */
     unsigned count, found;
-    struct session *sessions[SESSIONS_MAX];
+    struct session **sessions;
 };
 
-struct record_sessions *record_sessions_create(const char *path, pid_t pid, bool descendants) {
-    struct record_sessions *sessions = calloc(1, sizeof *sessions);
-    if (!sessions)
+/* ---- Where they are ---- */
+
+/* In a place that shows none, a command would run for nothing. */
+static bool can_be_seen(void) {
+    char path[PATH_MAX];
+    bool named;
+    int fd;
+    const enum perfadapt_result result = perfadapt__directory_open(NULL, true, &fd, path, sizeof path, &named);
+    if (!result) {
+        close(fd);
+        return true;
+    }
+    if (!named)
+        fputs("perfadapt record: XDG_RUNTIME_DIR is not set to an absolute path: no session can be seen\n", stderr);
+    else
+        fprintf(stderr, "perfadapt record: no session can be seen below XDG_RUNTIME_DIR, %s/perfadapt: %s\n",
+                perfadapt__directory_runtime(NULL), perfadapt_strerror(result));
+    return false;
+}
+
+struct record_sessions *record_sessions_create(const char *path) {
+    bool made;
+    const int fd = can_be_seen() ? record_file_open(path, &made) : -1;
+    if (fd < 0)
         return NULL;
+    struct record_sessions *sessions = calloc(1, sizeof *sessions);
+    if (!sessions) {
+        close(fd);
+        return NULL;
+    }
     sessions->path = path;
-    sessions->pid = pid;
-    sessions->descendants = descendants;
+    sessions->first_fd = fd;
+    sessions->made = made;
     return sessions;
 }
 
+void record_sessions_of(struct record_sessions *sessions, pid_t pid, bool descendants) {
+    sessions->pid = pid;
+    sessions->descendants = descendants;
+}
+
+static void close_if_open(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
 static void end_session(struct session *session) {
-    if (session->fd >= 0)
-        close(session->fd);
-    session->fd = -1;
-    perfadapt__fetch_unmap(&session->mapping);
+    struct work *const work = session->work;
+    if (!work)
+        return;
+    session->bytes = work->fd >= 0 ? record_file_bytes(work->fd) : 0;
+    session->missed = work->follower.missed > 0;
+    close_if_open(work->fd);
+    close_if_open(work->connection);
+    close_if_open(work->process);
+    perfadapt__fetch_unmap(&work->mapping);
+    free(work);
+    session->work = NULL;
 }
 
 void record_sessions_destroy(struct record_sessions *sessions) {
-    for (unsigned i = 0; sessions && i < sessions->count; i++) {
+    if (!sessions)
+        return;
+    for (unsigned i = 0; i < sessions->count; i++) {
         end_session(sessions->sessions[i]);
+        free(sessions->sessions[i]->path);
         free(sessions->sessions[i]);
     }
+    if (sessions->first_fd >= 0 && sessions->made && record_file_bytes(sessions->first_fd) == 0)
+        unlink(sessions->path);
+    close_if_open(sessions->first_fd);
+    free(sessions->sessions);
     free(sessions);
 }
 
 /* ---- Whose a session is ---- */
 
-/* Of "pid (name) state ppid …", where the name may hold anything. 0 = unknown. */
-static pid_t parent_of(pid_t pid) {
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (length <= 0)
-        return 0;
-    text[length] = '\0';
-    const char *const behind = strrchr(text, ')');
-    int parent = 0;
-    return behind && sscanf(behind, ") %*c %d", &parent) == 1 ? (pid_t)parent : 0;
-}
-
 static bool is_ours(const struct record_sessions *sessions, pid_t pid) {
     if (pid == sessions->pid)
         return true;
     for (int i = 0; sessions->descendants && pid > 1 && i < ANCESTORS_MAX; i++) {
-        pid = parent_of(pid);
+        pid = record_process_parent(pid);
         if (pid == sessions->pid)
             return true;
     }
     return false;
 }
 
-/* ---- Taking one up ---- */
-
-/* FILE, then FILE-2, with the suffix kept: "a.rec" and "a-2.rec". */
-static void name_file(const char *path, unsigned number, char out_path[PATH_MAX]) {
-    const char *const slash = strrchr(path, '/');
-    const char *const dot = strrchr(slash ? slash + 1 : path, '.');
-    const int stem = dot && dot != (slash ? slash + 1 : path) ? (int)(dot - path) : (int)strlen(path);
-    if (number <= 1)
-        snprintf(out_path, PATH_MAX, "%s", path);
-    else
-        snprintf(out_path, PATH_MAX, "%.*s-%u%s", stem, path, number, path + stem);
+static pid_t process_of(const struct session *session) {
+    return (pid_t)strtol(session->name, NULL, 10);
 }
 
-static bool fail(struct record_sessions *sessions, const char *path, const char *what) {
-    fprintf(stderr, "perfadapt record: %s: %s%s\n", path, what, strerror(errno));
+/* ---- Taking one up ---- */
+
+/* FILE, then FILE-2, with the suffix kept: "a.rec" and "a-2.rec". NULL where there is no memory. */
+static char *name_file(const char *path, unsigned number) {
+    const char *const slash = strrchr(path, '/');
+    const char *const dot = strrchr(slash ? slash + 1 : path, '.');
+    const size_t stem = dot && dot != (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
+    const size_t capacity = strlen(path) + sizeof "-4294967295";
+    char *const name = malloc(capacity);
+    if (name && number <= 1)
+        memcpy(name, path, strlen(path) + 1);
+    else if (name)
+        snprintf(name, capacity, "%.*s-%u%s", (int)stem, path, number, path + stem);
+    return name;
+}
+
+static bool fail(struct record_sessions *sessions, const char *path, int error) {
+    fprintf(stderr, "perfadapt record: %s: %s: the recording ends here\n", path, strerror(error));
     sessions->failed = true;
     return false;
+}
+
+static int take_file(struct record_sessions *sessions, const char *path) {
+    bool made;
+    const int fd = sessions->first_fd >= 0 ? sessions->first_fd : record_file_open(path, &made);
+    sessions->first_fd = -1;
+    sessions->failed |= fd < 0;
+    return fd;
 }
 
 static bool open_file(struct record_sessions *sessions, struct session *session) {
     struct perfadapt__record_header header;
     const struct perfadapt__record_origin origin = {
         .name = session->app.name, .pid = session->app.pid, .role = session->app.role};
-    name_file(sessions->path, ++sessions->found, session->path);
-    session->fd = perfadapt__record_open(session->path);
-    if (session->fd < 0)
-        return fail(sessions, session->path, errno == EINVAL ? "not a file: " : "");
-    perfadapt__record_header_fill(&header, session->follower.ring->layout, &origin);
-    return perfadapt__record_write(session->fd, &header, sizeof header) || fail(sessions, session->path, "");
+    session->path = name_file(sessions->path, ++sessions->found);
+    if (!session->path)
+        return fail(sessions, sessions->path, ENOMEM);
+    session->work->fd = take_file(sessions, session->path);
+    if (session->work->fd < 0)
+        return false;
+    perfadapt__record_header_fill(&header, session->work->follower.ring->layout, &origin);
+    return (record_file_begin(session->work->fd) &&
+            perfadapt__record_write(session->work->fd, &header, sizeof header)) ||
+           fail(sessions, session->path, errno);
 }
 
-/* The region of one, if it answers in time. Others than this version's are told of, once. */
+/* The region of one. A connection that is not answered in time stays: one that is busy or stopped answers later. */
 static enum perfadapt_result fetch(int directory_fd, const char *directory, struct session *session) {
-    int connection;
-    enum perfadapt_result result = perfadapt__fetch_connect(directory_fd, directory, session->name, &connection);
-    if (result)
+    struct work *const work = session->work;
+    enum perfadapt_result result = PERFADAPT_OK;
+    if (work->connection < 0) {
+        result = perfadapt__fetch_connect(directory_fd, directory, session->name, &work->connection);
+        if (result)
+            return result;
+        struct pollfd answer = {.fd = work->connection, .events = POLLIN};
+        (void)poll(&answer, 1, answer_ms);
+    }
+    result = perfadapt__fetch_receive(work->connection, &work->mapping, &session->app);
+    if (result == PERFADAPT_ERROR_AGAIN)
         return result;
-    struct pollfd answer = {.fd = connection, .events = POLLIN};
-    (void)poll(&answer, 1, answer_ms);
-    result = perfadapt__fetch_receive(connection, &session->mapping, &session->app);
-    close(connection);
+    close(work->connection);
+    work->connection = -1;
     return result;
 }
 
@@ -146,24 +216,30 @@ static const void *ring_of(const struct perfadapt__mapping *mapping, size_t *out
     return (const unsigned char *)mapping->memory + PERFADAPT__REGION_BEHIND;
 }
 
+/* False where nothing can be made of it. That nobody listens any more needs no words: its process has ended. */
+static bool can_be_followed(struct record_sessions *sessions, struct session *session, enum perfadapt_result result) {
+    size_t bytes = 0;
+    if (result) {
+        if (result != PERFADAPT_ERROR_UNSUPPORTED)
+            fprintf(stderr, "perfadapt record: session %s: %s\n", session->name, perfadapt_strerror(result));
+        return false;
+    }
+    const void *const ring = ring_of(&session->work->mapping, &bytes);
+    if (perfadapt__follower_init(&session->work->follower, ring, bytes))
+        return open_file(sessions, session);
+    fprintf(stderr, "perfadapt record: session %s keeps no record of a version that is known here\n", session->name);
+    return false;
+}
+
 static void take_up(struct record_sessions *sessions, struct session *session, int directory_fd,
                     const char *directory) {
-    size_t bytes = 0;
     const enum perfadapt_result result = fetch(directory_fd, directory, session);
-    if (result == PERFADAPT_ERROR_AGAIN || result == PERFADAPT_ERROR_NOT_FOUND)
+    if (result == PERFADAPT_ERROR_AGAIN || result == PERFADAPT_ERROR_NOT_FOUND) {
+        if (record_process_has_gone(process_of(session), session->work->process))
+            end_session(session);
         return; /* again at the next look */
-    session->refused = true;
-    if (result) {
-        fprintf(stderr, "perfadapt record: session %s: %s\n", session->name, perfadapt_strerror(result));
-        return;
     }
-    const void *const ring = ring_of(&session->mapping, &bytes);
-    if (!perfadapt__follower_init(&session->follower, ring, bytes))
-        fprintf(stderr, "perfadapt record: session %s keeps no record of a version that is known here\n",
-                session->name);
-    else
-        session->refused = !open_file(sessions, session);
-    if (session->refused)
+    if (!can_be_followed(sessions, session, result))
         end_session(session);
 }
 
@@ -174,16 +250,47 @@ static bool is_known(const struct record_sessions *sessions, const char *name) {
     return false;
 }
 
+static unsigned count_working(const struct record_sessions *sessions) {
+    unsigned working = 0;
+    for (unsigned i = 0; i < sessions->count; i++)
+        working += sessions->sessions[i]->work != NULL;
+    return working;
+}
+
+/* False where there is no memory. */
+static bool add(struct record_sessions *sessions, const char *name, pid_t pid) {
+    struct session **const more = realloc(sessions->sessions, (sessions->count + 1) * sizeof *more);
+    if (!more)
+        return false;
+    sessions->sessions = more;
+    struct session *const session = calloc(1, sizeof *session);
+    struct work *const work = calloc(1, sizeof *work);
+    if (!session || !work) {
+        free(session);
+        free(work);
+        return false;
+    }
+    work->connection = work->fd = -1;
+    work->process = record_process_open(pid);
+    memcpy(session->name, name, strnlen(name, sizeof session->name - 1)); /* the rest is zero */
+    session->work = work;
+    sessions->sessions[sessions->count++] = session;
+    return true;
+}
+
+/* One for which there is no room yet is seen again when another has ended. */
 static void see_socket(struct record_sessions *sessions, const char *name) {
     const pid_t pid = (pid_t)strtol(name, NULL, 10);
-    if (sessions->count == SESSIONS_MAX || is_known(sessions, name) || !is_ours(sessions, pid))
+    if (is_known(sessions, name) || !is_ours(sessions, pid))
         return;
-    struct session *session = calloc(1, sizeof *session);
-    if (!session)
+    if (count_working(sessions) < sessions_most) {
+        (void)add(sessions, name, pid); /* else at the next look */
         return;
-    session->fd = -1;
-    memcpy(session->name, name, strnlen(name, sizeof session->name - 1)); /* the rest is zero */
-    sessions->sessions[sessions->count++] = session;
+    }
+    if (!sessions->crowded)
+        fprintf(stderr, "perfadapt record: more than %u sessions at once: the others wait until one of those ends\n",
+                sessions_most);
+    sessions->crowded = true;
 }
 
 static void look(struct record_sessions *sessions) {
@@ -199,37 +306,54 @@ static void look(struct record_sessions *sessions) {
             see_socket(sessions, entry->d_name);
     if (directory)
         closedir(directory);
-    for (unsigned i = 0; i < sessions->count && !sessions->failed; i++)
-        if (!sessions->sessions[i]->mapping.memory && !sessions->sessions[i]->refused)
-            take_up(sessions, sessions->sessions[i], fd, path);
+    for (unsigned i = 0; i < sessions->count && !sessions->failed; i++) {
+        struct session *const session = sessions->sessions[i];
+        if (session->work && session->work->fd < 0)
+            take_up(sessions, session, fd, path);
+    }
     close(fd);
 }
 
 /* ---- Following ---- */
 
 static bool has_gone(const struct session *session) {
-    const pid_t pid = (pid_t)strtol(session->name, NULL, 10);
-    return perfadapt__view_closed(session->mapping.memory) || (kill(pid, 0) != 0 && errno == ESRCH);
+    return perfadapt__view_closed(session->work->mapping.memory) ||
+           record_process_has_gone(process_of(session), session->work->process);
 }
 
 /* Whether it has gone is asked first: what it wrote last is then there to be read. */
 static void follow(struct record_sessions *sessions, struct session *session) {
     const bool gone = has_gone(session);
-    if (!perfadapt__follower_write(&session->follower, session->fd)) {
-        fail(sessions, session->path, "");
+    if (!perfadapt__follower_write(&session->work->follower, session->work->fd)) {
+        fail(sessions, session->path, errno);
         end_session(session);
     } else if (gone) {
-        session->refused = true;
         end_session(session);
     }
 }
 
 bool record_sessions_step(struct record_sessions *sessions) {
     look(sessions);
-    for (unsigned i = 0; i < sessions->count; i++)
-        if (sessions->sessions[i]->fd >= 0)
-            follow(sessions, sessions->sessions[i]);
+    for (unsigned i = 0; i < sessions->count && !sessions->failed; i++) {
+        struct session *const session = sessions->sessions[i];
+        if (session->work && session->work->fd >= 0)
+            follow(sessions, session);
+    }
     return !sessions->failed;
+}
+
+static void tell(const struct session *session) {
+    fprintf(stderr, "perfadapt record: %s: %llu bytes of %s (%d)%s\n", session->path, session->bytes, session->app.name,
+            (int)session->app.pid, session->missed ? ", with a gap: this machine was too busy to follow" : "");
+}
+
+void record_sessions_end(struct record_sessions *sessions) {
+    for (unsigned i = 0; i < sessions->count; i++) {
+        end_session(sessions->sessions[i]);
+        /* After a failure, one that holds no more than the header is nothing to speak of. */
+        if (sessions->sessions[i]->bytes > (sessions->failed ? sizeof(struct perfadapt__record_header) : 0))
+            tell(sessions->sessions[i]);
+    }
 }
 
 unsigned record_sessions_found(const struct record_sessions *sessions) {
@@ -239,17 +363,10 @@ unsigned record_sessions_found(const struct record_sessions *sessions) {
 unsigned record_sessions_open(const struct record_sessions *sessions) {
     unsigned open = 0;
     for (unsigned i = 0; i < sessions->count; i++)
-        open += sessions->sessions[i]->fd >= 0;
+        open += sessions->sessions[i]->work && sessions->sessions[i]->work->fd >= 0;
     return open;
 }
 
-void record_sessions_tell(const struct record_sessions *sessions) {
-    for (unsigned i = 0; i < sessions->count; i++) {
-        const struct session *session = sessions->sessions[i];
-        if (!*session->path)
-            continue;
-        fprintf(stderr, "perfadapt record: %s: %" PRIu64 " bytes of %s (%d)%s\n", session->path,
-                session->follower.bytes, session->app.name, (int)session->app.pid,
-                session->follower.missed ? ", with a gap: this machine was too busy to follow" : "");
-    }
+unsigned record_sessions_silent(const struct record_sessions *sessions) {
+    return count_working(sessions) - record_sessions_open(sessions);
 }

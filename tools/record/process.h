@@ -1,0 +1,17 @@
+/* Whether a process runs, and whose child it is. SPDX-License-Identifier: MIT */
+#ifndef PERFADAPT_TOOLS_RECORD_PROCESS_H
+#define PERFADAPT_TOOLS_RECORD_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* A handle that stays this process's when its number is another's; -1 = the kernel gives none. */
+int record_process_open(pid_t pid);
+
+/* True as soon as it runs no more, also while nobody has waited for it. `handle` may be -1. */
+bool record_process_has_gone(pid_t pid, int handle);
+
+/* 0 = unknown. */
+pid_t record_process_parent(pid_t pid);
+
+#endif
