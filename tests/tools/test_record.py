@@ -2,6 +2,7 @@
 """perfadapt record and the replay of what it wrote, as their users see them. SPDX-License-Identifier: MIT"""
 import json
 import os
+import re
 import resource
 import signal
 import struct
@@ -103,8 +104,7 @@ class Recordings(unittest.TestCase):
         recorder = subprocess.Popen([PROGRAM, "record", "-o", self.path("d.rec"), "--pid", str(app.pid)],
                                     env=self.environment, stderr=subprocess.DEVNULL)
         self.await_that(lambda: os.path.exists(self.path("d.rec")) and os.path.getsize(self.path("d.rec")) > 2000)
-        app.kill()
-        app.wait()
+        app.kill()  # and nobody waits for it: it stays, as a zombie
         self.assertEqual(recorder.wait(TIMEOUT_S), 0)
         done, kinds = self.replayed(self.path("d.rec"))
         self.assertEqual((done.returncode, kinds["summary"][0]["budgets_differing"]), (0, 0))
@@ -126,26 +126,201 @@ class Recordings(unittest.TestCase):
     def test_wrong_command_lines(self):
         for words, told in (
                 ((), "-o FILE is missing"),
+                (("-o",), 'option "-o" wants a value'),
                 (("-o", "x"), "wants either --pid PID or a command"),
                 (("-o", "x", "--pid", "1", "--", "true"), "wants either --pid PID or a command"),
                 (("-o", "x", "--pid", "0"), "--pid 0: not a process id"),
                 (("-o", "x", "--pid", "12x"), "--pid 12x: not a process id"),
                 (("-o", "x", "--seconds", "-1", "true"), "--seconds -1"),
-                (("--nonsense",), "nonsense")):
+                (("-o", "x", "--seconds", "1e-10", "true"), "--seconds 1e-10: not a number of seconds from 0.001"),
+                (("-o", "-", "true"), "goes to a file, not to standard output"),
+                (("--help=3",), 'option "--help=3" takes no value'),
+                (("-x",), 'unknown option "-x"'),
+                (("--secnds=3",), 'unknown option "--secnds", did you mean "--seconds"?'),
+                (("--nonsense",), 'unknown option "--nonsense"')):
             done = self.run_program("record", *words)
             self.assertEqual(done.returncode, 2, words)
+            self.assertTrue(done.stderr.startswith("perfadapt record: "), done.stderr)
             self.assertIn(told, done.stderr)
+        for word in ("-h", "--help"):
+            done = self.run_program("record", word)
+            self.assertEqual((done.returncode, done.stdout[:6], done.stderr), (0, "Usage:", ""))
 
-    def test_what_cannot_be_written_is_named(self):
-        for place, told in (("none/a.rec", "No such file"), ("run", "")):
-            done = self.run_program("record", "-o", self.path(place), "--", APP, "5")
-            self.assertEqual(done.returncode, 3, done.stderr)
-            self.assertIn(self.path(place), done.stderr)
-            self.assertIn(told, done.stderr)
-        done = self.run_program("record", "-o", self.path("g.rec"), "--", "/no/such/program")
-        self.assertEqual((done.returncode, "/no/such/program" in done.stderr), (3, True))
-        done = self.run_program("record", "-o", self.path("g.rec"), "--pid", str(os.getpid()))
-        self.assertEqual((done.returncode, f"process {os.getpid()} has no session" in done.stderr), (3, True))
+    def test_what_cannot_be_written_is_named_and_nothing_is_run(self):
+        os.symlink(self.path("target"), self.path("link"))
+        os.mkfifo(self.path("pipe"))
+        regular = "FILE must be a regular file, not a link, a pipe or a device"
+        for place, told in (("none/a.rec", "No such file"), ("run", "Is a directory"), ("link", regular),
+                            ("pipe", regular), ("/dev/stdout", regular), ("/dev/null", regular)):
+            self.refused(self.path(place), self.environment, f"{self.path(place)}: {told}")
+        self.assertFalse(os.path.exists(self.path("target")))
+
+    def test_where_no_session_could_be_seen_nothing_is_run(self):
+        os.makedirs(self.path("open/perfadapt"))
+        os.chmod(self.path("open/perfadapt"), 0o755)
+        for place in (None, "", "relative", self.path("none"), self.path("open")):
+            environment = {**self.environment, "XDG_RUNTIME_DIR": place}
+            if place is None:
+                del environment["XDG_RUNTIME_DIR"]
+            self.refused(self.path("g.rec"), environment, "XDG_RUNTIME_DIR")
+        self.assertFalse(os.path.exists(self.path("g.rec")))
+
+    def refused(self, path, environment, told):
+        words = [PROGRAM, "record", "-o", path, "--", "touch", self.path("was run")]
+        done = subprocess.run(words, env=environment, capture_output=True, timeout=TIMEOUT_S, text=True, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn(told, done.stderr)
+        self.assertNotIn("bytes of", done.stderr)
+        self.assertFalse(os.path.exists(self.path("was run")))
+
+    def test_without_a_session_there_is_no_file(self):
+        for words, told in ((("--", "/no/such/program"), "/no/such/program: No such file"),
+                            (("--", "true"), "true opened no session"),
+                            (("--seconds", "0.1", "--pid", str(os.getpid())), f"process {os.getpid()} has no session")):
+            done = self.run_program("record", "-o", self.path("g.rec"), *words)
+            self.assertEqual((done.returncode, told in done.stderr), (3, True), done.stderr)
+            self.assertFalse(os.path.exists(self.path("g.rec")))
+
+    def test_a_file_that_was_there_is_kept_until_there_is_another(self):
+        path = self.path("old.rec")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("dear")
+        os.chmod(path, 0o644)
+        self.assertEqual(self.run_program("record", "-o", path, "--", "true").returncode, 3)
+        self.assertEqual((os.path.getsize(path), os.stat(path).st_mode & 0o777), (4, 0o644))
+        done = self.run_program("record", "-o", path, "--", APP, "0.5")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertIn(f"{path}: {os.path.getsize(path)} bytes of print_budget", done.stderr)
+        self.assertEqual(self.replayed(path)[0].returncode, 0)
+
+    # What the signals are told by: it has had a session, and ends as it likes.
+    SCRIPT = (f"trap 'echo int; exit 9' INT; trap 'echo term; exit 8' TERM; '{APP}' 0.4 >/dev/null; echo ready; "
+              "while :; do sleep 0.05; done")
+
+    def start_recorder(self, name, *words, **more):
+        with open(self.path("errors"), "w", encoding="utf-8") as errors:
+            recorder = subprocess.Popen([PROGRAM, "record", "-o", self.path(name), *words], env=self.environment,
+                                        stdout=subprocess.PIPE, stderr=errors, text=True, **more)
+        self.addCleanup(recorder.stdout.close)
+        self.addCleanup(recorder.wait)
+        self.addCleanup(recorder.kill)
+        return recorder
+
+    def errors(self):
+        with open(self.path("errors"), encoding="utf-8") as file:
+            return file.read()
+
+    def start_script(self, name="s.rec"):
+        recorder = self.start_recorder(name, "--", "sh", "-c", self.SCRIPT, start_new_session=True)
+        self.assertEqual(recorder.stdout.readline(), "ready\n")
+        return recorder
+
+    def test_an_interrupt_of_both_is_the_commands_to_answer(self):
+        recorder = self.start_script()
+        os.killpg(recorder.pid, signal.SIGINT)
+        self.assertEqual((recorder.stdout.read(), recorder.wait(TIMEOUT_S)), ("int\n", 9))
+        self.assertEqual(self.replayed(self.path("s.rec"))[0].returncode, 0)
+
+    def test_an_end_that_is_asked_of_the_recorder_is_passed_on(self):
+        recorder = self.start_script()
+        recorder.terminate()
+        recorder.terminate()  # as timeout does: a wish that comes twice at once is one
+        self.assertEqual((recorder.stdout.read(), recorder.wait(TIMEOUT_S)), ("term\n", 8))
+        self.assertEqual(self.replayed(self.path("s.rec"))[0].returncode, 0)
+
+    def test_a_second_signal_lets_the_command_run(self):
+        recorder = self.start_script()
+        recorder.send_signal(signal.SIGINT)
+        self.await_that(lambda: "waits for sh to end" in self.errors())
+        self.assertIsNone(recorder.poll())
+        recorder.send_signal(signal.SIGINT)
+        self.assertEqual(recorder.wait(TIMEOUT_S), 128 + signal.SIGINT)
+        left = re.search(r"sh runs on as process (\d+)", self.errors())
+        os.kill(int(left.group(1)), signal.SIGTERM)
+        self.assertEqual(recorder.stdout.read(), "term\n")
+        self.assertEqual(self.replayed(self.path("s.rec"))[0].returncode, 0)
+
+    def test_a_failure_midway_leaves_the_command_its_time(self):
+        recorder = self.start_recorder("w.rec", "--", "sh", "-c", f"'{APP}' 2 >/dev/null; echo whole")
+        self.await_that(lambda: os.path.exists(self.path("w.rec")) and os.path.getsize(self.path("w.rec")) > 200)
+        resource.prlimit(recorder.pid, resource.RLIMIT_FSIZE, (os.path.getsize(self.path("w.rec")),) * 2)
+        self.assertEqual((recorder.stdout.read(), recorder.wait(TIMEOUT_S)), ("whole\n", 3))
+        self.assertEqual(self.errors().count("File too large"), 1, self.errors())
+
+    def test_a_second_file_that_cannot_be_written_leaves_the_command_its_time(self):
+        os.mkdir(self.path("v-2.rec"))
+        done = self.run_program("record", "-o", self.path("v.rec"), "--", "sh", "-c",
+                                f"'{APP}' 0.5 >/dev/null; '{APP}' 0.5 >/dev/null; echo whole")
+        self.assertEqual((done.returncode, done.stdout), (3, "whole\n"), done.stderr)
+        self.assertEqual(done.stderr.count("Is a directory"), 1)
+        self.assertEqual(self.replayed(self.path("v.rec"))[0].returncode, 0)
+
+    def test_seconds_end_the_recording_and_not_the_command(self):
+        done = self.run_program("record", "-o", self.path("t.rec"), "--seconds", "0.5", "--", "sh", "-c",
+                                f"'{APP}' 2 >/dev/null; echo whole; exit 6")
+        self.assertEqual((done.returncode, done.stdout), (6, "whole\n"), done.stderr)
+        result, kinds = self.replayed(self.path("t.rec"))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertLess(kinds["summary"][0]["frames"], 80)
+
+    def test_what_a_launcher_leaves_behind_is_followed_to_its_end(self):
+        path = self.path("l.rec")
+        done = self.run_program("record", "-o", path, "--", "sh", "-c",
+                                f"'{APP}' 2 >/dev/null & while ! [ -s '{path}' ]; do sleep 0.02; done; exit 4")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        result, kinds = self.replayed(path)
+        self.assertEqual((result.returncode, kinds["summary"][0]["complete"]), (0, True))
+        self.assertGreater(kinds["summary"][0]["frames"], 60)
+
+    def test_children_that_the_caller_ignores_are_waited_for(self):
+        done = self.run_program("record", "-o", self.path("k.rec"), "--", "sh", "-c", f"'{APP}' 0.4; exit 5",
+                                preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual(done.returncode, 5, done.stderr)
+
+    def test_sessions_that_ended_make_room(self):
+        done = self.run_program("record", "-o", self.path("m.rec"), "--", "sh", "-c",
+                                f"i=0; while [ $i -lt 18 ]; do '{APP}' 0.3; i=$((i + 1)); done")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("at once", done.stderr)
+        self.assertEqual(self.replayed(self.path("m-18.rec"))[0].returncode, 0)
+
+    def test_too_many_at_once_are_spoken_of(self):
+        done = self.run_program("record", "-o", self.path("n.rec"), "--", "sh", "-c",
+                                f"i=0; while [ $i -lt 20 ]; do '{APP}' 2 & i=$((i + 1)); done; wait")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("more than 16 sessions at once"), 1, done.stderr)
+
+    def test_a_process_that_does_not_answer_is_told_and_waited_for(self):
+        app = subprocess.Popen([APP, "60"], env=self.environment, stdout=subprocess.DEVNULL)
+        self.addCleanup(app.wait)
+        self.addCleanup(app.kill)
+        self.await_socket()
+        app.send_signal(signal.SIGSTOP)
+        words = ("record", "-o", self.path("p.rec"), "--pid", str(app.pid))
+        done = self.run_program(*words, "--seconds", "0.3")
+        self.assertEqual((done.returncode, "does not answer" in done.stderr), (3, True), done.stderr)
+        recorder = self.start_recorder("p.rec", *words[3:])
+        self.await_that(lambda: f"waits for an answer of process {app.pid}" in self.errors())
+        app.send_signal(signal.SIGCONT)
+        self.await_that(lambda: os.path.getsize(self.path("p.rec")) > 2000)
+        app.kill()
+        self.assertEqual(recorder.wait(TIMEOUT_S), 0, self.errors())
+
+    def test_a_session_that_is_opened_soon_is_waited_for(self):
+        app = subprocess.Popen(["sh", "-c", f"read go; exec '{APP}' 0.7"], env=self.environment, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        recorder = self.start_recorder("q.rec", "--pid", str(app.pid))
+        self.await_that(lambda: f"waits for a session of process {app.pid}" in self.errors())
+        app.communicate("go\n")
+        self.assertEqual(recorder.wait(TIMEOUT_S), 0, self.errors())
+        self.assertEqual(self.replayed(self.path("q.rec"))[0].returncode, 0)
+
+    def test_a_process_that_is_none_is_told_at_once(self):
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        done = self.run_program("record", "-o", self.path("r.rec"), "--pid", str(gone.pid))
+        self.assertEqual((done.returncode, f"no process {gone.pid}" in done.stderr), (3, True), done.stderr)
 
     def test_what_if(self):
         path = self.record_app()

@@ -29,6 +29,7 @@ struct run {
     bool at_once;     /* by a second one */
     bool recording, well;
     bool wait_told;
+    bool silent; /* a session was there that had not answered when the recording ended */
 };
 
 static int64_t now_ns(void) {
@@ -101,8 +102,7 @@ static void tell_wait(struct run *run) {
                 run->options->words[0]);
     else if (!run->options->words && !record_sessions_found(run->sessions))
         fprintf(stderr, "perfadapt record: waits for %s %d\n",
-                record_sessions_silent(run->sessions) ? "an answer of process" : "a session of process",
-                (int)run->options->pid);
+                run->silent ? "an answer of process" : "a session of process", (int)run->options->pid);
 }
 
 static void step(struct run *run) {
@@ -110,6 +110,7 @@ static void step(struct run *run) {
     if (run->recording) {
         run->well = record_sessions_step(run->sessions);
         run->recording = run->well && !is_over(run);
+        run->silent = record_sessions_silent(run->sessions) > 0;
         if (!run->recording)
             record_sessions_end(run->sessions);
     }
@@ -125,7 +126,7 @@ static int say_none(const struct run *run) {
     else if (record_process_has_gone(run->options->pid, run->process))
         fprintf(stderr, "perfadapt record: there is no process %d, or it has ended, and no session of it was seen\n",
                 pid);
-    else if (record_sessions_silent(run->sessions))
+    else if (run->silent)
         fprintf(stderr, "perfadapt record: process %d has a session and does not answer: is it stopped?\n", pid);
     else
         fprintf(stderr,
