@@ -19,6 +19,7 @@ static const int64_t same_ns = 300000000; /* one wish may come twice: timeout(1)
 
 struct run {
     const struct record_options *options;
+    const char *command; /* its first word; "" = none */
     struct record_sessions *sessions;
     struct record_signals signals;
     struct record_child child;
@@ -99,7 +100,7 @@ static void tell_wait(struct run *run) {
     run->wait_told = true;
     if (runs_child(run))
         fprintf(stderr, "perfadapt record: waits for %s to end; a second signal does not wait, and lets it run\n",
-                run->options->words[0]);
+                run->command);
     else if (!run->options->words && !record_sessions_found(run->sessions))
         fprintf(stderr, "perfadapt record: waits for %s %d\n",
                 run->silent ? "an answer of process" : "a session of process", (int)run->options->pid);
@@ -122,7 +123,7 @@ static void step(struct run *run) {
 static int say_none(const struct run *run) {
     const int pid = (int)run->options->pid;
     if (run->options->words)
-        fprintf(stderr, "perfadapt record: %s opened no session\n", run->options->words[0]);
+        fprintf(stderr, "perfadapt record: %s opened no session\n", run->command);
     else if (record_process_has_gone(run->options->pid, run->process))
         fprintf(stderr, "perfadapt record: there is no process %d, or it has ended, and no session of it was seen\n",
                 pid);
@@ -139,7 +140,7 @@ static int say_none(const struct run *run) {
 static int outcome(const struct run *run) {
     const bool left = runs_child(run);
     if (left)
-        fprintf(stderr, "perfadapt record: %s runs on as process %d\n", run->options->words[0], (int)run->child.pid);
+        fprintf(stderr, "perfadapt record: %s runs on as process %d\n", run->command, (int)run->child.pid);
     if (!run->well)
         return EXIT_CODE_ENVIRONMENT;
     if (left)
@@ -179,6 +180,7 @@ int record_main(int argc, char **argv) {
         fputs(record_usage, stdout);
         return EXIT_CODE_OK;
     }
+    run.command = options.words ? options.words[0] : "";
     run.sessions = record_sessions_create(options.path);
     if (!run.sessions)
         return EXIT_CODE_ENVIRONMENT;
