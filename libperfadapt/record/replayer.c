@@ -3,6 +3,7 @@
 
 #include "record/state.h"
 
+#include <math.h> /* isnan only: no libm is linked */
 #include <string.h>
 
 void perfadapt__replayer_init(struct perfadapt__replayer *replayer, const struct perfadapt__what_if *what_if) {
@@ -51,11 +52,27 @@ static void come_to(struct perfadapt__replayer *replayer, enum perfadapt__arbite
 
 /* ---- Records ---- */
 
+/* Its members leave no gap between them. */
+static bool are_same(const struct perfadapt__policy *one, const struct perfadapt__policy *other) {
+    struct perfadapt__policy same = *one;
+    if (isnan(one->thermal_limit_c) && isnan(other->thermal_limit_c))
+        same.thermal_limit_c = other->thermal_limit_c; /* whatever its bits */
+    return memcmp(&same, other, sizeof same) == 0;
+}
+
 static void set_policy(struct perfadapt__replayer *replayer, const struct perfadapt__policy *policy, int64_t now_ns) {
     struct perfadapt__policy changed = *policy;
     change_policy(replayer, &changed);
     come_to(replayer, perfadapt__decider_set_policy(&replayer->decider, &replayer->tick, &changed, now_ns));
     replayer->caps_before = replayer->tick.caps;
+}
+
+/* A policy that is in force already is not set again: that would forget what was searched and learned. */
+static void follow_policy(struct perfadapt__replayer *replayer, const struct perfadapt__decider *recorded) {
+    struct perfadapt__policy changed = recorded->policy;
+    change_policy(replayer, &changed);
+    if (!are_same(&changed, &replayer->decider.policy))
+        set_policy(replayer, &recorded->policy, recorded->frame.statistics.now_ns);
 }
 
 static void start(struct perfadapt__replayer *replayer, const struct perfadapt__recorded *record) {
@@ -67,7 +84,7 @@ static void start(struct perfadapt__replayer *replayer, const struct perfadapt__
     perfadapt__decider_init(&replayer->decider, &policy, &replayer->tick.caps, record->now_ns);
     replayer->caps_before = replayer->tick.caps;
     replayer->change = PERFADAPT__BUDGET_DECIDED;
-    replayer->started = true;
+    replayer->started = replayer->loaded = true;
 }
 
 /* What was stepped here counts, where nothing is missing: the recorded state is the same then. */
@@ -82,12 +99,30 @@ static void load_state(struct perfadapt__replayer *replayer, const struct perfad
     replayer->started = record->state_known;
     if (!record->state_known)
         return;
+    replayer->loaded = true;
     replayer->decider = record->decider;
     replayer->tick = record->tick;
     replayer->caps_before = record->tick.caps;
-    if (replayer->what_if.change)
-        set_policy(replayer, &record->decider.policy, record->decider.frame.statistics.now_ns);
+    follow_policy(replayer, &record->decider);
     replayer->change = PERFADAPT__BUDGET_DECIDED;
+}
+
+/* What another policy has come to is no more in the recording: only what the app said meanwhile is taken from it. */
+static void keep_state(struct perfadapt__replayer *replayer, const struct perfadapt__recorded *record) {
+    replayer->started = true;
+    if (!record->state_known)
+        return;
+    replayer->decider.arbiter.holds = record->decider.arbiter.holds;
+    follow_policy(replayer, &record->decider);
+}
+
+static void pass_gap(struct perfadapt__replayer *replayer, const struct perfadapt__recorded *record) {
+    replayer->tally.gaps += replayer->sequence > 0 && !replayer->stranded;
+    if (replayer->what_if.change && replayer->loaded)
+        keep_state(replayer, record);
+    else
+        load_state(replayer, record);
+    replayer->stranded = !replayer->started;
 }
 
 static bool take_state(struct perfadapt__replayer *replayer, uint64_t sequence,
@@ -97,12 +132,10 @@ static bool take_state(struct perfadapt__replayer *replayer, uint64_t sequence,
     settle(replayer);
     replayer->change = PERFADAPT__BUDGET_SAME;
     replayer->tally.lost += record->lost;
-    if (whole) {
+    if (whole)
         compare_state(replayer, record);
-        return true;
-    }
-    replayer->tally.gaps += replayer->sequence > 0;
-    load_state(replayer, record);
+    else
+        pass_gap(replayer, record);
     return replayer->started;
 }
 

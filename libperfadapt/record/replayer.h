@@ -10,7 +10,10 @@
 
 #include "record/recording.h"
 
-/* Turns the policy that was in force into the one to try. */
+/*
+ * Turns the policy that was in force into the one to try. Where that is another, the search begins anew at the first
+ * state, as in a session that is given a new policy.
+ */
 struct perfadapt__what_if {
     void (*change)(void *context, struct perfadapt__policy *policy); /* NULL = replay what happened */
     void *context;
@@ -21,7 +24,7 @@ struct perfadapt__replay_tally {
     uint64_t budgets;          /* changes of the budget, as they were recorded */
     uint64_t differing;        /* … that came out otherwise, or not at all, or were not recorded */
     int64_t differed_ns;       /* when the first of them was */
-    uint64_t gaps;             /* where records are missing: the state was taken from the recording */
+    uint64_t gaps;             /* where records are missing: it goes on with the recorded state, what if with its own */
     uint64_t lost;             /* records that the recorder had no room for */
     int64_t first_ns, last_ns; /* times of the first and the last record */
 };
@@ -29,6 +32,8 @@ struct perfadapt__replay_tally {
 struct perfadapt__replayer {
     struct perfadapt__what_if what_if;
     bool started;
+    bool loaded;             /* there is a state, recorded or begun with: another policy keeps its own behind gaps */
+    bool stranded;           /* behind a gap no state could be read: nothing is stepped until one can */
     bool owed;               /* the last step changed the budget, and what was recorded of that has not come yet */
     uint64_t sequence, used; /* of the segment that is being read */
     struct perfadapt__decider decider;
@@ -53,7 +58,7 @@ enum perfadapt__recording_result perfadapt__replayer_next(struct perfadapt__repl
                                                           struct perfadapt__recording *recording,
                                                           struct perfadapt__recorded *record);
 
-/* Records are missing from here on: nothing is stepped until the next state. */
+/* Records are missing from here on: nothing is stepped until the next state, which tells where it goes on. */
 void perfadapt__replayer_break(struct perfadapt__replayer *replayer);
 
 #endif

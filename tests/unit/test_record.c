@@ -121,6 +121,33 @@ static void answers_what_if(void **state) {
     recorded_close(&session);
 }
 
+static void change_nothing(void *context, struct perfadapt__policy *policy) {
+    (void)context;
+    (void)policy;
+}
+
+/* Where what is asked for is what was, so is all that comes of it: also of a record that begins in the middle. */
+static void what_changes_nothing_is_what_was(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    static const struct perfadapt__what_if nothing = {change_nothing, NULL};
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    for (uint64_t seed = 80; seed < 84; seed++) {
+        recorded_open(&session, &policy, seed);
+        recorded_run(&session, 600);
+        assert_true(recorded_ring(&session)->newest > PERFADAPT__RECORD_SEGMENTS);
+        FILE *file = recorded_file(&session);
+        static struct perfadapt__replayer was;
+        was = replay(file, NULL)->replayer;
+        rewind(file);
+        const struct perfadapt__replayer *would = &replay(file, &nothing)->replayer;
+        fclose(file);
+        assert_memory_equal(&would->decider, &was.decider, sizeof was.decider);
+        assert_memory_equal(&would->tick, &was.tick, sizeof was.tick);
+        recorded_close(&session);
+    }
+}
+
 /* A budget that is not the recorded one must be seen. */
 static void a_difference_is_seen(void **state) {
     (void)state;
@@ -255,6 +282,61 @@ static void a_lost_segment_is_told(void **state) {
     recorded_close(&session);
 }
 
+static struct replayed *replay_without_second_segment(struct recorded_session *session,
+                                                      const struct perfadapt__what_if *what_if) {
+    const struct perfadapt__record_segment *first = &recorded_ring(session)->segment[0];
+    FILE *file = recorded_file(session);
+    fseek(file, (long)(sizeof(struct perfadapt__record_header) + sizeof(struct perfadapt__record_chunk) + first->used),
+          SEEK_SET);
+    fputc('x', file);
+    rewind(file);
+    struct replayed *replayed = replay(file, what_if);
+    fclose(file);
+    return replayed;
+}
+
+/* What another policy has come to is not taken over by the recorded state behind a gap; nor are holds of the gap lost. */
+static void what_if_keeps_its_state_behind_a_gap(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    const struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    double limit_c = 40;
+    const struct perfadapt__what_if what_if = {set_limit, &limit_c};
+    recorded_open(&session, &policy, 3);
+    session.temperature_c = 55;
+    while (recorded_ring(&session)->newest < 3)
+        recorded_frame(&session);
+    assert_true(session.stepper.decider.arbiter.budget.quality >= 3);
+    const struct replayed *replayed = replay_without_second_segment(&session, &what_if);
+    assert_int_equal(replayed->replayer.tally.gaps, 1);
+    assert_int_equal(replayed->replayer.decider.arbiter.budget.quality, 0);
+    assert_true(replayed->replayer.decider.arbiter.budget.reasons & PERFADAPT_REASON_THERMAL);
+    assert_int_equal(replay_without_second_segment(&session, NULL)->replayer.tally.differing, 0);
+    recorded_close(&session);
+}
+
+static void what_if_learns_of_a_gap_what_the_app_said(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    static const struct perfadapt__what_if nothing = {change_nothing, NULL};
+    struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    struct perfadapt__frame_input hold = {.kind = PERFADAPT__FRAME_HOLD, .value = 1};
+    recorded_open(&session, &policy, 3);
+    while (recorded_ring(&session)->newest < 2)
+        recorded_frame(&session);
+    hold.now_ns = session.now_ns;
+    perfadapt__stepper_submit(&session.stepper, &hold);
+    policy.target_frame_ns = SECOND / 30;
+    assert_true(perfadapt__stepper_set_policy(&session.stepper, &session.tick, &policy, session.now_ns));
+    while (recorded_ring(&session)->newest < 3)
+        recorded_frame(&session);
+    const struct replayed *replayed = replay_without_second_segment(&session, &nothing);
+    assert_int_equal(replayed->replayer.tally.gaps, 1);
+    assert_int_equal(replayed->replayer.decider.arbiter.holds, 1);
+    assert_int_equal(replayed->replayer.decider.policy.target_frame_ns, SECOND / 30);
+    recorded_close(&session);
+}
+
 static void swap(void *bytes, size_t count) {
     unsigned char *at = bytes;
     for (size_t i = 0; i < count / 2; i++) {
@@ -345,11 +427,14 @@ int main(void) {
         cmocka_unit_test(replays_from_the_middle),
         cmocka_unit_test(a_gap_is_told),
         cmocka_unit_test(answers_what_if),
+        cmocka_unit_test(what_changes_nothing_is_what_was),
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(any_bit_flipped),
         cmocka_unit_test(any_byte_changed_within_a_checksum),
         cmocka_unit_test(a_lost_segment_is_told),
+        cmocka_unit_test(what_if_keeps_its_state_behind_a_gap),
+        cmocka_unit_test(what_if_learns_of_a_gap_what_the_app_said),
         cmocka_unit_test(other_versions_and_machines),
         cmocka_unit_test(another_layout_replays_from_the_start),
         cmocka_unit_test(a_frame_takes_few_bytes),
