@@ -139,11 +139,19 @@ static bool take_state(struct perfadapt__replayer *replayer, uint64_t sequence,
     return replayer->started;
 }
 
+/*
+ * A recorded step says that it took no other caps where the recorded ticks came to none. Those of another policy may have
+ * come to some: they are in time for the step behind the next tick, as the recorded ones at the latest.
+ */
+static bool are_overdue(const struct perfadapt__replayer *replayer) {
+    return replayer->what_if.change && replayer->decider.caps.generation < replayer->caps_before.generation;
+}
+
 static void take_input(struct perfadapt__replayer *replayer, const struct perfadapt__recorded *record) {
     struct perfadapt__decider *decider = &replayer->decider;
     if (record->caps == PERFADAPT__RECORD_CAPS_NEWEST)
         perfadapt__decider_take_caps(decider, &replayer->tick.caps);
-    else if (record->caps == PERFADAPT__RECORD_CAPS_BEFORE)
+    else if (record->caps == PERFADAPT__RECORD_CAPS_BEFORE || are_overdue(replayer))
         perfadapt__decider_take_caps(decider, &replayer->caps_before);
     replayer->tally.inputs++;
     replayer->tally.frames += record->input.kind == PERFADAPT__FRAME_DONE;

@@ -55,6 +55,8 @@ static void submit(struct recorded_session *session, const struct perfadapt__fra
 static void read_machine(struct recorded_session *session) {
     struct perfadapt__reading *reading = &session->reading;
     reading->now_ns = session->now_ns;
+    if (session->still)
+        return;
     reading->heat_count = 1;
     if (session->now_ns - reading->heat[0].timestamp_ns >= SECOND) {
         session->temperature_c += between(session, -2, 2.05);

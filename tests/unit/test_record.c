@@ -148,6 +148,39 @@ static void what_changes_nothing_is_what_was(void **state) {
     }
 }
 
+/* Caps of another policy count though the recorded session had none to take at that moment. */
+static void what_if_takes_its_own_caps(void **state) {
+    (void)state;
+    static struct recorded_session session;
+    static struct perfadapt__recording recording;
+    static struct perfadapt__recorded record;
+    static struct perfadapt__replayer replayer;
+    struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    double limit_c = 56;
+    const struct perfadapt__what_if what_if = {set_limit, &limit_c};
+    policy.thermal_limit_c = (double)NAN;
+    recorded_open(&session, &policy, 3);
+    session.still = true; /* and without a limit that anything could come near to */
+    session.reading.heat_count = 1;
+    for (int i = 0; i < 6000; i++) {
+        session.reading.heat[0] = (struct perfadapt__heat_reading){.key = 1,
+                                                                   .state = PERFADAPT_STATE_OK,
+                                                                   .timestamp_ns = session.now_ns,
+                                                                   .temperature_c = 56,
+                                                                   .limit_c = (double)NAN};
+        recorded_frame(&session);
+    }
+    FILE *file = recorded_file(&session);
+    assert_int_equal(perfadapt__recording_init(&recording, file), PERFADAPT__FILE_OK);
+    perfadapt__replayer_init(&replayer, &what_if);
+    while (perfadapt__replayer_next(&replayer, &recording, &record) == PERFADAPT__RECORDING_RECORD)
+        if (record.type == PERFADAPT__RECORDED_INPUT)
+            assert_true(replayer.decider.caps.generation >= replayer.caps_before.generation);
+    assert_int_equal(replayer.tally.frames, 6000);
+    fclose(file);
+    recorded_close(&session);
+}
+
 /* A budget that is not the recorded one must be seen. */
 static void a_difference_is_seen(void **state) {
     (void)state;
@@ -428,6 +461,7 @@ int main(void) {
         cmocka_unit_test(a_gap_is_told),
         cmocka_unit_test(answers_what_if),
         cmocka_unit_test(what_changes_nothing_is_what_was),
+        cmocka_unit_test(what_if_takes_its_own_caps),
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(any_bit_flipped),
