@@ -333,13 +333,44 @@ class Recordings(unittest.TestCase):
         self.assertEqual(kinds["change"][-1]["frame_ns"], 40000000)
         done, kinds = self.replayed(path, "--preset", "battery")
         self.assertEqual(done.returncode, 0, done.stderr)
-        done = self.run_program("replay", path, "--set", "policy.quality_min=9")
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("policy.quality_min", done.stderr)
+        for words, told in ((("--set", "policy.quality_min=9"), "policy.quality_min"),
+                            (("--set", "thermal.limt_c=80"), "thermal.limit_c"),
+                            (("--levels", "3"), "the recorded app has 5 levels; --levels cannot change that"),
+                            (("--levels=32",), "the recorded app has 5 levels; --levels cannot change that"),
+                            (("--levels", "33"), "is not a whole number from 1 to 32"),
+                            (("--columns", "t_s,temp_c"), "--columns is for logs"),
+                            (("--only", "a=b"), "--only is for logs")):
+            done = self.run_program("replay", path, *words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(told, done.stderr)
+        self.assertEqual(self.run_program("replay", path, "--preset", "./none.ini").returncode, 3)
         text = self.run_program("replay", path, "--set", "thermal.limit_c=80").stdout
         self.assertIn("as it was", text)
         self.assertIn("as it is asked", text)
         self.assertIn("open loop", text)
+
+    def test_what_changes_nothing_comes_to_the_same(self):
+        path = self.record_app()
+        was = self.replayed(path)[1]
+        for words in (("--set", "policy.mode=auto"), ("--levels", "5")):
+            done, would = self.replayed(path, *words)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((would["change"], would["summary"]), (was["change"], was["summary"]))
+
+    def test_what_if_is_judged_by_the_recorded_policy(self):
+        path = self.record_levels("levels.rec")
+        done, kinds = self.replayed(path, "--set", "policy.quality_max=5")
+        self.assertNotIn(done.returncode, (2, 3), done.stderr)
+        self.assertLessEqual(kinds["change"][-1]["quality"], 5)
+        self.assertEqual(self.run_program("replay", path, "--levels", "9").returncode, 0)
+
+    def record_levels(self, name):
+        """Of a made-up session of nine levels."""
+        maker = os.path.join(os.path.dirname(PROGRAM), "make_recording")
+        if not os.access(maker, os.X_OK):
+            self.skipTest(f"no program {maker}")
+        subprocess.run([maker, self.path(name)], check=True, timeout=TIMEOUT_S)
+        return self.path(name)
 
     def test_damaged_files_are_replayed_in_part_and_say_so(self):
         with open(self.record_app(), "rb") as file:

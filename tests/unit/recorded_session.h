@@ -19,7 +19,7 @@ struct recorded_session {
     uint64_t random, frame;
     int64_t now_ns, ticked_ns, tick_gap_ns;
     double work_ms, temperature_c;
-    bool still; /* the machine reads the same at every tick */
+    bool still;       /* the machine reads the same at every tick */
     uint64_t changes; /* of the budget */
 };
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/options.h"
 
+#include "drive/number.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,11 +140,39 @@ enum drive_options_result replay_options_read(int argc, char **argv, struct repl
         return DRIVE_OPTIONS_UNREADABLE;
     }
     out_options->policy_words[0] = argv[0];
-    const enum drive_options_result result =
-        part(argc, argv, out_options, out_reason) ? read_policy(out_options, out_reason) : DRIVE_OPTIONS_WRONG;
-    if (result != DRIVE_OPTIONS_READ)
+    if (!part(argc, argv, out_options, out_reason)) {
         replay_options_finish(out_options);
-    return result;
+        return DRIVE_OPTIONS_WRONG;
+    }
+    out_options->judged = read_policy(out_options, out_options->policy_reason);
+    return DRIVE_OPTIONS_READ;
+}
+
+/* Of the last --levels; 0 = none that is a number. */
+static uint64_t levels_asked(const struct replay_options *read) {
+    static const char name[] = "--levels";
+    const size_t length = sizeof name - 1;
+    uint64_t levels = 0;
+    for (int i = 1; i < read->policy_word_count; i++) {
+        const char *word = read->policy_words[i];
+        const bool whole = strcmp(word, name) == 0 && i + 1 < read->policy_word_count;
+        const char *value = whole ? read->policy_words[i + 1] : word + length + 1;
+        if (whole || (strncmp(word, name, length) == 0 && word[length] == '='))
+            levels = drive_number_u64(value, &levels) ? levels : 0;
+    }
+    return levels;
+}
+
+enum drive_options_result replay_options_change(const struct replay_options *options_read,
+                                                struct perfadapt__policy *inout_policy,
+                                                char out_reason[DRIVE_REASON_MAX]) {
+    const uint64_t asked = levels_asked(options_read);
+    if (asked >= 1 && asked <= PERFADAPT__QUALITY_LEVELS_MAX && asked != inout_policy->quality_levels) {
+        snprintf(out_reason, DRIVE_REASON_MAX, "the recorded app has %" PRIu32 " level%s; --levels cannot change that",
+                 inout_policy->quality_levels, inout_policy->quality_levels == 1 ? "" : "s");
+        return DRIVE_OPTIONS_WRONG;
+    }
+    return drive_options_change(options_read->policy_word_count, options_read->policy_words, inout_policy, out_reason);
 }
 
 void replay_options_finish(struct replay_options *options_read) {

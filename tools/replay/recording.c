@@ -19,19 +19,20 @@ static void change_policy(void *context, struct perfadapt__policy *policy) {
     const struct replay_options *options = context;
     char reason[DRIVE_REASON_MAX];
     struct perfadapt__policy changed = *policy;
-    if (drive_options_change(options->policy_word_count, options->policy_words, &changed, reason) == DRIVE_OPTIONS_READ)
+    if (replay_options_change(options, &changed, reason) == DRIVE_OPTIONS_READ)
         *policy = changed;
 }
 
-/* Says why not, where the words do not fit the recorded policy. */
-static bool fits(const struct replay_recorded *recorded, const struct perfadapt__policy *policy) {
+/* Says why not, where the words do not fit the recorded policy: the exit code. */
+static int check(const struct replay_recorded *recorded, const struct perfadapt__policy *policy) {
     char reason[DRIVE_REASON_MAX];
     struct perfadapt__policy changed = *policy;
-    if (!recorded->asks || drive_options_change(recorded->options->policy_word_count, recorded->options->policy_words,
-                                                &changed, reason) == DRIVE_OPTIONS_READ)
-        return true;
+    const enum drive_options_result result =
+        recorded->asks ? replay_options_change(recorded->options, &changed, reason) : DRIVE_OPTIONS_READ;
+    if (result == DRIVE_OPTIONS_READ)
+        return EXIT_CODE_OK;
     fprintf(stderr, "perfadapt replay: %s: with the recorded policy: %s\n", recorded->path, reason);
-    return false;
+    return result == DRIVE_OPTIONS_WRONG ? EXIT_CODE_USAGE : EXIT_CODE_ENVIRONMENT;
 }
 
 /* ---- Records as lines, for the tally ---- */
@@ -108,21 +109,39 @@ static int64_t time_of(const struct perfadapt__recorded *record) {
     return record->type == PERFADAPT__RECORDED_STATE ? record->decider.frame.statistics.now_ns : record->now_ns;
 }
 
-static bool take(struct replay_recorded *recorded, const struct perfadapt__recorded *record) {
-    const bool first = !recorded->was.begun;
-    if (first && record->type == PERFADAPT__RECORDED_STATE && !record->state_known)
-        return true;
-    if (first && (record->type == PERFADAPT__RECORDED_START || record->type == PERFADAPT__RECORDED_STATE)) {
-        const bool start = record->type == PERFADAPT__RECORDED_START;
-        recorded->begun_ns = time_of(record);
-        if (!fits(recorded, start ? &record->policy : &record->decider.policy))
-            return false;
+static void tell_source(const struct replay_recorded *recorded) {
+    if (recorded->options->json)
+        replay_document_recording(recorded);
+    else
+        replay_report_recording(recorded);
+}
+
+static bool is_beginning(const struct perfadapt__recorded *record) {
+    return record->type == PERFADAPT__RECORDED_START ||
+           (record->type == PERFADAPT__RECORDED_STATE && record->state_known);
+}
+
+/* What can be asked is known with the first policy: nothing is printed before. The exit code where it cannot be. */
+static int begin(struct replay_recorded *recorded, const struct perfadapt__recorded *record) {
+    const bool start = record->type == PERFADAPT__RECORDED_START;
+    const int code = check(recorded, start ? &record->policy : &record->decider.policy);
+    recorded->begun_ns = time_of(record);
+    if (code == EXIT_CODE_OK)
+        tell_source(recorded);
+    return code;
+}
+
+static int take(struct replay_recorded *recorded, const struct perfadapt__recorded *record) {
+    if (!recorded->was.begun) {
+        const int code = is_beginning(record) ? begin(recorded, record) : EXIT_CODE_OK;
+        if (code != EXIT_CODE_OK || !is_beginning(record))
+            return code;
     }
     const bool was = step(recorded, &recorded->was, record);
     const bool would = recorded->asks && step(recorded, &recorded->would, record);
     if (recorded->asks ? would : was)
         tell_change(recorded, recorded->asks ? &recorded->would : &recorded->was);
-    return true;
+    return EXIT_CODE_OK;
 }
 
 /* ---- The whole ---- */
@@ -147,13 +166,15 @@ static int refuse(const struct replay_recorded *recorded, enum perfadapt__file_r
     return EXIT_CODE_ENVIRONMENT;
 }
 
-/* False where it cannot go on. */
-static bool run_through(struct replay_recorded *recorded, struct perfadapt__recorded *record) {
+/* The exit code, where it cannot go on. */
+static int run_through(struct replay_recorded *recorded, struct perfadapt__recorded *record) {
     for (;;) {
+        int code;
         switch (perfadapt__recording_next(&recorded->recording, record)) {
         case PERFADAPT__RECORDING_RECORD:
-            if (!take(recorded, record))
-                return false;
+            code = take(recorded, record);
+            if (code != EXIT_CODE_OK)
+                return code;
             break;
         case PERFADAPT__RECORDING_BREAK:
             recorded->breaks++;
@@ -161,10 +182,10 @@ static bool run_through(struct replay_recorded *recorded, struct perfadapt__reco
             perfadapt__replayer_break(&recorded->would.replayer);
             break;
         case PERFADAPT__RECORDING_END:
-            return true;
+            return EXIT_CODE_OK;
         default:
             fprintf(stderr, "perfadapt replay: %s: %s\n", recorded->path, strerror(errno));
-            return false;
+            return EXIT_CODE_ENVIRONMENT;
         }
     }
 }
@@ -192,12 +213,11 @@ static int replay(struct replay_recorded *recorded, struct perfadapt__recorded *
         return refuse(recorded, result);
     perfadapt__replayer_init(&recorded->was.replayer, &as_it_was);
     perfadapt__replayer_init(&recorded->would.replayer, &asked);
-    if (recorded->options->json)
-        replay_document_recording(recorded);
-    else
-        replay_report_recording(recorded);
-    if (!run_through(recorded, record))
-        return EXIT_CODE_ENVIRONMENT;
+    const int failed = run_through(recorded, record);
+    if (failed)
+        return failed;
+    if (!recorded->was.begun)
+        tell_source(recorded);
     const int code = judge(recorded);
     if (recorded->was.begun && recorded->options->json)
         replay_document_replayed(recorded);

@@ -42,6 +42,11 @@ static bool put_back(FILE *file, const char *bytes, size_t count) {
 }
 
 static int replay_as_recording(const struct replay_options *options, int fd, const char *bytes, size_t count) {
+    if (options->columns || options->only) {
+        fprintf(stderr, "perfadapt replay: %s: a recording has no columns: %s is for logs of others\n", options->path,
+                options->columns ? "--columns" : "--only");
+        return EXIT_CODE_USAGE;
+    }
     const int own = dup(fd);
     FILE *file = own >= 0 ? fdopen(own, "r") : NULL;
     if (!file || !put_back(file, bytes, count)) {
@@ -57,37 +62,49 @@ static int replay_as_recording(const struct replay_options *options, int fd, con
     return code;
 }
 
+/* What was said of the policy makes none, or names a file that cannot be read. */
+static int refuse_policy(enum drive_options_result result, const char *reason) {
+    const bool wrong = result == DRIVE_OPTIONS_WRONG;
+    fprintf(stderr, "perfadapt replay: %s\n%s", reason, wrong ? "perfadapt replay --help tells more\n" : "");
+    return wrong ? EXIT_CODE_USAGE : EXIT_CODE_ENVIRONMENT;
+}
+
+/* Where the words are wrong for an import, and nothing says that they are about anything else. */
+static int refuse_unread(const struct replay_options *options) {
+    const int code = refuse(options->path);
+    return options->judged == DRIVE_OPTIONS_READ ? code : refuse_policy(options->judged, options->policy_reason);
+}
+
 static int replay(const struct replay_options *options, int fd) {
     char bytes[REPLAY_RECORDING_MAGIC_BYTES];
     const ssize_t count = read_beginning(fd, bytes, sizeof bytes);
     if (count < 0)
-        return refuse(options->path);
+        return refuse_unread(options);
     const bool recording = count == (ssize_t)sizeof bytes && memcmp(bytes, REPLAY_RECORDING_MAGIC, sizeof bytes) == 0;
     if (options->format == REPLAY_FORMAT_PERFADAPT || (options->format == REPLAY_FORMAT_AUTO && recording))
         return replay_as_recording(options, fd, bytes, (size_t)count);
+    if (options->judged != DRIVE_OPTIONS_READ)
+        return refuse_policy(options->judged, options->policy_reason);
     return replay_import(options, fd, bytes, (size_t)count);
 }
 
 int replay_main(int argc, char **argv) {
     struct replay_options options;
     char reason[DRIVE_REASON_MAX];
-    switch (replay_options_read(argc, argv, &options, reason)) {
+    const enum drive_options_result result = replay_options_read(argc, argv, &options, reason);
+    switch (result) {
     case DRIVE_OPTIONS_HELP:
         replay_options_print_help(stdout);
         return EXIT_CODE_OK;
-    case DRIVE_OPTIONS_WRONG:
-        fprintf(stderr, "perfadapt replay: %s\nperfadapt replay --help tells more\n", reason);
-        return EXIT_CODE_USAGE;
-    case DRIVE_OPTIONS_UNREADABLE:
-        fprintf(stderr, "perfadapt replay: %s\n", reason);
-        return EXIT_CODE_ENVIRONMENT;
-    default:
+    case DRIVE_OPTIONS_READ:
         break;
+    default:
+        return refuse_policy(result, reason);
     }
     signal(SIGPIPE, SIG_IGN); /* printing tells */
     const bool standard = strcmp(options.path, "-") == 0;
     const int fd = standard ? STDIN_FILENO : open(options.path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    const int code = fd < 0 ? refuse(options.path) : replay(&options, fd);
+    const int code = fd < 0 ? refuse_unread(&options) : replay(&options, fd);
     if (fd >= 0 && !standard)
         close(fd);
     replay_options_finish(&options);
