@@ -6,8 +6,8 @@
 enum perfadapt__file_result perfadapt__recording_init(struct perfadapt__recording *recording, FILE *file) {
     const enum perfadapt__file_result result = perfadapt__file_reader_init(&recording->reader, file);
     recording->same_layout = recording->reader.header.layout == perfadapt__state_layout();
-    recording->undecodable = 0;
-    recording->sequence = recording->used = 0;
+    recording->undecodable = recording->repeated = recording->severed = 0;
+    recording->sequence = recording->used = recording->seen = 0;
     recording->at = recording->end = NULL;
     perfadapt__decoder_begin(&recording->decoder);
     return result;
@@ -17,11 +17,21 @@ enum perfadapt__file_result perfadapt__recording_init(struct perfadapt__recordin
 static bool goes_on(struct perfadapt__recording *recording, const struct perfadapt__record_chunk *chunk) {
     if (chunk->offset == 0 && chunk->sequence != recording->sequence) {
         recording->sequence = chunk->sequence;
-        recording->used = 0;
+        recording->used = recording->seen = 0;
         perfadapt__decoder_begin(&recording->decoder);
         return true;
     }
     return chunk->sequence == recording->sequence && chunk->offset == recording->used;
+}
+
+static bool came_before(const struct perfadapt__recording *recording, const struct perfadapt__record_chunk *chunk) {
+    return chunk->sequence == recording->sequence && (uint64_t)chunk->offset + chunk->length <= recording->seen;
+}
+
+static void see(struct perfadapt__recording *recording, const struct perfadapt__record_chunk *chunk) {
+    const uint64_t end = (uint64_t)chunk->offset + chunk->length;
+    if (chunk->sequence == recording->sequence && end > recording->seen)
+        recording->seen = end;
 }
 
 static enum perfadapt__recording_result next_chunk(struct perfadapt__recording *recording) {
@@ -33,11 +43,17 @@ static enum perfadapt__recording_result next_chunk(struct perfadapt__recording *
     if (result != PERFADAPT__FILE_OK)
         return PERFADAPT__RECORDING_END;
     if (goes_on(recording, &chunk)) {
+        see(recording, &chunk);
         recording->at = payload;
         recording->end = payload + chunk.length;
         return PERFADAPT__RECORDING_RECORD;
     }
-    recording->undecodable++;
+    if (came_before(recording, &chunk)) {
+        recording->repeated++;
+        return PERFADAPT__RECORDING_RECORD; /* none of it: the next chunk follows */
+    }
+    recording->severed++;
+    see(recording, &chunk);
     recording->used = UINT64_MAX; /* nothing goes on from here but another segment */
     return PERFADAPT__RECORDING_BREAK;
 }

@@ -18,10 +18,13 @@ enum perfadapt__recording_result {
 struct perfadapt__recording {
     struct perfadapt__file_reader reader;
     bool same_layout;     /* its states can be read: it is of a build like this one */
-    uint64_t undecodable; /* chunks that hold what is no record, or follow a hole in their segment */
+    uint64_t undecodable; /* chunks that hold what is no record of this build */
+    uint64_t repeated;    /* chunks that came before: they are passed over, and nothing is missing for it */
+    uint64_t severed;     /* chunks that follow a hole in their segment, and so cannot be told apart */
     /* Where it stands. */
     struct perfadapt__decoder decoder;
     uint64_t sequence, used; /* of the segment, and how far its payload has been taken */
+    uint64_t seen;           /* how far its chunks have come, taken or not */
     const unsigned char *at, *end;
 };
 

@@ -26,7 +26,7 @@ with open(PROGRAM, "rb") as program:
 SANITIZED = b"__asan_" in CONTENT or b"__tsan_" in CONTENT
 del CONTENT
 
-HEADER_BYTES = 136
+HEADER_BYTES = 128
 CHUNK_BYTES = 32
 
 
@@ -363,6 +363,35 @@ class Recordings(unittest.TestCase):
         self.assertNotIn(done.returncode, (2, 3), done.stderr)
         self.assertLessEqual(kinds["change"][-1]["quality"], 5)
         self.assertEqual(self.run_program("replay", path, "--levels", "9").returncode, 0)
+
+    def test_the_verdict_is_of_what_was(self):
+        path = self.record_levels("verdict.rec")
+        text = self.run_program("replay", path, "--set", "thermal.limit_c=60").stdout
+        self.assertRegex(text, r"\n +as it was: all \d+ budgets are the recorded ones, bit for bit\n")
+        self.assertRegex(self.run_program("replay", path).stdout, r"\n +all \d+ budgets are the recorded ones, bit")
+
+    def test_parts_that_are_missing_come_twice_or_follow_a_hole(self):
+        path = self.record_levels("parts.rec")
+        with open(path, "rb") as file:
+            good = file.read()
+        first = CHUNK_BYTES + struct.unpack_from("=I", good, HEADER_BYTES + 20)[0]
+        begin, chunk, rest = good[:HEADER_BYTES], good[HEADER_BYTES:HEADER_BYTES + first], good[HEADER_BYTES + first:]
+        second = CHUNK_BYTES + struct.unpack_from("=I", rest, 20)[0]
+        self.assertLess(second, len(rest), "three segments")
+        twice = self.replay_bytes(begin + chunk + chunk + rest)
+        self.assertEqual((twice.returncode, "doubled   1 part there once more" in twice.stdout), (0, True), twice.stdout)
+        gap = begin + chunk + b"x" + rest[1:]
+        text = self.replay_bytes(gap).stdout
+        self.assertIn("gaps      1 part of the session is missing: the replay goes on behind each with the recorded", text)
+        self.assertNotIn("its own state", text)
+        self.assertRegex(text, r"damaged   \d+ bytes in 1 place, ")
+        text = self.replay_bytes(gap, "--set", "thermal.limit_c=60").stdout
+        self.assertIn("what is asked went on with its own state", text)
+
+    def replay_bytes(self, content, *words):
+        with open(self.path("bytes.rec"), "wb") as file:
+            file.write(content)
+        return self.run_program("replay", self.path("bytes.rec"), "--summary", *words)
 
     def record_levels(self, name):
         """Of a made-up session of nine levels."""

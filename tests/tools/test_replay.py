@@ -208,6 +208,17 @@ class Logs(unittest.TestCase):
         _, text, _ = run("-", "--summary", "--levels", "7", data=text)
         self.assertIn("policy  7 levels of quality, aiming", text)
 
+    def test_no_aim_is_no_limit(self):
+        _, text, _ = run("-", "--levels", "5", "--target-ms", "0", data=mangohud(10, lambda s: 55, hot))
+        self.assertIn("frame at most no limit\n", text)
+        self.assertRegex(text, r"\n +0\.00 s +\d+ no limit ")
+        self.assertNotIn(" 0.00 ms", text)
+        self.assertNotIn("beyond the aim", text)
+
+    def test_one_is_one(self):
+        _, text, _ = run("-", "--summary", data="t_s,temp_c\n1,50\n")
+        self.assertIn(" 1 row, 0 frames, 1 look at the machine\n", text)
+
     def test_the_locale_changes_nothing(self):
         text = mangohud(10, lambda s: 55, hot)
         wanted = run("-", data=text)

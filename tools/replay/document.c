@@ -226,7 +226,7 @@ void replay_document_decision(const struct replay_pass *pass, int64_t time_ns) {
     put_count(&document, "frame", pass->replayer.tally.frames);
     put_count(&document, "generation", pass->tally.budget.generation);
     put_change(&document, &pass->tally);
-    perfadapt_decision_text(decision, text, sizeof text);
+    replay_words_decision(decision, text, sizeof text);
     put(&document, "why", told ? json_maker_text(text) : json_null());
     print(&document);
 }
@@ -243,7 +243,7 @@ static void put_verdict(struct document *document, const struct replay_recorded 
     put_count(document, "records_lost", tally->lost);
     put_count(document, "damages", reader->damages);
     put_count(document, "damaged_bytes", reader->damaged_bytes);
-    put_count(document, "parts_undecodable", recorded->recording.undecodable);
+    put_count(document, "parts_undecodable", recorded->recording.undecodable + recorded->recording.severed);
     put(document, "cut", json_boolean(reader->cut));
     put(document, "complete", json_boolean(!reader->damages && !tally->gaps && !recorded->breaks));
 }

@@ -18,14 +18,28 @@
 /* ---- figures ---- */
 
 struct figure {
-    char text[PERFADAPT__NUMBER_TEXT];
+    char text[PERFADAPT__NUMBER_TEXT + 4]; /* and a unit */
 };
+
+/* "1 change", "2 changes" */
+static const char *plural(uint64_t count) {
+    return count == 1 ? "" : "s";
+}
 
 /* "?" is not known. */
 static struct figure number(double value, unsigned decimals) {
     struct figure figure = {.text = "?"};
     if (isfinite(value))
         perfadapt__number_print(value, decimals, figure.text);
+    return figure;
+}
+
+/* Of a budget: 0 is none. */
+static struct figure frame_time(int64_t frame_ns) {
+    if (frame_ns <= 0)
+        return (struct figure){.text = "no limit"};
+    struct figure figure = number((double)frame_ns * 1e-6, 2);
+    memcpy(figure.text + strlen(figure.text), " ms", 4);
     return figure;
 }
 
@@ -123,10 +137,10 @@ static void print_change(const struct replay_tally *tally, uint64_t place, int64
     char quality[PERFADAPT__NUMBER_TEXT];
     perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
     snprintf(quality, sizeof quality, "%" PRIu32 "/%" PRIu32, budget->quality, budget->quality_levels - 1);
-    printf("%8s s %9" PRIu64 " %5s ms %8s %6s %10" PRIu32 " %5s C %5s%% %9s  %s\n",
-           number((double)time_ns * 1e-9, 2).text, place, number((double)budget->frame_ns * 1e-6, 2).text, quality,
-           number((double)budget->render_scale, 3).text, budget->frames_in_flight, number(tally->heat_c, 1).text,
-           number(100 * tally->busy, 0).text, perfadapt_thermal_state_name(budget->thermal_state), reasons);
+    printf("%8s s %9" PRIu64 " %8s %8s %6s %10" PRIu32 " %5s C %5s%% %9s  %s\n", number((double)time_ns * 1e-9, 2).text,
+           place, frame_time(budget->frame_ns).text, quality, number((double)budget->render_scale, 3).text,
+           budget->frames_in_flight, number(tally->heat_c, 1).text, number(100 * tally->busy, 0).text,
+           perfadapt_thermal_state_name(budget->thermal_state), reasons);
 }
 
 void replay_report_change(const struct replay_run *run, int64_t time_ns) {
@@ -138,14 +152,17 @@ void replay_report_change(const struct replay_run *run, int64_t time_ns) {
 static void print_log(const struct replay_run *run) {
     const struct replay_tally *tally = &run->tally;
     const double seconds = (double)tally->last_ns * 1e-9;
-    printf("\nthe file  %s s, %" PRIu64 " rows, %" PRIu64 " frames, %" PRIu64 " looks at the machine\n",
-           number(seconds, 1).text, run->source.rows, tally->frames, tally->ticks);
+    printf("\nthe file  %s s, %" PRIu64 " row%s, %" PRIu64 " frame%s, %" PRIu64 " look%s at the machine\n",
+           number(seconds, 1).text, run->source.rows, plural(run->source.rows), tally->frames, plural(tally->frames),
+           tally->ticks, plural(tally->ticks));
     if (tally->periods) {
         const double mean_ms = tally->frames_ns / (double)tally->periods * 1e-6;
-        printf("          frames of %s ms on average (%s fps), %s ms at worst, %s %% beyond the aim\n",
-               number(mean_ms, 2).text, number(1e3 / mean_ms, 1).text,
-               number((double)tally->worst_frame_ns * 1e-6, 1).text,
-               percent(replay_share((double)tally->late_frames, (double)tally->periods)).text);
+        printf("          frames of %s ms on average (%s fps), %s ms at worst", number(mean_ms, 2).text,
+               number(1e3 / mean_ms, 1).text, number((double)tally->worst_frame_ns * 1e-6, 1).text);
+        if (run->options->policy.target_frame_ns)
+            printf(", %s %% beyond the aim",
+                   percent(replay_share((double)tally->late_frames, (double)tally->periods)).text);
+        putchar('\n');
     }
     if (!isnan(tally->heat_most_c))
         printf("          %s to %s C", number(tally->heat_least_c, 1).text, number(tally->heat_most_c, 1).text);
@@ -163,13 +180,13 @@ static void print_budgets(const struct replay_tally *tally) {
 #undef REASON_ROW
     };
     const double whole_ns = (double)tally->last_ns;
-    printf("budgets   %" PRIu64 " changes, %s a minute\n", tally->changes,
+    printf("budgets   %" PRIu64 " change%s, %s a minute\n", tally->changes, plural(tally->changes),
            number(replay_share((double)tally->changes, whole_ns / 6e10), 2).text);
     printf("          quality %s of %" PRIu32 " on average, %" PRIu32
-           " at the lowest; scale %s, %s; frame at most %s ms\n",
+           " at the lowest; scale %s, %s; frame at most %s\n",
            number(replay_share(tally->quality_ns, whole_ns), 2).text, tally->budget.quality_levels - 1,
            tally->lowest_quality, number(replay_share(tally->scale_ns, whole_ns), 3).text,
-           number(tally->lowest_scale, 3).text, number((double)tally->longest_frame_ns * 1e-6, 2).text);
+           number(tally->lowest_scale, 3).text, frame_time(tally->longest_frame_ns).text);
     if (tally->frames == 0)
         puts("          without frames nothing is known of what they cost: quality stays where it begins");
     printf("why       %s %% of the time nothing stood in the way",
@@ -243,7 +260,7 @@ static void print_why(const struct replay_pass *pass) {
     const struct perfadapt_decision *decision = &pass->replayer.decider.arbiter.decision;
     if (pass->replayer.change != PERFADAPT__BUDGET_DECIDED || decision->generation != pass->tally.budget.generation)
         return;
-    perfadapt_decision_text(decision, text, sizeof text);
+    replay_words_decision(decision, text, sizeof text);
     printf("%20s%s\n", "", text);
 }
 
@@ -252,35 +269,59 @@ void replay_report_decision(const struct replay_pass *pass, int64_t time_ns) {
     print_why(pass);
 }
 
+static void print_parts(const char *name, uint64_t count, const char *text) {
+    if (count)
+        printf("%-9s %" PRIu64 " part%s %s\n", name, count, plural(count), text);
+}
+
+static void print_gaps(const struct replay_recorded *recorded) {
+    const uint64_t gaps = recorded->was.replayer.tally.gaps;
+    const bool stranded = recorded->was.replayer.stranded;
+    if (gaps)
+        printf("gaps      %" PRIu64 " part%s of the session %s missing: %s\n", gaps, plural(gaps),
+               gaps == 1 ? "is" : "are",
+               stranded ? "the last is followed by no state that can be read, and ends the replay"
+                        : "the replay goes on behind each with the recorded state");
+    if (gaps && recorded->asks)
+        puts("          what is asked went on with its own state, without what the missing parts held");
+}
+
 static void print_damage(const struct replay_recorded *recorded) {
-    const struct perfadapt__file_reader *reader = &recorded->recording.reader;
+    const struct perfadapt__recording *recording = &recorded->recording;
+    const struct perfadapt__file_reader *reader = &recording->reader;
     const struct perfadapt__replay_tally *tally = &recorded->was.replayer.tally;
     if (reader->damages)
-        printf("damaged   %" PRIu64 " bytes in %" PRIu64 " places, the first at byte %" PRIu64 "%s\n",
-               reader->damaged_bytes, reader->damages, reader->damaged_at,
-               reader->cut ? "; the file is cut, its tail is lost" : "");
-    if (recorded->recording.undecodable)
-        printf("damaged   %" PRIu64 " parts that hold no records of this build\n", recorded->recording.undecodable);
-    if (tally->gaps)
-        printf("gaps      %" PRIu64 ": the replay goes on behind each with the recorded state\n", tally->gaps);
+        printf("damaged   %" PRIu64 " byte%s in %" PRIu64 " place%s, the first at byte %" PRIu64 "%s\n",
+               reader->damaged_bytes, plural(reader->damaged_bytes), reader->damages, plural(reader->damages),
+               reader->damaged_at, reader->cut ? "; the file is cut, its tail is lost" : "");
+    print_parts("unread", recording->undecodable, "with records that are not of this build");
+    print_parts("severed", recording->severed, "behind a hole in their segment, without which they cannot be read");
+    print_parts("doubled", recording->repeated, "there once more, and passed over");
+    print_gaps(recorded);
     if (tally->lost)
-        printf("          %" PRIu64 " records found no room between two looks at the machine\n", tally->lost);
+        printf("          %" PRIu64 " record%s found no room between two looks at the machine\n", tally->lost,
+               plural(tally->lost));
 }
 
 static void print_verdict(const struct replay_recorded *recorded) {
     const struct perfadapt__replay_tally *tally = &recorded->was.replayer.tally;
-    printf("\nreplayed  %s s, %" PRIu64 " frames, %" PRIu64 " looks at the machine, %" PRIu64 " other policies\n",
-           number((double)(tally->last_ns - recorded->begun_ns) * 1e-9, 1).text, tally->frames, tally->ticks,
-           tally->policies);
+    printf("\nreplayed  %s s, %" PRIu64 " frame%s, %" PRIu64 " look%s at the machine, %" PRIu64 " other polic%s\n",
+           number((double)(tally->last_ns - recorded->begun_ns) * 1e-9, 1).text, tally->frames, plural(tally->frames),
+           tally->ticks, plural(tally->ticks), tally->policies, tally->policies == 1 ? "y" : "ies");
+    printf("          %s", recorded->asks ? "as it was: " : "");
     if (tally->differing)
-        printf("          %" PRIu64 " of %" PRIu64 " budgets DIFFER from the recorded ones, the first after %s s%s\n",
-               tally->differing, tally->budgets,
+        printf("%" PRIu64 " of %" PRIu64 " budget%s DIFFER%s from the recorded ones, the first after %s s%s\n",
+               tally->differing, tally->budgets, plural(tally->budgets), tally->differing == 1 ? "S" : "",
                number((double)(tally->differed_ns - recorded->begun_ns) * 1e-9, 2).text,
                strcmp(recorded->recording.reader.header.library, PERFADAPT_VERSION_STRING) == 0
                    ? ""
                    : ": another version decides otherwise");
+    else if (tally->budgets == 0)
+        puts("no budget was recorded, for none changed: there is nothing to compare");
+    else if (tally->budgets == 1)
+        puts("the 1 budget is the recorded one, bit for bit");
     else
-        printf("          all %" PRIu64 " budgets are the recorded ones, bit for bit\n", tally->budgets);
+        printf("all %" PRIu64 " budgets are the recorded ones, bit for bit\n", tally->budgets);
     print_damage(recorded);
 }
 

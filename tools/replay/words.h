@@ -4,6 +4,8 @@
 
 #include "replay/run.h"
 
+#include <perfadapt/monitor.h>
+
 /* "mangohud", "presentmon", "nvidia-smi", "csv"; "MangoHud", ... */
 const char *replay_words_format(const struct replay_run *run);
 const char *replay_words_writer(const struct replay_run *run);
@@ -13,6 +15,9 @@ const char *replay_words_rows(enum replay_rows rows);
 const char *replay_words_work(enum replay_work work);
 /* "time", "frame", "temperature", ... */
 const char *replay_words_role(enum replay_role role);
+
+/* As perfadapt_decision_text(), but a frame time that nothing limits has no limit, where the evidence says 0. */
+void replay_words_decision(const struct perfadapt_decision *decision, char *out_text, size_t capacity);
 
 /* One part of all; NAN where there is none. */
 double replay_share(double part, double whole);
