@@ -215,6 +215,32 @@ class Logs(unittest.TestCase):
         self.assertNotIn(" 0.00 ms", text)
         self.assertNotIn("beyond the aim", text)
 
+    def test_a_rate_alone_is_frame_after_frame(self):
+        code, kinds, _ = documents("fps\n" + "50\n" * 100)
+        self.assertEqual((code, kinds["summary"][0]["frames"]), (0, 100))
+        self.assertAlmostEqual(kinds["summary"][0]["frame_mean_ms"], 20, 3)
+
+    def test_bad_frames_alone_are_no_report(self):
+        for words in ((), ("--json",)):
+            code, text, errors = run("-", *words, data="frame_ms\n0\n-1\n0\n")
+            self.assertEqual((code, text), (3, ""))
+            self.assertIn("not one row that could be replayed: frames took no time", errors)
+
+    def test_the_columns_of_gpu_soak(self):
+        _, kinds, _ = documents("t_s,temp_c,gpu_busy\n0,50,0.4\n1,51,0.6\n")
+        self.assertEqual(kinds["source"][0]["columns"]["busy"], "gpu_busy")
+        self.assertEqual(kinds["summary"][0]["busy_mean"], 0.5)
+
+    def test_a_line_without_an_end_is_not_read_to_it(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "sparse.csv")
+            with open(path, "wb") as file:
+                file.truncate(1 << 40)
+            code, text, errors = run(path)
+        self.assertEqual((code, text), (3, ""))
+        self.assertIn(":1: a line of more than 4095 bytes", errors)
+        self.assertEqual(run("-")[2], "perfadapt replay: -: the file is empty\n")
+
     def test_one_is_one(self):
         _, text, _ = run("-", "--summary", data="t_s,temp_c\n1,50\n")
         self.assertIn(" 1 row, 0 frames, 1 look at the machine\n", text)

@@ -450,7 +450,7 @@ static void what_is_no_log_is_named(void **state) {
         const char *text, *reason;
         size_t length; /* 0 = the text's */
     } cases[] = {
-        {"", "a.csv:0: the file is empty", 0},
+        {"", "a.csv: the file is empty", 0},
         {"\n\n# nothing\n", "a.csv:3: the file ends where a header was looked for", 0},
         {"1,2,3\n4,5,6\n", "a.csv:1: no header: values where names were looked for", 0},
         {"red,green\n1,2\n", "a.csv:1: no column of this header is known", 0},

@@ -51,6 +51,7 @@ const struct replay_name replay_csv_names[] = {
     {"temperature.gpu.tlimit", REPLAY_MARGIN, 1},
     {"busy", REPLAY_BUSY, 1},
     {"utilization.gpu", REPLAY_BUSY, 0.01},
+    {"gpu_busy", REPLAY_BUSY, 1},
     {"gpu_load", REPLAY_BUSY, 0.01},
     {"cpu_pct", REPLAY_BUSY, 0.01},
     {"power", REPLAY_POWER, 1},

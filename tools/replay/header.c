@@ -11,7 +11,10 @@
 #define PREAMBLE_MAX 1000 /* lines before a header: remarks */
 
 static bool refuse(const struct replay_header *header, const char *text, char *reason) {
-    snprintf(reason, DRIVE_REASON_MAX, "%.160s:%" PRIu64 ": %.200s", header->path, header->table.line, text);
+    if (header->table.line)
+        snprintf(reason, DRIVE_REASON_MAX, "%.160s:%" PRIu64 ": %.200s", header->path, header->table.line, text);
+    else
+        snprintf(reason, DRIVE_REASON_MAX, "%.160s: %.200s", header->path, text);
     return false;
 }
 
@@ -55,14 +58,13 @@ static bool is_useful(const struct replay_header *header, char *reason) {
     unsigned found = 0;
     for (int role = REPLAY_PERIOD; role <= REPLAY_THROTTLE; role++)
         found += replay_columns_have(columns, (enum replay_role)role);
-    const bool frames = replay_columns_have(columns, REPLAY_PERIOD) ||
-                        (header->format == REPLAY_FORMAT_MANGOHUD && replay_columns_have(columns, REPLAY_FPS));
+    const bool frames = replay_columns_have(columns, REPLAY_PERIOD) || replay_columns_have(columns, REPLAY_FPS);
     if (header->format == REPLAY_FORMAT_MANGOHUD && !frames)
         return refuse(header, "no column frametime or fps: not MangoHud's header", reason);
     if (!replay_columns_have(columns, REPLAY_TIME) && !frames)
         return refuse(header,
                       "no column tells the time (t_s, timestamp, TimeInSeconds, ...) or how long frames take "
-                      "(frame_ms, FrameTime, MsBetweenPresents, ...); --columns names them",
+                      "(frame_ms, fps, FrameTime, MsBetweenPresents, ...); --columns names them",
                       reason);
     return found > 0 ||
            refuse(header, "no column tells of frames or of the machine; docs/replay.md lists names", reason);
@@ -70,13 +72,17 @@ static bool is_useful(const struct replay_header *header, char *reason) {
 
 /* ---- reading ---- */
 
+static bool refuse_length(const struct replay_header *header, char *reason) {
+    return refuse(header, "a line of more than 4095 bytes where a header was looked for: no CSV", reason);
+}
+
 /* The next line that is no remark, cut into cells. */
 static bool read_cells(struct replay_header *header, char *reason) {
     struct replay_table *table = &header->table;
     for (int i = 0; i < PREAMBLE_MAX; i++) {
         switch (replay_table_next(table)) {
         case REPLAY_TABLE_TOO_LONG:
-            return refuse(header, "a line of more than 4095 bytes where a header was looked for: no CSV", reason);
+            return refuse_length(header, reason);
         case REPLAY_TABLE_NUL:
             return refuse(header, "a NUL byte: no text in UTF-8 (UTF-16 is, by iconv -f UTF-16 -t UTF-8)", reason);
         case REPLAY_TABLE_END:
@@ -156,6 +162,10 @@ bool replay_header_read(struct replay_header *header, const struct replay_option
     header->wanted = options->format;
     header->held = false;
     replay_mangohud_init(&header->mangohud);
+    if (replay_table_begins_too_long(&header->table)) {
+        header->table.line = 1;
+        return refuse_length(header, out_reason);
+    }
     if (!search(header, out_reason))
         return false;
     const bool given = options->columns != NULL;

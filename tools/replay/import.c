@@ -24,12 +24,17 @@ static void tell_change(const struct replay_run *run, int64_t time_ns) {
         replay_report_change(run, time_ns);
 }
 
-static void tell_beginning(const struct replay_run *run) {
+/* With the first line that the controller is given: before it, nothing may ever come. */
+static void tell_beginning(struct replay_run *run) {
+    const uint64_t line = run->line;
+    run->line = 0;
     if (run->options->json)
         replay_document_source(run);
     else
         replay_report_source(run);
     tell_change(run, 0);
+    run->line = line;
+    run->begun = true;
 }
 
 static void tell_end(const struct replay_run *run) {
@@ -42,6 +47,8 @@ static void tell_end(const struct replay_run *run) {
 static void take(struct replay_run *run, const struct drive_line *line) {
     char reason[DRIVE_REASON_MAX];
     const struct perfadapt__policy *policy = &run->options->policy;
+    if (!run->begun)
+        tell_beginning(run);
     replay_tally_line(&run->tally, line, policy->thermal_limit_c, policy->target_frame_ns);
     if (!drive_stream_take(&run->stream, line, reason)) /* lines are in order: it has no reason to */
         return;
@@ -59,20 +66,21 @@ static int run_through(struct replay_run *run) {
     drive_stream_init(&run->stream, &run->options->policy);
     run->stream.open_loop = true;
     replay_tally_init(&run->tally, &run->stream.decider.arbiter.budget);
-    tell_beginning(run);
     while (replay_source_next(&run->source, &row)) {
         run->line = row.line;
         if (replay_pace_take(&run->pace, &row))
             while (replay_pace_next(&run->pace, &line))
                 take(run, &line);
     }
-    tell_end(run);
+    if (run->begun)
+        tell_end(run);
     if (source->failure) {
         fprintf(stderr, "perfadapt replay: %s: %s\n", run->options->path, strerror(source->failure));
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (run->tally.frames + run->tally.ticks == 0) {
-        fprintf(stderr, "perfadapt replay: %s: not one row that could be replayed\n", run->options->path);
+    if (!run->begun) {
+        fprintf(stderr, "perfadapt replay: %s: not one row that could be replayed%s\n", run->options->path,
+                run->pace.wrong_frames ? ": frames took no time, or more than there was" : "");
         return EXIT_CODE_ENVIRONMENT;
     }
     return source->problems.count ? EXIT_CODE_CHECK : EXIT_CODE_OK;

@@ -14,6 +14,7 @@ struct replay_run {
     struct drive_stream stream;
     struct replay_tally tally;
     uint64_t line; /* of the file, at hand */
+    bool begun;    /* the controller has been given a line, and the reader the report's beginning */
 };
 
 #endif

@@ -35,6 +35,9 @@ enum replay_table_result {
 /* `beginning` is what has been read of `fd` before. */
 void replay_table_init(struct replay_table *table, int fd, const char *beginning, size_t count);
 
+/* Whether the file begins with a line that is longer than any may be, without looking for its end: it may be far. */
+bool replay_table_begins_too_long(struct replay_table *table);
+
 /* The next line, not yet cut; valid until the next call. */
 enum replay_table_result replay_table_next(struct replay_table *table);
 
