@@ -7,7 +7,7 @@
 #include <perfadapt/perfadapt.h>
 #include <string.h>
 
-/* Half of what fits: differences of two times do not overflow, nor do sums of a few durations. */
+/* A quarter of what fits: differences of two times do not overflow, nor do sums of a few durations. */
 #define TIME_MOST (INT64_C(1) << 61)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])

@@ -20,12 +20,7 @@
 unsigned char *perfadapt__state_pack(unsigned char *to, const struct perfadapt__decider *decider,
                                      const struct perfadapt__tick_control *tick);
 
-/* NULL where `from` … `end` does not hold a state. What it holds is not checked: see sound.h. */
-const unsigned char *perfadapt__state_unpack(const unsigned char *from, const unsigned char *end,
-                                             struct perfadapt__decider *out_decider,
-                                             struct perfadapt__tick_control *out_tick);
-
-/* The same in builds whose states have the same layout. */
+/* The same in builds of one version whose states have the same layout and meaning. */
 uint64_t perfadapt__state_layout(void);
 
 /* Of everything in it. A NAN is a NAN, whatever its bits: those are the processor's. */

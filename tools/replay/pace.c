@@ -37,12 +37,6 @@ void replay_pace_init(struct replay_pace *pace, const struct replay_traits *trai
 
 /* ---- times ---- */
 
-static double period_of(const struct replay_row *row) {
-    if (!isnan(row->value[REPLAY_PERIOD]))
-        return row->value[REPLAY_PERIOD];
-    return row->value[REPLAY_FPS] > 0 ? 1e9 / row->value[REPLAY_FPS] : (double)NAN;
-}
-
 static int64_t bounded(double ns) {
     return ns > 0 ? (ns < (double)longest_ns ? (int64_t)ns : longest_ns) : 0;
 }
@@ -106,7 +100,7 @@ static bool leaps(struct replay_pace *pace, int64_t own_ns) {
 /* Where the row stands in the lines' time. False where that cannot be. */
 static bool place(struct replay_pace *pace, const struct replay_row *row, int64_t *out_ns) {
     if (!row->timed) { /* frame after frame */
-        *out_ns = sum(pace->newest_ns, pace->begun ? bounded(period_of(row)) : 0);
+        *out_ns = sum(pace->newest_ns, pace->begun ? bounded(replay_survey_period(row)) : 0);
         *out_ns = *out_ns < longest_ns ? *out_ns : longest_ns;
         return true;
     }
@@ -129,7 +123,7 @@ static bool tells_frame(const struct replay_row *row) {
 
 /* MangoHud's first rows hold frames of 0 or of years: from before it looked. */
 static bool is_wrong_frame(const struct replay_pace *pace, const struct replay_row *row, int64_t now_ns) {
-    const double period_ns = period_of(row);
+    const double period_ns = replay_survey_period(row);
     const bool told = !isnan(row->value[REPLAY_PERIOD]) || !isnan(row->value[REPLAY_FPS]);
     if (!told) /* CPU or GPU times alone */
         return !row->timed;
@@ -151,7 +145,7 @@ static double cpu_of(struct replay_pace *pace, const struct replay_row *row) {
 }
 
 static void set_frames(struct replay_pace *pace, const struct replay_row *row, int64_t now_ns) {
-    const double period_ns = period_of(row);
+    const double period_ns = replay_survey_period(row);
     const double cpu_ns = pace->traits.work == REPLAY_WORK_PERIOD ? period_ns : cpu_of(pace, row);
     const double gpu_ns = row->value[REPLAY_GPU];
     pace->frame = (struct drive_line){.kind = DRIVE_LINE_FRAME,
@@ -164,7 +158,7 @@ static void set_frames(struct replay_pace *pace, const struct replay_row *row, i
 
 /* Frames of the row's length from the newest up to the row; the last of them where they are too many. */
 static void set_samples(struct replay_pace *pace, const struct replay_row *row, int64_t now_ns) {
-    const int64_t step_ns = bounded(period_of(row));
+    const int64_t step_ns = bounded(replay_survey_period(row));
     set_frames(pace, row, now_ns);
     if (step_ns <= 0 || !pace->begun)
         return;

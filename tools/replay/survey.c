@@ -22,7 +22,7 @@ size_t replay_survey_drop_wrong_starts(struct replay_row *rows, size_t count) {
     return kept;
 }
 
-static double period_of(const struct replay_row *row) {
+double replay_survey_period(const struct replay_row *row) {
     if (!isnan(row->value[REPLAY_PERIOD]))
         return row->value[REPLAY_PERIOD];
     return row->value[REPLAY_FPS] > 0 ? 1e9 / row->value[REPLAY_FPS] : (double)NAN;
@@ -56,8 +56,9 @@ static double frames_a_row(const struct replay_row *rows, size_t count) {
     double frames[REPLAY_MEDIAN_MAX];
     size_t found = 0;
     for (size_t i = 1; i < count && found < REPLAY_MEDIAN_MAX; i++)
-        if (rows[i].timed && rows[i - 1].timed && rows[i].time_ns >= rows[i - 1].time_ns && period_of(&rows[i]) > 0)
-            frames[found++] = ((double)rows[i].time_ns - (double)rows[i - 1].time_ns) / period_of(&rows[i]);
+        if (rows[i].timed && rows[i - 1].timed && rows[i].time_ns >= rows[i - 1].time_ns &&
+            replay_survey_period(&rows[i]) > 0)
+            frames[found++] = ((double)rows[i].time_ns - (double)rows[i - 1].time_ns) / replay_survey_period(&rows[i]);
     return replay_median(frames, found);
 }
 

@@ -33,6 +33,9 @@ struct replay_traits {
 /* Drops those of the first rows that most rows after them lie before: written before a clock was set. New count. */
 size_t replay_survey_drop_wrong_starts(struct replay_row *rows, size_t count);
 
+/* How long the row's frame took, or one at its rate; NAN = it tells of none. */
+double replay_survey_period(const struct replay_row *row);
+
 /* From row to row, the median, in whatever unit their times are; NAN where they have none. */
 double replay_survey_step(const struct replay_row *rows, size_t count);
 

@@ -97,7 +97,7 @@ enum replay_value replay_value_number(const char *text, enum replay_kind kind, d
 
 /* ---- times ---- */
 
-/* Two to four digits and what must be behind them; 0 = any, or nothing. */
+/* One to four digits and what must be behind them; 0 = any, or nothing. */
 static bool take_digits(const char **text, const char *behind, int64_t *out_value) {
     int digits = 0;
     for (*out_value = 0; **text >= '0' && **text <= '9' && digits < 4; ++*text, digits++)
