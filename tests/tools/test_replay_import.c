@@ -8,7 +8,6 @@
 
 #include "replay/pace.h"
 #include "replay/source.h"
-#include "replay/words.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -490,22 +489,9 @@ static void numbers_of_any_size_are_survived(void **state) {
     free(result);
 }
 
-static void a_frame_time_without_an_aim_has_no_limit(void **state) {
-    (void)state;
-    char text[256];
-    struct perfadapt_decision decision = {
-        .signal = PERFADAPT_SIGNAL_FRAME_TIME, .value = 20, .limit = 0, .forecast = (double)NAN};
-    replay_words_decision(&decision, text, sizeof text);
-    assert_null(strstr(text, "limit"));
-    decision.limit = 16;
-    replay_words_decision(&decision, text, sizeof text);
-    assert_non_null(strstr(text, "limit 16.0"));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_a_frame_in_ms),
-        cmocka_unit_test(a_frame_time_without_an_aim_has_no_limit),
         cmocka_unit_test(older_frame_times_are_in_us),
         cmocka_unit_test(without_fps_the_times_tell_the_unit),
         cmocka_unit_test(samples_are_filled_with_frames),

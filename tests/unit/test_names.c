@@ -210,6 +210,20 @@ static void decision_of_the_most_words_fits(void **state) {
     }
 }
 
+/* An export has no frame time to keep. */
+static void decision_without_a_target_names_no_limit(void **state) {
+    (void)state;
+    struct perfadapt_decision decision = quiet_decision();
+    decision.quality_from = 4;
+    decision.quality_to = 3;
+    decision.signal = PERFADAPT_SIGNAL_FRAME_TIME;
+    decision.value = 4.2;
+    decision.limit = 0;
+    decision.forecast = 56.5;
+    decision.reasons = PERFADAPT_REASON_YIELD;
+    assert_text(&decision, "quality 4 -> 3: frame time 4.2 ms, forecast 56.5 (yield)");
+}
+
 static void decision_in_little_room(void **state) {
     (void)state;
     struct perfadapt_decision decision = quiet_decision();
@@ -338,6 +352,7 @@ int main(void) {
         cmocka_unit_test(decision_of_little),
         cmocka_unit_test(decision_of_what_was_reported),
         cmocka_unit_test(decision_of_the_most_words_fits),
+        cmocka_unit_test(decision_without_a_target_names_no_limit),
         cmocka_unit_test(decision_in_little_room),
         cmocka_unit_test(numbers_in_any_locale),
         cmocka_unit_test(texts_are_cleaned),

@@ -226,7 +226,7 @@ void replay_document_decision(const struct replay_pass *pass, int64_t time_ns) {
     put_count(&document, "frame", pass->replayer.tally.frames);
     put_count(&document, "generation", pass->tally.budget.generation);
     put_change(&document, &pass->tally);
-    replay_words_decision(decision, text, sizeof text);
+    perfadapt_decision_text(decision, text, sizeof text);
     put(&document, "why", told ? json_maker_text(text) : json_null());
     print(&document);
 }

@@ -260,7 +260,7 @@ static void print_why(const struct replay_pass *pass) {
     const struct perfadapt_decision *decision = &pass->replayer.decider.arbiter.decision;
     if (pass->replayer.change != PERFADAPT__BUDGET_DECIDED || decision->generation != pass->tally.budget.generation)
         return;
-    replay_words_decision(decision, text, sizeof text);
+    perfadapt_decision_text(decision, text, sizeof text);
     printf("%20s%s\n", "", text);
 }
 

@@ -58,13 +58,6 @@ const char *replay_words_role(enum replay_role role) {
     return words[role];
 }
 
-void replay_words_decision(const struct perfadapt_decision *decision, char *out_text, size_t capacity) {
-    struct perfadapt_decision told = *decision;
-    if (told.signal == PERFADAPT_SIGNAL_FRAME_TIME && told.limit <= 0)
-        told.limit = (double)NAN;
-    perfadapt_decision_text(&told, out_text, capacity);
-}
-
 double replay_share(double part, double whole) {
     return whole > 0 ? part / whole : (double)NAN;
 }

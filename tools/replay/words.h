@@ -16,9 +16,6 @@ const char *replay_words_work(enum replay_work work);
 /* "time", "frame", "temperature", ... */
 const char *replay_words_role(enum replay_role role);
 
-/* As perfadapt_decision_text(), but a frame time that nothing limits has no limit, where the evidence says 0. */
-void replay_words_decision(const struct perfadapt_decision *decision, char *out_text, size_t capacity);
-
 /* One part of all; NAN where there is none. */
 double replay_share(double part, double whole);
 
