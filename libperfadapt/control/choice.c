@@ -20,7 +20,8 @@ static const double roomy_c = 1.0;                        /* … this to the tar
 static const double room_most_c = 3.0;                    /* … the more it leaves, up to this … */
 static const double hurry_per_c = 2.0; /* … by this for every degree: little is known, but enough of this */
 static const double dwell_middle_s = 7.0, dwell_least_s = 3.0, dwell_most_s = 50.0;
-static const double gap_most_s = 8.0; /* between a switch and the next rise */
+static const double dwell_share = 0.5; /* of it, at least, for a smaller step while the load is steady */
+static const double gap_most_s = 8.0;  /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.17 / 60;
 static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
@@ -183,13 +184,16 @@ static double lasting_excess_at(const struct perfadapt__prospects *prospects, ui
     return followed_excess(prospects, rung, soon, late);
 }
 
+static bool is_steady(const struct perfadapt__load *load) {
+    const double least_ns = load->middle_ns * (1.0 - steady_band);
+    const double most_ns = load->middle_ns * (1.0 + steady_band);
+    return load->mean_ns >= least_ns && load->mean_ns <= most_ns && load->peak_ns <= most_ns;
+}
+
 /* A sensor of whole degrees leaves open what lies between two of them. By small steps that is tried out: the next reading
  * tells, and no reading can be a whole degree too high. */
 static double leeway_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const struct perfadapt__load *load = prospects->load;
-    const double least_ns = load->middle_ns * (1.0 - steady_band);
-    const double most_ns = load->middle_ns * (1.0 + steady_band);
-    if (load->mean_ns < least_ns || load->mean_ns > most_ns || load->peak_ns > most_ns)
+    if (!is_steady(prospects->load))
         return 0;
     const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
     return leeway_share * (1.0 - share) * perfadapt__thermal_grain_c(prospects->thermal);
@@ -383,6 +387,14 @@ static double haste(const struct perfadapt__choice *choice, const struct perfada
     return 1.0 + hurry_per_c * (room_c > 0 ? room_c < room_most_c ? room_c : room_most_c : 0);
 }
 
+/* Of the dwell time, that a rung needs: what had to be left soon more, a small step under a steady load less. */
+static double proof_share(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
+                          uint32_t rung) {
+    const double step =
+        is_steady(prospects->load) ? move_share(load_at(prospects, choice->rung), load_at(prospects, rung)) : 1.0;
+    return (step > dwell_share ? step : dwell_share) * (1.0 + (double)choice->relapse[rung]);
+}
+
 static void look_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, double seconds,
                     int64_t now_ns) {
     const double dwell = dwell_s(choice, now_ns);
@@ -391,7 +403,7 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     while (i > 0 && may_rise_by_frames(prospects, i - 1) && may_rise_by_heat(prospects, i - 1)) {
         i--;
         choice->good_s[i] += (float)(seconds * haste(choice, prospects, i, now_ns));
-        if ((double)choice->good_s[i] >= dwell * (1.0 + (double)choice->relapse[i]))
+        if ((double)choice->good_s[i] >= dwell * proof_share(choice, prospects, i))
             best = i;
     }
     forget_good(choice, i);

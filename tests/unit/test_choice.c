@@ -270,11 +270,25 @@ static void whole_degrees_are_tried_out(void **state) {
         struct loop loop = loop_from_cold(32, 25, 6, 30);
         loop.plant.ambient_c -= 0.1 * tenths;
         const double best = 0.51 + 0.1 * tenths / (31 * 0.85);
-        (void)follow(&loop, 0.85 * frame_ms, 120);
+        (void)follow(&loop, 0.85 * frame_ms, 60);
         const struct course course = follow(&loop, 0.85 * frame_ms, 120);
         assert_true(course.cost >= 0.975 * best);
         assert_true(course.most_c <= loop.limit_c + 0.5);
     }
+}
+
+/* With no token left, a rung needs 50 s. */
+static void small_step_is_proved_sooner(void **state) {
+    (void)state;
+    struct loop loop = loop_from_cold(32, 25, 6, 30);
+    (void)follow(&loop, 0.85 * frame_ms, 120);
+    loop.plant.ambient_c -= 2;
+    loop.tick.choice.tokens = -1;
+    const uint32_t rises = loop.rises;
+    int seconds = 0;
+    for (; loop.rises == rises && seconds < 100; seconds++)
+        loop_run(&loop, 0.85 * frame_ms, 1);
+    assert_in_range(seconds, 20, 40);
 }
 
 /* A device that is hot in minutes only may be used meanwhile: a fine ladder follows it down without passing the limit. */
@@ -326,6 +340,7 @@ int main(void) {
         cmocka_unit_test(pause_earns_no_quality),
         cmocka_unit_test(fine_ladder_comes_near_the_limit_soon),
         cmocka_unit_test(whole_degrees_are_tried_out),
+        cmocka_unit_test(small_step_is_proved_sooner),
         cmocka_unit_test(slow_heat_is_followed_down_in_small_steps),
         cmocka_unit_test(small_move_costs_less_than_a_token),
     };
