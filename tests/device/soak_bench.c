@@ -155,7 +155,8 @@ static bool search_again(struct session *session) {
     struct soak_search tries;
     soak_search_init(&tries, session->trace);
     printf(tries_head);
-    if (!soak_search_again(bench, &tries, best_most_c(bench), &session->best_rung))
+    if (!soak_search_again(bench, &tries, best_most_c(bench), &session->best_rung) ||
+        !soak_search_hold(bench, &tries, bench->options.constant_s, &session->best_rung))
         return false;
     print_best(session);
     return true;

@@ -5,6 +5,8 @@
 
 #include "soak_result.h"
 
+static const double above_most = 0.05; /* of the time, at a level that holds */
+
 void soak_search_init(struct soak_search *search, FILE *trace) {
     search->trace = trace;
     for (int i = 0; i < SCENE_LEVELS_MAX; i++)
@@ -85,4 +87,15 @@ bool soak_search_again(struct soak_bench *bench, struct soak_search *search, dou
         note_sustainable(bench, &end);
     }
     return true;
+}
+
+bool soak_search_hold(struct soak_bench *bench, struct soak_search *search, double seconds, uint32_t *rung) {
+    struct soak_end end;
+    for (;; ++*rung) {
+        if (!try_rung(bench, search, *rung, seconds, "hold", &end))
+            return false;
+        note_sustainable(bench, &end);
+        if (!(soak_result_of(bench, 0, 0).above_share > above_most) || *rung + 1 >= bench->ladder.count)
+            return true;
+    }
 }

@@ -22,4 +22,8 @@ bool soak_search_confirm(struct soak_bench *bench, struct soak_search *search, d
 /* Looks again from `rung` on: lower while it is too hot, else higher until it is. A card is not the same minutes later. */
 bool soak_search_again(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung);
 
+/* Holds that rung for `seconds`, and lower ones until one is above the limit for hardly any of them: what a few seconds
+ * have shown may not last. */
+bool soak_search_hold(struct soak_bench *bench, struct soak_search *search, double seconds, uint32_t *rung);
+
 #endif
