@@ -44,7 +44,7 @@ struct perfadapt {
     struct { /* the sampler thread's */
         struct perfadapt__tick_control control;
         struct perfadapt__frame_statistics frames; /* as last heard of */
-        bool throttled, looked; /* the latter: once at least */
+        bool throttled, looked;                    /* the latter: once at least */
         int64_t asked_ns;
         int64_t gpu_total_ns;
         struct perfadapt__peers peers;

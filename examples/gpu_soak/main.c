@@ -61,7 +61,8 @@ static bool write_limit(struct app *app) {
     return private_config_create(&app->config, text);
 }
 
-static void open_session(struct app *app) {
+/* Without a session it runs on, unless it was asked for something that there is not. */
+static bool open_session(struct app *app) {
     const struct options *options = &app->options;
     double costs[SCENE_LEVELS_MAX];
     scene_level_costs(options->levels, costs);
@@ -85,6 +86,7 @@ static void open_session(struct app *app) {
                                             .render_scale = 1,
                                             .frames_in_flight = 2};
     perfadapt_get_budget(app->session, &app->budget);
+    return result != PERFADAPT_ERROR_INVALID;
 }
 
 /* Waits for room in the ring and hands in the GPU times of the frames that have finished meanwhile. */
@@ -156,8 +158,8 @@ static bool soak(struct app *app) {
     const double full_iterations = app->options.full_ms * 1e6 / app->load.iteration_ns;
     printf("device   %s\nload     %u groups, %.0f iterations are %.2f ms\n", app->device.name, app->load.groups,
            full_iterations, app->options.full_ms);
-    open_session(app);
-    const bool good = tally_open(&app->tally, app->options.csv, app->options.limit_c, clock_ns()) && run(app);
+    const bool good =
+        open_session(app) && tally_open(&app->tally, app->options.csv, app->options.limit_c, clock_ns()) && run(app);
     perfadapt_close(&app->session);
     return good;
 }
