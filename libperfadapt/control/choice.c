@@ -143,12 +143,17 @@ static double move_share(double load_a, double load_b) {
     return share < 1.0 ? share : 1.0;
 }
 
+/* The step below a rung. */
+static double step_share(const struct perfadapt__prospects *prospects, uint32_t rung) {
+    return move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+}
+
 /* What comes late cannot overshoot: it can be followed down, rung by rung. That is bought with switches, so it counts the
  * more, the larger the step below is. */
 static double followed_excess(const struct perfadapt__prospects *prospects, uint32_t rung, double soon, double late) {
     if (!(late > soon))
         return soon;
-    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+    const double share = step_share(prospects, rung);
     return soon + share * share * (late - soon);
 }
 
@@ -195,7 +200,7 @@ static bool is_steady(const struct perfadapt__load *load) {
 static double leeway_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
     if (!is_steady(prospects->load))
         return 0;
-    const double share = move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
+    const double share = step_share(prospects, rung);
     return leeway_share * (1.0 - share) * perfadapt__thermal_grain_c(prospects->thermal);
 }
 

@@ -23,26 +23,24 @@
 
 static const int64_t gap_ns = 600 * PERFADAPT__NS_PER_S;
 
+struct incident {
+    void *mapping; /* NULL = nothing is to be written */
+    size_t mapped_bytes, offset;
+    const char *what;
+};
+
 struct perfadapt__incidents {
     struct perfadapt__record_origin origin;
     char app[sizeof((struct perfadapt__record_header *)0)->name];
     char name[NAME_BYTES]; /* of it, as part of a file's */
     char directory[PATH_BYTES];
     char path[PATH_BYTES + NAME_BYTES + 16]; /* of the last one */
-    const char *what;
-    void *mapping; /* NULL = nothing is to be written */
-    size_t mapped_bytes, offset;
+    struct incident last;
     int64_t noted_ns; /* 0 = never */
     int error;        /* errno of the last one; 0 = written */
     bool untold;
-    bool refused;                   /* by the configuration */
-    struct left *_Atomic left_last; /* by a session that has gone; NULL = nothing */
-};
-
-struct left {
-    void *mapping;
-    size_t mapped_bytes, offset;
-    const char *what;
+    bool refused;                  /* by the configuration */
+    struct incident *_Atomic left; /* by a session that has gone; NULL = nothing */
 };
 
 static void clean_name(const char *name, char out_name[NAME_BYTES]) {
@@ -78,44 +76,41 @@ void perfadapt__incidents_allow(struct perfadapt__incidents *incidents, bool all
         incidents->refused = !allowed;
 }
 
-static bool map(struct left *out, const char *what, int fd, size_t offset) {
+static bool map(struct incident *out, const char *what, int fd, size_t offset) {
     const size_t bytes = offset + sizeof(struct perfadapt__record_ring);
     void *mapping = fd >= 0 ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
-    *out = (struct left){mapping, bytes, offset, what};
+    *out = (struct incident){mapping, bytes, offset, what};
     return mapping != MAP_FAILED;
 }
 
 static bool is_due(const struct perfadapt__incidents *incidents, int64_t now_ns) {
     const bool lately = incidents->noted_ns && now_ns - incidents->noted_ns < gap_ns;
-    return !incidents->refused && !lately && !incidents->mapping;
+    return !incidents->refused && !lately && !incidents->last.mapping;
 }
 
-static void take(struct perfadapt__incidents *incidents, const struct left *left, int64_t now_ns) {
-    incidents->mapping = left->mapping;
-    incidents->mapped_bytes = left->mapped_bytes;
-    incidents->offset = left->offset;
-    incidents->what = left->what;
+static void take(struct perfadapt__incidents *incidents, const struct incident *incident, int64_t now_ns) {
+    incidents->last = *incident;
     incidents->noted_ns = now_ns;
 }
 
 void perfadapt__incidents_note(struct perfadapt__incidents *incidents, const char *what, int fd, size_t offset,
                                int64_t now_ns) {
-    struct left now;
+    struct incident now;
     if (incidents && is_due(incidents, now_ns) && map(&now, what, fd, offset))
         take(incidents, &now, now_ns);
 }
 
 void perfadapt__incidents_leave(struct perfadapt__incidents *incidents, const char *what, int fd, size_t offset) {
-    struct left *left = incidents ? malloc(sizeof *left) : NULL;
+    struct incident *left = incidents ? malloc(sizeof *left) : NULL;
     if (left && map(left, what, fd, offset))
-        atomic_store_explicit(&incidents->left_last, left, memory_order_release);
+        atomic_store_explicit(&incidents->left, left, memory_order_release);
     else
         free(left);
 }
 
 /* What a session has left when it went. */
 static void take_left(struct perfadapt__incidents *incidents, int64_t now_ns) {
-    struct left *left = atomic_exchange_explicit(&incidents->left_last, NULL, memory_order_acquire);
+    struct incident *left = atomic_exchange_explicit(&incidents->left, NULL, memory_order_acquire);
     if (left && is_due(incidents, now_ns))
         take(incidents, left, now_ns);
     else if (left)
@@ -149,7 +144,7 @@ static void choose_path(struct perfadapt__incidents *incidents) {
 static void write_file(struct perfadapt__incidents *incidents) {
     char unready[sizeof incidents->path];
     const struct perfadapt__record_ring *ring =
-        (const void *)((const unsigned char *)incidents->mapping + incidents->offset);
+        (const void *)((const unsigned char *)incidents->last.mapping + incidents->last.offset);
     choose_path(incidents);
     snprintf(unready, sizeof unready, "%s/.%s-%d", incidents->directory, incidents->name, (int)incidents->origin.pid);
     const int error = -perfadapt__make_directories(unready);
@@ -167,11 +162,11 @@ bool perfadapt__incidents_run(void *context, int64_t now_ns, bool orphaned) {
     struct perfadapt__incidents *incidents = context;
     if (orphaned)
         take_left(incidents, now_ns);
-    if (!incidents->mapping)
+    if (!incidents->last.mapping)
         return false;
     write_file(incidents);
-    munmap(incidents->mapping, incidents->mapped_bytes);
-    incidents->mapping = NULL;
+    munmap(incidents->last.mapping, incidents->last.mapped_bytes);
+    incidents->last.mapping = NULL;
     return false;
 }
 
@@ -179,8 +174,8 @@ void perfadapt__incidents_finish(void *context) {
     struct perfadapt__incidents *incidents = context;
     incidents->refused = true;
     take_left(incidents, 0);
-    if (incidents->mapping)
-        munmap(incidents->mapping, incidents->mapped_bytes);
+    if (incidents->last.mapping)
+        munmap(incidents->last.mapping, incidents->last.mapped_bytes);
     free(incidents);
 }
 
@@ -189,9 +184,9 @@ void perfadapt__incidents_tell(struct perfadapt__incidents *incidents, const str
         return;
     incidents->untold = false;
     if (incidents->error)
-        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%s: its record cannot be kept in %s (error %d)", incidents->what,
-                       incidents->directory, incidents->error);
+        perfadapt__log(log, PERFADAPT_LOG_WARNING, "%s: its record cannot be kept in %s (error %d)",
+                       incidents->last.what, incidents->directory, incidents->error);
     else
-        perfadapt__log(log, PERFADAPT_LOG_INFO, "%s: what led to it is in %s, for perfadapt replay", incidents->what,
-                       incidents->path);
+        perfadapt__log(log, PERFADAPT_LOG_INFO, "%s: what led to it is in %s, for perfadapt replay",
+                       incidents->last.what, incidents->path);
 }

@@ -71,20 +71,16 @@ bool soak_search_again(struct soak_bench *bench, struct soak_search *search, dou
     struct soak_end end;
     if (!try_rung(bench, search, *rung, seconds, "again", &end))
         return false;
-    note_sustainable(bench, &end);
     const bool hot = end.temperature_most_c > most_c;
-    while (hot && end.temperature_most_c > most_c && *rung + 1 < bench->ladder.count) {
+    while (hot && end.temperature_most_c > most_c && *rung + 1 < bench->ladder.count)
         if (!try_rung(bench, search, ++*rung, seconds, "again", &end))
             return false;
-        note_sustainable(bench, &end);
-    }
     while (!hot && *rung > 0) {
         if (!try_rung(bench, search, *rung - 1, seconds, "again", &end))
             return false;
         if (end.temperature_most_c > most_c)
             break;
         --*rung;
-        note_sustainable(bench, &end);
     }
     return true;
 }

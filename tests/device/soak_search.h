@@ -19,7 +19,8 @@ bool soak_search_best(struct soak_bench *bench, struct soak_search *search, doub
 /* Runs that rung for longer, and lower ones until one holds; its power and utilisation are the truth for the rivals. */
 bool soak_search_confirm(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung);
 
-/* Looks again from `rung` on: lower while it is too hot, else higher until it is. A card is not the same minutes later. */
+/* Looks again from `rung` on: lower while it is too hot, else higher until it is. A card is not the same minutes later.
+ * To be held by soak_search_hold(), which has the truth for the rivals. */
 bool soak_search_again(struct soak_bench *bench, struct soak_search *search, double most_c, uint32_t *rung);
 
 /* Holds that rung for `seconds`, and lower ones until one is above the limit for hardly any of them: what a few seconds

@@ -254,13 +254,19 @@ static double busy_of_seconds(const struct loop *loop) {
     return loop->decider.frame.statistics.busy[1];
 }
 
-/* Twice the time at half the clock is the same work, and no more heat. */
-static void idle_clock_makes_no_load(void **state) {
-    (void)state;
+/* Three tenths busy. */
+static struct loop loop_at_full_clock(void) {
     struct loop loop;
     loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
     tell_clock(&loop, 1);
     loop_run(&loop, 5, 30);
+    return loop;
+}
+
+/* Twice the time at half the clock is the same work, and no more heat. */
+static void idle_clock_makes_no_load(void **state) {
+    (void)state;
+    struct loop loop = loop_at_full_clock();
     const double busy = busy_of_seconds(&loop);
     assert_in_range((int)(1000 * busy), 290, 310);
     tell_clock(&loop, 0.5);
@@ -271,10 +277,7 @@ static void idle_clock_makes_no_load(void **state) {
 /* Some drivers tell the clock of the very moment, low between two frames. */
 static void clock_of_a_moment_halves_no_load(void **state) {
     (void)state;
-    struct loop loop;
-    loop_init_simple(&loop, 7, PERFADAPT_OUTPUT_QUALITY);
-    tell_clock(&loop, 1);
-    loop_run(&loop, 5, 30);
+    struct loop loop = loop_at_full_clock();
     const double busy = busy_of_seconds(&loop);
     for (int i = 0; i < 60; i++) {
         loop.reading.clock_mhz = i % 2 ? 2000 : 400;

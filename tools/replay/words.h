@@ -4,8 +4,6 @@
 
 #include "replay/run.h"
 
-#include <perfadapt/monitor.h>
-
 /* "mangohud", "presentmon", "nvidia-smi", "csv"; "MangoHud", ... */
 const char *replay_words_format(const struct replay_run *run);
 const char *replay_words_writer(const struct replay_run *run);
