@@ -18,12 +18,13 @@ static const double quiet_c = 8.0;             /* where quiet is preferred, the 
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
 static const double reserve_share = 0.005;     /* of a fast die's gain, kept free below the target for the same */
 static const double reserve_step_c = 0.02; /* a target that moves with every sample would be told with every sample */
-static const double hitch_share = 0.05;    /* … less what one long frame heats a fast die by, of its gain */
-static const double other_least = 0.03;    /* busy by others: less is the noise of two clocks */
-static const double learn_gap_s = 0.75;    /* samples closer together than this teach nothing new */
-static const double other_share = 0.2;     /* of a new second in what others are reckoned to go on with */
-static const double busy_most = 2.0;       /* as it heats: see curve.h */
-static const double slack_share = 0.15;    /* of the sensor's noise, that a forecast should stay below the target */
+static const double reserve_steps_most = 250; /* a state read from a file may claim any gain */
+static const double hitch_share = 0.05;       /* … less what one long frame heats a fast die by, of its gain */
+static const double other_least = 0.03;       /* busy by others: less is the noise of two clocks */
+static const double learn_gap_s = 0.75;       /* samples closer together than this teach nothing new */
+static const double other_share = 0.2;        /* of a new second in what others are reckoned to go on with */
+static const double busy_most = 2.0;          /* as it heats: see curve.h */
+static const double slack_share = 0.15;       /* of the sensor's noise, that a forecast should stay below the target */
 static const double slack_noise_most_c = 1.5;
 static const double gap_most_s = 3600.0;
 static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
@@ -229,8 +230,8 @@ static void take_sensor(struct perfadapt__thermal_control *control, const struct
         take_sample(control, channel, sensor, reading->throttle);
     channel->limit_c = limit_of(policy, channel);
     const double quiet = policy->prefer == PERFADAPT__PREFER_QUIET ? quiet_c : 0.0;
-    const double reserve =
-        reserve_step_c * (int)(reserve_share / reserve_step_c * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST]);
+    const double reserve_steps = reserve_share / reserve_step_c * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
+    const double reserve = reserve_step_c * (int)clamp(reserve_steps, 0, reserve_steps_most);
     channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet - reserve;
     if (believed && reading->now_ns - channel->read_ns > stale_ns)
         channel->believed = false, channel->lost = true;
