@@ -25,7 +25,8 @@ static const double gap_most_s = 8.0;  /* between a switch and the next rise */
 static const double tokens_first = 3.0, tokens_most = 6.0, tokens_per_s = 1.17 / 60;
 static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
-static const double step_least = 0.05;  /* of the load, whatever the ladder: where steps are finer, moves are not */
+static const double step_least = 0.05;        /* of the load, whatever the ladder: finer moves get lost in it … */
+static const double steady_step_least = 0.02; /* … unless it is steady */
 static const double full_step = 0.1;    /* of the load: such a move is seen, and costs a whole token; a smaller … */
 static const double share_least = 0.25; /* … its share, but no less than this */
 static const double down_spreads = 2.0, up_spreads = 2.5;
@@ -273,7 +274,8 @@ static void move_down(struct perfadapt__choice *choice, const struct perfadapt__
 /* The first lower rung where frames fit and the forecast holds; the last where none does. */
 static uint32_t lower_rung(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
     const uint32_t last = prospects->ladder->count - 1;
-    const double most = load_at(prospects, choice->rung) * (1.0 - step_least);
+    const double least = is_steady(prospects->load) ? steady_step_least : step_least;
+    const double most = load_at(prospects, choice->rung) * (1.0 - least);
     uint32_t rung = choice->rung;
     while (rung < last) {
         rung++;
