@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define SECOND INT64_C(1000000000)
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const int64_t look_gap_ns = 750 * (SECOND / 1000); /* a second, with the jitter of a timer */
 static const uint32_t first_steps = 3;                    /* nothing moves up before */
@@ -27,14 +26,7 @@ static const double tokens_least = -1.0;
 static const double tokens_per_doubling = 1.2;
 static const double step_least = 0.05;        /* of the load, whatever the ladder: finer moves get lost in it … */
 static const double steady_step_least = 0.02; /* … unless it is steady */
-static const double full_step = 0.1;    /* of the load: such a move is seen, and costs a whole token; a smaller … */
-static const double share_least = 0.25; /* … its share, but no less than this */
-static const double down_spreads = 2.0, up_spreads = 2.5;
-static const double down_slack = 1.5;
-static const double leeway_share = 0.3; /* of a coarse sensor's grain, that a small step may be too hot by … */
-static const double down_leeway = 1.5;  /* … before it is taken, and this times it afterwards … */
-static const double steady_band = 0.05; /* … while the load stays within this of its middle */
-static const double guard_c = 0.5;
+static const double share_least = 0.25;       /* of a token: what the smallest move costs */
 static const int64_t guard_patience_ns = 2400 * (SECOND / 1000); /* a coarse sensor rounds over the target … */
 static const double guard_fast_c = 5.0;
 static const double guard_at_once_c = 2.0; /* … but not by this much */
@@ -45,15 +37,6 @@ static const int64_t lost_patience_ns = 30 * SECOND;
 static const int64_t lost_gap_ns = 10 * SECOND;
 static const int64_t lost_long_ns = 5 * SECOND;
 static const int64_t jitter_ns = SECOND / 4; /* of ticks */
-
-static const enum perfadapt__horizon down_horizons[] = {PERFADAPT__AFTER_3_S, PERFADAPT__AFTER_8_S,
-                                                        PERFADAPT__AFTER_20_S};
-static const enum perfadapt__horizon aim_horizons[] = {PERFADAPT__AFTER_5_S, PERFADAPT__AFTER_20_S};
-static const enum perfadapt__horizon late_aim_horizons[] = {PERFADAPT__AFTER_60_S};
-static const enum perfadapt__horizon up_horizons[] = {PERFADAPT__AFTER_10_S, PERFADAPT__AFTER_30_S};
-static const enum perfadapt__horizon far_horizons[] = {PERFADAPT__AFTER_60_S, PERFADAPT__AFTER_120_S};
-static const enum perfadapt__horizon jump_horizons[] = {PERFADAPT__AFTER_500_MS, PERFADAPT__AFTER_1_S,
-                                                        PERFADAPT__AFTER_2_S, PERFADAPT__AFTER_4_S};
 
 /* The lowest quality at full rate; where quality and scale cannot move, the slowest rate: nothing is known yet of what
  * the device can bear, and some heat by 15 °C in a quarter of a second. */
@@ -81,143 +64,6 @@ void perfadapt__choice_begin_at(struct perfadapt__choice *choice, const struct p
     choice->drops_seen = drops;
 }
 
-/* --- What a rung would bring --- */
-
-static double cost_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    return perfadapt__cost_of_rung(&prospects->frames->cost, prospects->policy, &prospects->ladder->rungs[rung]);
-}
-
-/* GPU time per time that a rung takes; only ratios mean anything. */
-static double load_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    return cost_at(prospects, rung) * prospects->ladder->rungs[rung].per_frame_ns;
-}
-
-static bool frames_fit(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns, double spreads) {
-    const double time_ns = work_ns * cost_at(prospects, rung);
-    return time_ns * (1.0 + spreads * prospects->load->spread) * prospects->ladder->rungs[rung].per_frame_ns <=
-           PERFADAPT__LATE_RATIO;
-}
-
-static double utilisation_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns) {
-    const struct perfadapt__rung *at = &prospects->ladder->rungs[rung];
-    if (!(at->per_frame_ns > 0))
-        return 1.0; /* without a target the GPU is as busy as it can be */
-    const double utilisation = work_ns * cost_at(prospects, rung) * at->per_frame_ns;
-    return utilisation < 1.0 ? utilisation : 1.0;
-}
-
-/* By how much the target is higher where the frame rate would have to give way. */
-static double allowance(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const struct perfadapt__ladder *ladder = prospects->ladder;
-    return ladder->full_rate > 0 && rung >= ladder->full_rate ? prospects->thermal->last_resort_c : 0.0;
-}
-
-/* The largest excess over the target at any of the horizons, °C. */
-static double excess_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns,
-                        const enum perfadapt__horizon *horizons, size_t count) {
-    double worst = -(double)INFINITY;
-    for (size_t i = 0; i < count; i++) {
-        const double ahead_ns = perfadapt__load_ahead_ns(prospects->load, work_ns, horizons[i]);
-        const double excess =
-            perfadapt__thermal_excess_c(prospects->thermal, utilisation_at(prospects, rung, ahead_ns), horizons[i]);
-        worst = excess > worst ? excess : worst;
-    }
-    return worst - allowance(prospects, rung);
-}
-
-/* After a jump the fast pole decides, of which least is known: the model's doubt counts as heat. */
-static double jump_excess_at(const struct perfadapt__prospects *prospects, uint32_t rung, double work_ns) {
-    double worst = -(double)INFINITY;
-    for (size_t i = 0; i < COUNT(jump_horizons); i++) {
-        const double excess = perfadapt__thermal_doubtful_excess_c(
-            prospects->thermal, utilisation_at(prospects, rung, work_ns), jump_horizons[i], 2.0);
-        worst = excess > worst ? excess : worst;
-    }
-    return worst - allowance(prospects, rung);
-}
-
-/* How much of a move it is from one load to the other: 1 from a full step on. */
-static double move_share(double load_a, double load_b) {
-    const double more = load_a > load_b ? load_a : load_b;
-    const double less = load_a > load_b ? load_b : load_a;
-    const double share = more > 0 ? (more - less) / more / full_step : 1.0;
-    return share < 1.0 ? share : 1.0;
-}
-
-/* The step below a rung. */
-static double step_share(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    return move_share(load_at(prospects, rung), load_at(prospects, rung + 1));
-}
-
-/* What comes late cannot overshoot: it can be followed down, rung by rung. That is bought with switches, so it counts the
- * more, the larger the step below is. */
-static double followed_excess(const struct perfadapt__prospects *prospects, uint32_t rung, double soon, double late) {
-    if (!(late > soon))
-        return soon;
-    const double share = step_share(prospects, rung);
-    return soon + share * share * (late - soon);
-}
-
-static bool stays_cool(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const double work_ns = prospects->load->middle_ns;
-    const double soon = excess_at(prospects, rung, work_ns, aim_horizons, COUNT(aim_horizons));
-    const double late = excess_at(prospects, rung, work_ns, late_aim_horizons, COUNT(late_aim_horizons));
-    return followed_excess(prospects, rung, soon, late) + perfadapt__thermal_slack_c(prospects->thermal) <= 0;
-}
-
-/* How far over the target the guard acts. */
-static double guarded_from_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const double allowed_c = allowance(prospects, rung);
-    return guard_c > allowed_c ? guard_c : allowed_c;
-}
-
-/* A temperature over its target stays over it, whatever the model says: where the device throttles, it learns nothing. */
-static bool is_over(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    double temperature_c;
-    double target_c;
-    return perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c) > guarded_from_c(prospects, rung);
-}
-
-/* Without a target the GPU is busy all the time whatever it draws: a cut would cost quality and cool nothing. */
-static bool answers_heat(const struct perfadapt__prospects *prospects) {
-    return prospects->ladder->rungs[0].per_frame_ns > 0;
-}
-
-static double lasting_excess_at(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const double work_ns = prospects->load->middle_ns;
-    const double soon = excess_at(prospects, rung, work_ns, up_horizons, COUNT(up_horizons));
-    const double late = excess_at(prospects, rung, work_ns, far_horizons, COUNT(far_horizons));
-    return followed_excess(prospects, rung, soon, late);
-}
-
-static bool is_steady(const struct perfadapt__load *load) {
-    const double least_ns = load->middle_ns * (1.0 - steady_band);
-    const double most_ns = load->middle_ns * (1.0 + steady_band);
-    return load->mean_ns >= least_ns && load->mean_ns <= most_ns && load->peak_ns <= most_ns;
-}
-
-/* A sensor of whole degrees leaves open what lies between two of them. By small steps that is tried out: the next reading
- * tells, and no reading can be a whole degree too high. */
-static double leeway_c(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    if (!is_steady(prospects->load))
-        return 0;
-    const double share = step_share(prospects, rung);
-    return leeway_share * (1.0 - share) * perfadapt__thermal_grain_c(prospects->thermal);
-}
-
-static bool may_rise_by_heat(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const struct perfadapt__load *load = prospects->load;
-    if (!answers_heat(prospects))
-        return true;
-    const double leeway = leeway_c(prospects, rung);
-    return !is_over(prospects, rung) && lasting_excess_at(prospects, rung) <= leeway &&
-           jump_excess_at(prospects, rung, load->peak_ns) + perfadapt__thermal_slack_c(prospects->thermal) <= leeway;
-}
-
-static bool may_rise_by_frames(const struct perfadapt__prospects *prospects, uint32_t rung) {
-    return frames_fit(prospects, rung, prospects->load->peak_ns, up_spreads);
-}
-
 /* --- Evidence --- */
 
 static struct perfadapt__evidence heat_evidence(const struct perfadapt__prospects *prospects, double excess_c) {
@@ -232,9 +78,9 @@ static struct perfadapt__evidence frame_evidence(const struct perfadapt__prospec
     const double work_ns = prospects->load->middle_ns;
     return (struct perfadapt__evidence){
         .signal = PERFADAPT_SIGNAL_FRAME_TIME,
-        .value = work_ns * cost_at(prospects, from) * 1e-6,
+        .value = work_ns * perfadapt__prospects_cost(prospects, from) * 1e-6,
         .limit = (double)prospects->ladder->rungs[from].frame_ns * 1e-6,
-        .forecast = work_ns * cost_at(prospects, to) * 1e-6,
+        .forecast = work_ns * perfadapt__prospects_cost(prospects, to) * 1e-6,
     };
 }
 
@@ -254,7 +100,7 @@ static void note_relapse(struct perfadapt__choice *choice, int64_t now_ns) {
 }
 
 static void take_token(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung) {
-    const double share = move_share(load_at(prospects, choice->rung), load_at(prospects, rung));
+    const double share = perfadapt__prospects_move_share(prospects, choice->rung, rung);
     const double left = choice->tokens - (share > share_least ? share : share_least);
     choice->tokens = left > tokens_least ? left : tokens_least;
 }
@@ -274,13 +120,13 @@ static void move_down(struct perfadapt__choice *choice, const struct perfadapt__
 /* The first lower rung where frames fit and the forecast holds; the last where none does. */
 static uint32_t lower_rung(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
     const uint32_t last = prospects->ladder->count - 1;
-    const double least = is_steady(prospects->load) ? steady_step_least : step_least;
-    const double most = load_at(prospects, choice->rung) * (1.0 - least);
+    const double least = perfadapt__prospects_is_steady(prospects) ? steady_step_least : step_least;
+    const double most = perfadapt__prospects_load(prospects, choice->rung) * (1.0 - least);
     uint32_t rung = choice->rung;
     while (rung < last) {
         rung++;
-        if (load_at(prospects, rung) <= most && stays_cool(prospects, rung) &&
-            frames_fit(prospects, rung, prospects->load->middle_ns, down_spreads))
+        if (perfadapt__prospects_load(prospects, rung) <= most && perfadapt__prospects_stays_cool(prospects, rung) &&
+            perfadapt__prospects_fits(prospects, rung))
             break;
     }
     return rung;
@@ -308,8 +154,9 @@ static uint32_t guarded_rung(const struct perfadapt__choice *choice, const struc
                                                               : over_c < 2 * guard_fast_c ? 2
                                                                                           : 4);
     uint32_t rung = choice->rung + steps < ladder->count ? choice->rung + steps : ladder->count - 1;
-    const double most = load_at(prospects, choice->rung) * (1.0 - (over_c < guard_at_once_c ? 0 : full_step));
-    while (rung + 1 < ladder->count && load_at(prospects, rung) > most)
+    const double most = perfadapt__prospects_load(prospects, choice->rung) *
+                        (1.0 - (over_c < guard_at_once_c ? 0 : PERFADAPT__FULL_STEP));
+    while (rung + 1 < ladder->count && perfadapt__prospects_load(prospects, rung) > most)
         rung++;
     return rung;
 }
@@ -319,7 +166,7 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
     double temperature_c;
     double target_c;
     const double over_c = perfadapt__thermal_over_c(prospects->thermal, &temperature_c, &target_c);
-    if (!(over_c >= guarded_from_c(prospects, choice->rung))) {
+    if (!(over_c >= perfadapt__prospects_guarded_from_c(prospects, choice->rung))) {
         choice->over_since_ns = 0;
         return false;
     }
@@ -327,8 +174,8 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
         choice->over_since_ns = now_ns ? now_ns : 1;
     const bool patient = over_c < guard_at_once_c && now_ns - choice->over_since_ns < guard_patience_ns;
     const bool waits = choice->guarded_ns && now_ns - choice->guarded_ns < guard_gap_ns;
-    if (patient || waits || !answers_heat(prospects) || choice->rung + 1 >= prospects->ladder->count ||
-        !perfadapt__thermal_is_fresh(prospects->thermal))
+    if (patient || waits || !perfadapt__prospects_answers_heat(prospects) ||
+        choice->rung + 1 >= prospects->ladder->count || !perfadapt__thermal_is_fresh(prospects->thermal))
         return false;
     choice->guarded_ns = now_ns;
     const struct perfadapt__evidence evidence = {
@@ -340,12 +187,9 @@ static bool guard(struct perfadapt__choice *choice, const struct perfadapt__pros
 static bool look_down(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, int64_t now_ns) {
     if (choice->rung + 1 >= prospects->ladder->count)
         return false;
-    const double work_ns = prospects->load->middle_ns;
-    const double excess = excess_at(prospects, choice->rung, work_ns, down_horizons, COUNT(down_horizons));
-    const double allowed =
-        down_slack * perfadapt__thermal_slack_c(prospects->thermal) + down_leeway * leeway_c(prospects, choice->rung);
-    const bool too_hot = answers_heat(prospects) && excess > allowed;
-    if (!too_hot && frames_fit(prospects, choice->rung, work_ns, down_spreads))
+    double excess;
+    const bool too_hot = perfadapt__prospects_is_too_hot(prospects, choice->rung, &excess);
+    if (!too_hot && perfadapt__prospects_fits(prospects, choice->rung))
         return false;
     const uint32_t rung = lower_rung(choice, prospects);
     const struct perfadapt__evidence evidence =
@@ -364,7 +208,7 @@ static double dwell_s(const struct perfadapt__choice *choice, int64_t now_ns) {
 
 static void move_up(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
                     int64_t now_ns) {
-    const double excess = lasting_excess_at(prospects, rung);
+    const double excess = perfadapt__prospects_lasting_excess_c(prospects, rung);
     choice->evidence = choice->reasons & PERFADAPT_REASON_THERMAL ? heat_evidence(prospects, excess)
                                                                   : frame_evidence(prospects, choice->rung, rung);
     take_token(choice, prospects, rung);
@@ -377,9 +221,9 @@ static void move_up(struct perfadapt__choice *choice, const struct perfadapt__pr
 static void explain(struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects) {
     if (choice->rung == 0)
         choice->reasons = 0;
-    else if (!may_rise_by_heat(prospects, choice->rung - 1))
+    else if (!perfadapt__prospects_may_rise_by_heat(prospects, choice->rung - 1))
         choice->reasons = PERFADAPT_REASON_THERMAL;
-    else if (!may_rise_by_frames(prospects, choice->rung - 1))
+    else if (!perfadapt__prospects_may_rise_by_frames(prospects, choice->rung - 1))
         choice->reasons = PERFADAPT_REASON_FRAME_COST;
     else
         choice->reasons = PERFADAPT_REASON_SETTLING;
@@ -388,17 +232,18 @@ static void explain(struct perfadapt__choice *choice, const struct perfadapt__pr
 /* How fast time proves a rung. */
 static double haste(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects, uint32_t rung,
                     int64_t now_ns) {
-    if ((double)(now_ns - choice->started_ns) * 1e-9 >= first_s || !answers_heat(prospects))
+    if ((double)(now_ns - choice->started_ns) * 1e-9 >= first_s || !perfadapt__prospects_answers_heat(prospects))
         return 1.0;
-    const double room_c = -lasting_excess_at(prospects, rung) - roomy_c;
+    const double room_c = -perfadapt__prospects_lasting_excess_c(prospects, rung) - roomy_c;
     return 1.0 + hurry_per_c * (room_c > 0 ? room_c < room_most_c ? room_c : room_most_c : 0);
 }
 
 /* Of the dwell time, that a rung needs: what had to be left soon more, a small step under a steady load less. */
 static double proof_share(const struct perfadapt__choice *choice, const struct perfadapt__prospects *prospects,
                           uint32_t rung) {
-    const double step =
-        is_steady(prospects->load) ? move_share(load_at(prospects, choice->rung), load_at(prospects, rung)) : 1.0;
+    const double step = perfadapt__prospects_is_steady(prospects)
+                            ? perfadapt__prospects_move_share(prospects, choice->rung, rung)
+                            : 1.0;
     return (step > dwell_share ? step : dwell_share) * (1.0 + (double)choice->relapse[rung]);
 }
 
@@ -407,7 +252,8 @@ static void look_up(struct perfadapt__choice *choice, const struct perfadapt__pr
     const double dwell = dwell_s(choice, now_ns);
     uint32_t best = choice->rung;
     uint32_t i = choice->rung;
-    while (i > 0 && may_rise_by_frames(prospects, i - 1) && may_rise_by_heat(prospects, i - 1)) {
+    while (i > 0 && perfadapt__prospects_may_rise_by_frames(prospects, i - 1) &&
+           perfadapt__prospects_may_rise_by_heat(prospects, i - 1)) {
         i--;
         choice->good_s[i] += (float)(seconds * haste(choice, prospects, i, now_ns));
         if ((double)choice->good_s[i] >= dwell * proof_share(choice, prospects, i))

@@ -10,8 +10,7 @@
 #define PERFADAPT_CONTROL_CHOICE_H
 
 #include "control/caps.h"
-#include "control/load.h"
-#include "control/thermal.h"
+#include "control/prospects.h"
 
 struct perfadapt__choice {
     uint32_t rung;
@@ -26,15 +25,6 @@ struct perfadapt__choice {
     float good_s[PERFADAPT__RUNGS_MAX];  /* for how long each rung has been good */
     float relapse[PERFADAPT__RUNGS_MAX]; /* how often it had to be left again soon, fading */
     struct perfadapt__evidence evidence; /* for the last move */
-};
-
-/* What a choice looks at. */
-struct perfadapt__prospects {
-    const struct perfadapt__policy *policy;
-    const struct perfadapt__ladder *ladder;
-    const struct perfadapt__load *load;
-    const struct perfadapt__thermal_control *thermal;
-    const struct perfadapt__frame_statistics *frames;
 };
 
 void perfadapt__choice_init(struct perfadapt__choice *choice, const struct perfadapt__ladder *ladder);

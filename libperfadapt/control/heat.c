@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/heat.h"
 
+#include "control/clamp.h"
 #include "control/median.h"
 #include "control/root.h"
 
@@ -82,10 +83,6 @@ void perfadapt__heat_init(struct perfadapt__heat *heat, double temperature_c) {
     heat->variance = surprise_least_c * surprise_least_c;
 }
 
-static double clamp(double value, double low, double high) {
-    return value > low ? (value < high ? value : high) : low;
-}
-
 double perfadapt__heat_noise_c(const struct perfadapt__heat *heat) {
     return perfadapt__root(heat->variance);
 }
@@ -100,11 +97,11 @@ static double believable(struct perfadapt__heat *heat, double surprise) {
     const double noise = perfadapt__heat_noise_c(heat);
     const double band = surprise_band * (noise > surprise_least_c ? noise : surprise_least_c);
     const double middle = perfadapt__median_of_3(heat->surprises);
-    const double believed = clamp(surprise, middle - band, middle + band);
+    const double believed = perfadapt__clamp(surprise, middle - band, middle + band);
     const double step = believed - heat->believed;
     heat->believed = believed;
-    heat->flicker += noise_share * (clamp(0.5 * step * step, 0, 25.0) - heat->flicker);
-    heat->variance += noise_share * (clamp(believed * believed, 0, 100.0) - heat->variance);
+    heat->flicker += noise_share * (perfadapt__clamp(0.5 * step * step, 0, 25.0) - heat->flicker);
+    heat->variance += noise_share * (perfadapt__clamp(believed * believed, 0, 100.0) - heat->variance);
     return believed;
 }
 
@@ -114,7 +111,7 @@ static int worst_violation(const struct perfadapt__heat *heat, double covariance
     int worst = -1;
     double most_deviations = 0;
     for (int i = 0; i < UNKNOWNS; i++) {
-        const double excess = clamp(heat->unknowns[i], least[i], most[i]) - heat->unknowns[i];
+        const double excess = perfadapt__clamp(heat->unknowns[i], least[i], most[i]) - heat->unknowns[i];
         const double deviations =
             !fixed[i] && covariance[i][i] > variance_least ? excess * excess / covariance[i][i] : 0;
         if (deviations > most_deviations) {
@@ -145,7 +142,7 @@ static void keep_bounds(struct perfadapt__heat *heat) {
         if (j < 0)
             break;
         fixed[j] = true;
-        const double excess = clamp(heat->unknowns[j], least[j], most[j]) - heat->unknowns[j];
+        const double excess = perfadapt__clamp(heat->unknowns[j], least[j], most[j]) - heat->unknowns[j];
         double share[UNKNOWNS];
         for (int i = 0; i < UNKNOWNS; i++) {
             share[i] = covariance[i][j] / covariance[j][j];
@@ -154,19 +151,20 @@ static void keep_bounds(struct perfadapt__heat *heat) {
         condition(covariance, share, j);
     }
     for (int j = 0; j < UNKNOWNS; j++) /* by rounding alone */
-        heat->unknowns[j] = clamp(heat->unknowns[j], least[j], most[j]);
+        heat->unknowns[j] = perfadapt__clamp(heat->unknowns[j], least[j], most[j]);
 }
 
 static void let_walk(struct perfadapt__heat *heat, double seconds) {
     for (int i = 0; i < REST; i++) {
         const double walk = i == CONSTANT ? walk_constant : walk_gain;
-        heat->covariance[i][i] = clamp(heat->covariance[i][i] + walk * seconds, variance_least, variance_most);
+        heat->covariance[i][i] =
+            perfadapt__clamp(heat->covariance[i][i] + walk * seconds, variance_least, variance_most);
     }
 }
 
 void perfadapt__heat_learn(struct perfadapt__heat *heat, const struct perfadapt__busy *busy, double temperature_c,
                            double seconds, bool frozen) {
-    heat->fade *= 1.0 - clamp(seconds / fade_s, 0, 0.5);
+    heat->fade *= 1.0 - perfadapt__clamp(seconds / fade_s, 0, 0.5);
     if (frozen)
         return;
     double regressor[UNKNOWNS] = {[CONSTANT] = 1.0, [REST] = heat->fade};
@@ -184,7 +182,8 @@ void perfadapt__heat_learn(struct perfadapt__heat *heat, const struct perfadapt_
     let_walk(heat, seconds);
     const double quiet =
         surprise_least_c * surprise_least_c / (heat->variance + surprise_least_c * surprise_least_c) * 2.0;
-    heat->bias = clamp(heat->bias + bias_share * (quiet < 1.0 ? quiet : 1.0) * (surprise - heat->bias), -30, 30);
+    heat->bias =
+        perfadapt__clamp(heat->bias + bias_share * (quiet < 1.0 ? quiet : 1.0) * (surprise - heat->bias), -30, 30);
     heat->learned++;
 }
 

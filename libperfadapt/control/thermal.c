@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/thermal.h"
 
-#include "control/median.h"
+#include "control/clamp.h"
 #include "control/root.h"
 
 #include <math.h> /* NAN, INFINITY and isnan only: no libm is linked */
@@ -11,42 +11,23 @@
 #define SECOND INT64_C(1000000000)
 
 static const double pole_s[PERFADAPT__POLES] = PERFADAPT__POLE_SECONDS;
-static const double plausible_least_c = -40, plausible_most_c = 150;
-static const double limit_least_c = 30, limit_most_c = 125;
 static const double headroom_band_c = 30.0;    /* Android's definition: 0 at limit - 30 °C */
-static const double quiet_c = 8.0;             /* where quiet is preferred, the target is this much cooler */
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
-static const double reserve_share = 0.005;     /* of a fast die's gain, kept free below the target for the same */
-static const double reserve_step_c = 0.02; /* a target that moves with every sample would be told with every sample */
-static const double reserve_steps_most = 250; /* a state read from a file may claim any gain */
-static const double hitch_share = 0.05;       /* … less what one long frame heats a fast die by, of its gain */
-static const double other_least = 0.03;       /* busy by others: less is the noise of two clocks */
-static const double learn_gap_s = 0.75;       /* samples closer together than this teach nothing new */
-static const double other_share = 0.2;        /* of a new second in what others are reckoned to go on with */
-static const double busy_most = 2.0;          /* as it heats: see curve.h */
-static const double slack_share = 0.15;       /* of the sensor's noise, that a forecast should stay below the target */
+static const double hitch_share = 0.05;        /* … less what one long frame heats a fast die by, of its gain */
+static const double other_least = 0.03;        /* busy by others: less is the noise of two clocks */
+static const double other_share = 0.2;         /* of a new second in what others are reckoned to go on with */
+static const double busy_most = 2.0;           /* as it heats: see curve.h */
+static const double slack_share = 0.15;        /* of the sensor's noise, that a forecast should stay below the target */
 static const double slack_noise_most_c = 1.5;
 static const double gap_most_s = 3600.0;
-static const uint32_t throttled_enough = 2;      /* samples in a row: one may be of the moment before */
-static const double below_limit_c = 1.0;         /* throttling this near its limit is as stated */
-static const double heat_least_c = 45.0;         /* what throttles for heat below this does not tell of heat … */
-static const double heat_band_c = 30.0;          /* … nor what does this far below its limit */
-static const double relearn_c_per_s = 1.0 / 600; /* the learned limit rises again: a fan may have been blocked */
-static const uint32_t whole_enough = 16;         /* samples in a row: a finer sensor shows so many seldom */
-static const double part_least_c = 0.01;
 static const double foreseen_most_s = 120.0;
-static const double calm_s = 3.0;            /* until a calmer state is told, and pace at which headroom grows */
-static const int64_t stale_ns = 30 * SECOND; /* a sample this old says nothing any more */
+static const double calm_s = 3.0; /* until a calmer state is told, and pace at which headroom grows */
 
 void perfadapt__thermal_init(struct perfadapt__thermal_control *control) {
     memset(control, 0, sizeof *control);
     control->own_busy_ns = control->headroom = (double)NAN;
     control->last_resort_c = last_resort_most_c;
     perfadapt__curve_init(&control->curve, &control->curve_learning);
-}
-
-static double clamp(double value, double low, double high) {
-    return value > low ? (value < high ? value : high) : low;
 }
 
 static double larger(double a, double b) {
@@ -62,11 +43,11 @@ static double others_share(struct perfadapt__thermal_control *control, const str
     control->own_busy = (double)NAN;
     if (isnan(before_ns) || !(seconds > 0))
         return 0;
-    const double own = clamp((frames->busy_ns - before_ns) / (seconds * 1e9), 0, 1);
+    const double own = perfadapt__clamp((frames->busy_ns - before_ns) / (seconds * 1e9), 0, 1);
     control->own_busy = own;
     if (!(reading->busy >= 0))
         return 0;
-    const double other = clamp(reading->busy, 0, 1) * clock - own;
+    const double other = perfadapt__clamp(reading->busy, 0, 1) * clock - own;
     if (!frames->gpu_known)
         return other; /* CPU times stood in for GPU times: what the driver says is right */
     return other > other_least ? other : 0;
@@ -89,14 +70,15 @@ static void follow_others(struct perfadapt__thermal_control *control, double oth
 static void learn_curve(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
                         double other) {
     const bool unknown = reading->throttle == PERFADAPT_THROTTLING_THERMAL || isnan(control->own_busy);
-    const double busy = unknown ? (double)NAN : clamp(control->own_busy + other, 0, 1);
+    const double busy = unknown ? (double)NAN : perfadapt__clamp(control->own_busy + other, 0, 1);
     perfadapt__curve_learn(&control->curve, &control->curve_learning, busy, reading->power_w);
 }
 
 void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
                              const struct perfadapt__frame_statistics *frames, double clock) {
-    const double seconds =
-        control->looked_ns ? clamp((double)(reading->now_ns - control->looked_ns) * 1e-9, 0, gap_most_s) : 0.0;
+    const double seconds = control->looked_ns
+                               ? perfadapt__clamp((double)(reading->now_ns - control->looked_ns) * 1e-9, 0, gap_most_s)
+                               : 0.0;
     control->looked_ns = reading->now_ns > 0 ? reading->now_ns : 1;
     const double other = others_share(control, reading, frames, clock, seconds);
     learn_curve(control, reading, other);
@@ -105,23 +87,18 @@ void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const s
 
 static void take_busy(struct perfadapt__thermal_control *control, const struct perfadapt__frame_statistics *frames) {
     for (int i = 0; i < PERFADAPT__POLES; i++) {
-        control->busy.now[i] = clamp(frames->busy[i] + control->other_now[i], 0, busy_most);
-        control->busy.sensed[i] = clamp(frames->sensed[i] + control->other_sensed[i], 0, busy_most);
+        control->busy.now[i] = perfadapt__clamp(frames->busy[i] + control->other_now[i], 0, busy_most);
+        control->busy.sensed[i] = perfadapt__clamp(frames->sensed[i] + control->other_sensed[i], 0, busy_most);
     }
 }
 
-/* --- One sensor --- */
+/* --- The sensors --- */
 
 static struct perfadapt__heat_channel *find_channel(struct perfadapt__thermal_control *control, uint32_t key) {
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
         if (control->channels[i].key == key)
             return &control->channels[i];
     return NULL;
-}
-
-static bool can_be_believed(const struct perfadapt__heat_reading *reading) {
-    return reading->state == PERFADAPT_STATE_OK && reading->temperature_c > plausible_least_c &&
-           reading->temperature_c < plausible_most_c;
 }
 
 /* A free place, or that of a sensor which has gone without being lost. */
@@ -133,108 +110,17 @@ static struct perfadapt__heat_channel *add_channel(struct perfadapt__thermal_con
             channel = &control->channels[i];
     if (!channel)
         return NULL;
-    memset(channel, 0, sizeof *channel);
-    channel->key = reading->key;
-    channel->learned_limit_c = channel->stated_c = (double)NAN;
-    perfadapt__heat_init(&channel->heat, reading->temperature_c);
+    perfadapt__heat_channel_init(channel, reading);
     return channel;
 }
 
-static bool is_a_limit(double stated_c) {
-    return stated_c > limit_least_c && stated_c <= plausible_most_c;
-}
-
-static double limit_of(const struct perfadapt__policy *policy, const struct perfadapt__heat_channel *channel) {
-    double limit = is_a_limit(channel->stated_c) ? channel->stated_c : (double)INFINITY;
-    if (policy->thermal_limit_c < limit)
-        limit = policy->thermal_limit_c;
-    if (channel->learned_limit_c < limit)
-        limit = channel->learned_limit_c;
-    return limit < (double)INFINITY ? clamp(limit, limit_least_c, limit_most_c) : (double)NAN;
-}
-
-/* Where a device can have throttled for heat, below the limit in force. */
-static bool may_be_limit(const struct perfadapt__heat_channel *channel, double celsius) {
-    return celsius > heat_least_c && !(celsius < channel->limit_c - heat_band_c) &&
-           !(celsius > channel->limit_c - below_limit_c);
-}
-
-/* What an earlier session has learned holds until this one has learned something itself. It may come late. */
-static void recall_limit(struct perfadapt__heat_channel *channel, double remembered_c) {
-    if (isnan(channel->learned_limit_c) && may_be_limit(channel, remembered_c))
-        channel->learned_limit_c = remembered_c;
-}
-
-/* A device that throttles for heat below the limit it states has another one. Power caps and drivers that cry at 34 °C
- * are not heat. */
-static void learn_limit(struct perfadapt__heat_channel *channel, uint32_t throttling, double seconds) {
-    const bool hot = may_be_limit(channel, channel->temperature_c);
-    channel->throttled = throttling == PERFADAPT_THROTTLING_THERMAL && hot ? channel->throttled + 1 : 0;
-    if (channel->throttled >= throttled_enough && !(channel->temperature_c > channel->learned_limit_c))
-        channel->learned_limit_c = channel->temperature_c;
-    else if (throttling != PERFADAPT_THROTTLING_THERMAL)
-        channel->learned_limit_c += relearn_c_per_s * seconds; /* NAN stays NAN */
-}
-
-static bool is_whole(double celsius) {
-    const double part = celsius - (double)(int)celsius; /* plausible ones fit */
-    return part < part_least_c && part > -part_least_c;
-}
-
-static void take_sample(struct perfadapt__thermal_control *control, struct perfadapt__heat_channel *channel,
-                        const struct perfadapt__heat_reading *reading, uint32_t throttling) {
-    channel->fresh = true;
-    for (int i = 2; i > 0; i--)
-        channel->samples_c[i] = channel->samples_c[channel->sample_count ? i - 1 : 0];
-    channel->samples_c[0] = reading->temperature_c;
-    channel->sample_count = channel->sample_count < 3 ? channel->sample_count + 1 : 3;
-    channel->temperature_c =
-        channel->sample_count < 3 ? reading->temperature_c : perfadapt__median_of_3(channel->samples_c);
-    channel->read_ns = reading->timestamp_ns;
-    channel->whole = is_whole(reading->temperature_c) ? channel->whole + 1 : 0;
-    const bool first = channel->heat.learned == 0 && channel->sample_count == 1;
-    const double since_s = (double)(reading->timestamp_ns - channel->learned_ns) * 1e-9;
-    const double seconds = first ? 1.0 : clamp(since_s, 0, gap_most_s);
-    if (seconds < learn_gap_s)
-        return;
-    channel->learned_ns = reading->timestamp_ns;
-    learn_limit(channel, throttling, seconds);
-    /* At a limit of its own the device slows down; at one that was set it goes on heating as ever. */
-    const bool at_own_limit =
-        channel->temperature_c >= channel->stated_c || channel->temperature_c >= channel->learned_limit_c;
-    const bool frozen = throttling == PERFADAPT_THROTTLING_THERMAL || at_own_limit;
-    perfadapt__heat_learn(&channel->heat, &control->busy, reading->temperature_c, seconds, frozen);
-}
-
 static void take_sensor(struct perfadapt__thermal_control *control, const struct perfadapt__policy *policy,
-                        const struct perfadapt__reading *reading, const struct perfadapt__heat_reading *raw) {
-    struct perfadapt__heat_reading in_time = *raw; /* a time to come would make every later sample an old one */
-    in_time.timestamp_ns = raw->timestamp_ns < reading->now_ns ? raw->timestamp_ns : reading->now_ns;
-    in_time.timestamp_ns = in_time.timestamp_ns > 0 ? in_time.timestamp_ns : 0;
-    const struct perfadapt__heat_reading *sensor = &in_time;
+                        const struct perfadapt__reading *reading, const struct perfadapt__heat_reading *sensor) {
     struct perfadapt__heat_channel *channel = sensor->key ? find_channel(control, sensor->key) : NULL;
-    const bool believed = can_be_believed(sensor);
-    if (!channel && believed && sensor->key)
+    if (!channel && perfadapt__heat_channel_believes(sensor) && sensor->key)
         channel = add_channel(control, sensor);
-    if (!channel)
-        return;
-    const bool asleep = sensor->state == PERFADAPT_STATE_ASLEEP || sensor->state == PERFADAPT_STATE_UNSUPPORTED;
-    channel->believed = believed;
-    channel->lost = !believed && !asleep;
-    if (is_a_limit(sensor->limit_c))
-        channel->stated_c = sensor->limit_c; /* one that is not told any more still holds */
-    channel->limit_c = limit_of(policy, channel);
-    recall_limit(channel, sensor->remembered_c);
-    channel->limit_c = limit_of(policy, channel);
-    if (believed && (sensor->timestamp_ns > channel->read_ns || !channel->sample_count))
-        take_sample(control, channel, sensor, reading->throttle);
-    channel->limit_c = limit_of(policy, channel);
-    const double quiet = policy->prefer == PERFADAPT__PREFER_QUIET ? quiet_c : 0.0;
-    const double reserve_steps = reserve_share / reserve_step_c * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
-    const double reserve = reserve_step_c * (int)clamp(reserve_steps, 0, reserve_steps_most);
-    channel->target_c = channel->limit_c - policy->thermal_margin_c - quiet - reserve;
-    if (believed && reading->now_ns - channel->read_ns > stale_ns)
-        channel->believed = false, channel->lost = true;
+    if (channel)
+        perfadapt__heat_channel_take(channel, sensor, reading, policy, &control->busy);
 }
 
 static bool is_withdrawn(const struct perfadapt__reading *reading, uint32_t key) {
@@ -251,15 +137,9 @@ static void miss_sensors(struct perfadapt__thermal_control *control, const struc
         bool present = channel->key == 0;
         for (uint32_t j = 0; !present && j < reading->heat_count && j < PERFADAPT__HEAT_SENSORS; j++)
             present = reading->heat[j].key == channel->key;
-        if (present)
-            continue;
-        channel->lost = !full && !is_withdrawn(reading, channel->key) && (channel->believed || channel->lost);
-        channel->believed = false;
+        if (!present)
+            perfadapt__heat_channel_miss(channel, full || is_withdrawn(reading, channel->key));
     }
-}
-
-static bool steers(const struct perfadapt__heat_channel *channel) {
-    return channel->believed && !isnan(channel->target_c);
 }
 
 /* --- What others ask --- */
@@ -270,7 +150,7 @@ double perfadapt__thermal_doubtful_excess_c(const struct perfadapt__thermal_cont
     double worst = -(double)INFINITY;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         const struct perfadapt__heat_channel *channel = &control->channels[i];
-        if (!steers(channel))
+        if (!perfadapt__heat_channel_steers(channel))
             continue;
         double forecast = perfadapt__heat_forecast_c(&channel->heat, &control->busy, utilisation, horizon);
         if (doubts > 0)
@@ -290,7 +170,7 @@ static const struct perfadapt__heat_channel *worst_channel(const struct perfadap
     const struct perfadapt__heat_channel *worst = NULL;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         const struct perfadapt__heat_channel *channel = &control->channels[i];
-        if (steers(channel) &&
+        if (perfadapt__heat_channel_steers(channel) &&
             (!worst || channel->temperature_c - channel->target_c > worst->temperature_c - worst->target_c))
             worst = channel;
     }
@@ -308,16 +188,17 @@ double perfadapt__thermal_over_c(const struct perfadapt__thermal_control *contro
 double perfadapt__thermal_slack_c(const struct perfadapt__thermal_control *control) {
     double noise = 0;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
-        if (steers(&control->channels[i]))
+        if (perfadapt__heat_channel_steers(&control->channels[i]))
             noise = larger(noise, perfadapt__heat_noise_c(&control->channels[i].heat));
-    return slack_share * clamp(noise, 0, slack_noise_most_c);
+    return slack_share * perfadapt__clamp(noise, 0, slack_noise_most_c);
 }
 
 double perfadapt__thermal_grain_c(const struct perfadapt__thermal_control *control) {
+    double grain = 0;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
-        if (steers(&control->channels[i]) && control->channels[i].whole >= whole_enough)
-            return 0.5;
-    return 0;
+        if (perfadapt__heat_channel_steers(&control->channels[i]))
+            grain = larger(grain, perfadapt__heat_channel_grain_c(&control->channels[i]));
+    return grain;
 }
 
 bool perfadapt__thermal_is_fresh(const struct perfadapt__thermal_control *control) {
@@ -342,7 +223,7 @@ static int64_t time_to_throttle_ns(const struct perfadapt__thermal_control *cont
             perfadapt__heat_forecast_c(&channel->heat, &control->busy, utilisation, (enum perfadapt__horizon)h);
         const double seconds = perfadapt__horizon_seconds((enum perfadapt__horizon)h);
         if (forecast_c >= channel->limit_c && forecast_c > before_c) {
-            const double way = clamp((channel->limit_c - before_c) / (forecast_c - before_c), 0, 1);
+            const double way = perfadapt__clamp((channel->limit_c - before_c) / (forecast_c - before_c), 0, 1);
             return (int64_t)((before_s + way * (seconds - before_s)) * 1e9);
         }
         before_c = forecast_c;
@@ -356,7 +237,7 @@ static int64_t time_to_throttle_ns(const struct perfadapt__thermal_control *cont
 static int64_t soonest_throttle_ns(const struct perfadapt__thermal_control *control) {
     int64_t soonest = PERFADAPT_THROTTLE_UNKNOWN;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
-        if (!steers(&control->channels[i]))
+        if (!perfadapt__heat_channel_steers(&control->channels[i]))
             continue;
         const int64_t time_ns = time_to_throttle_ns(control, &control->channels[i]);
         if (soonest < 0 || (time_ns >= 0 && time_ns < soonest))
@@ -369,7 +250,7 @@ static double headroom_of(const struct perfadapt__thermal_control *control) {
     double headroom = (double)NAN;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         const struct perfadapt__heat_channel *channel = &control->channels[i];
-        if (!steers(channel))
+        if (!perfadapt__heat_channel_steers(channel))
             continue;
         const double own = larger(0, 1.0 - (channel->limit_c - channel->temperature_c) / headroom_band_c);
         headroom = headroom > own ? headroom : own;
@@ -382,7 +263,8 @@ static uint32_t state_of(const struct perfadapt__thermal_control *control, doubl
     if (!worst)
         return PERFADAPT_THERMAL_UNKNOWN;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
-        if (steers(&control->channels[i]) && control->channels[i].temperature_c >= control->channels[i].limit_c)
+        if (perfadapt__heat_channel_steers(&control->channels[i]) &&
+            control->channels[i].temperature_c >= control->channels[i].limit_c)
             return PERFADAPT_THERMAL_CRITICAL;
     if (worst->temperature_c >= worst->target_c)
         return PERFADAPT_THERMAL_HOT;
@@ -402,7 +284,7 @@ static void follow_state(struct perfadapt__thermal_control *control, uint32_t st
 
 /* Likewise: nearer to the limit at once, further from it slowly. */
 static void follow_headroom(struct perfadapt__thermal_control *control, double headroom, int64_t now_ns) {
-    const double seconds = clamp((double)(now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s);
+    const double seconds = perfadapt__clamp((double)(now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s);
     const bool eases = headroom < control->headroom;
     control->headroom =
         eases ? control->headroom + seconds / (calm_s + seconds) * (headroom - control->headroom) : headroom;
@@ -415,7 +297,7 @@ static const struct perfadapt__heat_channel *fastest_channel(const struct perfad
     double worst = 0;
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         const struct perfadapt__heat_channel *channel = &control->channels[i];
-        if (!steers(channel) || channel->heat.learned < 2)
+        if (!perfadapt__heat_channel_steers(channel) || channel->heat.learned < 2)
             continue;
         const double excess =
             perfadapt__heat_forecast_c(&channel->heat, &control->busy, perfadapt__curve_at(&control->curve, 1.0),
@@ -436,7 +318,7 @@ static void write_model(struct perfadapt__thermal_control *control, struct perfa
     if (!channel)
         return;
     const double hitch_c = hitch_share * channel->heat.unknowns[1 + PERFADAPT__POLE_FAST];
-    control->last_resort_c = clamp(last_resort_most_c - hitch_c, 0, last_resort_most_c);
+    control->last_resort_c = perfadapt__clamp(last_resort_most_c - hitch_c, 0, last_resort_most_c);
     cap->base_c = perfadapt__heat_base_c(&channel->heat);
     cap->target_c = channel->target_c;
     cap->last_resort_c = control->last_resort_c;
@@ -462,7 +344,7 @@ void perfadapt__thermal_step(struct perfadapt__thermal_control *control, const s
         take_sensor(control, policy, reading, &reading->heat[i]);
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++) {
         lost |= control->channels[i].lost && !isnan(control->channels[i].target_c);
-        known |= steers(&control->channels[i]);
+        known |= perfadapt__heat_channel_steers(&control->channels[i]);
     }
     control->lost_since_ns = !lost ? 0 : control->lost_since_ns ? control->lost_since_ns : reading->now_ns;
     const double headroom = headroom_of(control);

@@ -11,28 +11,9 @@
 
 #include "control/caps.h"
 #include "control/frame.h"
-#include "control/heat.h"
+#include "control/heat_channel.h"
 #include "control/policy.h"
 #include "control/reading.h"
-
-struct perfadapt__heat_channel {
-    uint32_t key;         /* of the sensor; 0 = free */
-    bool believed;        /* its newest sample is good */
-    bool fresh;           /* … and new in this tick */
-    bool lost;            /* it was believed once and cannot be read any more */
-    int64_t read_ns;      /* of the newest sample */
-    uint32_t throttled;   /* samples in a row at which the device throttled for heat below its limit */
-    double temperature_c; /* median of the newest three samples */
-    double samples_c[3];  /* newest first */
-    uint32_t sample_count;
-    uint32_t whole;         /* samples in a row that were whole degrees */
-    double learned_limit_c; /* where the device throttled before its stated limit; NAN = it never did */
-    double stated_c;        /* the limit that the sensor stated last; NAN = it never did */
-    int64_t learned_ns;     /* of the newest sample that taught */
-    double limit_c;         /* in force; NAN unknown: it steers nothing */
-    double target_c;        /* NAN likewise */
-    struct perfadapt__heat heat;
-};
 
 struct perfadapt__thermal_control {
     struct perfadapt__heat_channel channels[PERFADAPT__HEAT_SENSORS];
