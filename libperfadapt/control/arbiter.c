@@ -178,9 +178,11 @@ static struct perfadapt__evidence evidence_for(const struct perfadapt__arbiter *
         return rung > arbiter->rung ? rung_evidence(claims, rung) : claims->caps->choice;
     if (budget->frame_ns != before->frame_ns)
         return pace_evidence(claims, before->frame_ns);
+    if (budget->worker_threads != before->worker_threads)
+        return claims->caps->knobs;
     if ((budget->reasons | before->reasons) & PERFADAPT_REASON_EVENT)
         return claims->setback->evidence;
-    if (budget->worker_threads != before->worker_threads || budget->frames_in_flight != before->frames_in_flight)
+    if (budget->frames_in_flight != before->frames_in_flight)
         return claims->caps->knobs;
     return claims->caps->memory;
 }

@@ -23,9 +23,9 @@ static inline struct perfadapt__evidence perfadapt__policy_evidence(void) {
 }
 
 /*
- * The heat that the fast step may spend: a linear model of the sensor that is nearest to its target. What DESIGN calls a
- * sustainable utilisation with an energy bucket is this model at rest and its distance to the target; the fast step
- * knows the utilisation of each frame at once, a die may be 15 °C hotter before the next tick.
+ * The heat that the fast step may spend: a linear model of the sensor that is nearest to its target. At rest it is
+ * a sustainable utilisation, its distance to the target a bucket of energy; the fast step knows the utilisation of each
+ * frame at once, a die may be 15 °C hotter before the next tick.
  */
 struct perfadapt__heat_cap {
     double gain_c[PERFADAPT__POLES]; /* °C per unit of busy, per pole; all 0 = no cap from heat */

@@ -92,12 +92,12 @@ perfadapt__decider_set_policy(struct perfadapt__decider *decider, struct perfada
                               const struct perfadapt__policy *policy, int64_t now_ns) {
     const struct perfadapt__rung before = decider->ladder.rungs[decider->arbiter.rung];
     const int64_t target_ns = decider->ladder.rungs[0].frame_ns;
-    decider->policy = *policy;
     perfadapt__ladder_init(&decider->ladder, policy);
+    perfadapt__setback_set_policy(&decider->setback, &decider->policy, policy, decider->ladder.count);
+    decider->policy = *policy;
     const uint32_t rung = perfadapt__ladder_no_better(&decider->ladder, &before, target_ns);
     perfadapt__frame_forget_rung(&decider->frame, rung);
     perfadapt__frame_mark(&decider->frame, frames_under_way); /* still paced by the old policy */
-    perfadapt__setback_set_policy(&decider->setback, policy, decider->ladder.count);
     perfadapt__tick_set_ladder(tick, &decider->ladder, rung, decider->frame.statistics.drops);
     decider->caps = tick->caps;
     decider->arbiter.rung = rung;

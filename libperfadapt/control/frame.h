@@ -91,7 +91,7 @@ struct perfadapt__frame_control {
 void perfadapt__frame_init(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder);
 
-/* Takes one input (DONE, GPU, IDLE). `rung` is the one in force, `caps` the newest. */
+/* Takes one input; of events and holds the time alone. `rung` is the one in force, `caps` the newest. */
 void perfadapt__frame_step(struct perfadapt__frame_control *control, const struct perfadapt__policy *policy,
                            const struct perfadapt__ladder *ladder, const struct perfadapt__caps *caps, uint32_t rung,
                            const struct perfadapt__frame_input *input);

@@ -35,7 +35,9 @@ void perfadapt__pace_step(struct perfadapt__pace *pace, const struct perfadapt__
                           struct perfadapt__caps *caps) {
     const int64_t target_ns = ladder->rungs[0].frame_ns;
     const int64_t slowest_ns = ladder->rungs[ladder->count - 1].frame_ns;
-    if (slowest_ns > target_ns && (frames->gpu_known || pace->pace_ns) && frames->cpu_ns > 0) {
+    if (slowest_ns <= target_ns) {
+        perfadapt__pace_init(pace); /* another policy may have taken the slower intervals away */
+    } else if ((frames->gpu_known || pace->pace_ns) && frames->cpu_ns > 0) {
         const int64_t now_at_ns = pace->pace_ns ? pace->pace_ns : target_ns;
         const int64_t longer_ns = interval_for(ladder, frames->cpu_ns);
         const int64_t shorter_ns = interval_for(ladder, frames->cpu_ns / calm_share);

@@ -23,7 +23,8 @@ static double share_allowed(const struct perfadapt__policy *policy, const struct
         share = saving_busy;
     if (on_battery && policy->battery_busy < share)
         share = policy->battery_busy;
-    return share > 0 ? share : 1.0;
+    const bool by_rungs = policy->target_frame_ns > 0; /* otherwise the GPU is busy at any rung */
+    return share > 0 && by_rungs ? share : 1.0;
 }
 
 static double busy_at(const struct perfadapt__policy *policy, const struct perfadapt__ladder *ladder,

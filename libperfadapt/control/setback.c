@@ -34,10 +34,10 @@ void perfadapt__setback_init(struct perfadapt__setback *setback, const struct pe
         (struct perfadapt__evidence){.value = (double)NAN, .limit = (double)NAN, .forecast = (double)NAN};
 }
 
-void perfadapt__setback_set_policy(struct perfadapt__setback *setback, const struct perfadapt__policy *policy,
-                                   uint32_t rungs) {
+void perfadapt__setback_set_policy(struct perfadapt__setback *setback, const struct perfadapt__policy *before,
+                                   const struct perfadapt__policy *policy, uint32_t rungs) {
     const int64_t preset_ns = preset_dispatch(policy);
-    const bool backed_off = setback->reasons != 0 && setback->dispatch_ns > 0;
+    const bool backed_off = setback->dispatch_ns > 0 && setback->dispatch_ns != preset_dispatch(before);
     if (!backed_off || (preset_ns > 0 && preset_ns < setback->dispatch_ns))
         setback->dispatch_ns = preset_ns;
     if (setback->rung >= rungs)

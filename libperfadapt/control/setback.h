@@ -39,9 +39,9 @@ struct perfadapt__setback {
 
 void perfadapt__setback_init(struct perfadapt__setback *setback, const struct perfadapt__policy *policy);
 
-/* Another policy and another ladder: what is set back stays so, where nothing is the policy's own values count. */
-void perfadapt__setback_set_policy(struct perfadapt__setback *setback, const struct perfadapt__policy *policy,
-                                   uint32_t rungs);
+/* Another policy than `before` and another ladder: what is set back stays so, what is not is as the policy has it. */
+void perfadapt__setback_set_policy(struct perfadapt__setback *setback, const struct perfadapt__policy *before,
+                                   const struct perfadapt__policy *policy, uint32_t rungs);
 
 /* `event` of enum perfadapt_event, `value` what the app told with it. `rung` is in force, `rungs` the ladder's length. */
 void perfadapt__setback_report(struct perfadapt__setback *setback, const struct perfadapt__policy *policy,

@@ -12,6 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static const size_t file_most =
+    sizeof(struct perfadapt__record_header) +
+    PERFADAPT__RECORD_SEGMENTS * (sizeof(struct perfadapt__record_chunk) + PERFADAPT__RECORD_PAYLOAD_BYTES);
+
 void perfadapt__record_header_fill(struct perfadapt__record_header *header, uint64_t layout,
                                    const struct perfadapt__record_origin *origin) {
     memset(header, 0, sizeof *header);
@@ -72,17 +76,19 @@ bool perfadapt__record_dump(int fd, const struct perfadapt__record_ring *ring,
 
 int perfadapt__record_open(const char *path) {
     struct stat status;
-    if (!perfadapt__fs_may_grow_to(sizeof(struct perfadapt__record_ring) + sizeof(struct perfadapt__record_header))) {
+    if (!perfadapt__fs_may_grow_to(file_most)) {
         errno = EFBIG;
         return -1;
     }
     const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0600);
     if (fd < 0)
         return -1;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && ftruncate(fd, 0) == 0)
+    const bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    if (regular && ftruncate(fd, 0) == 0)
         return fd;
+    const int error = regular ? errno : EINVAL;
     close(fd);
-    errno = EINVAL;
+    errno = error;
     return -1;
 }
 

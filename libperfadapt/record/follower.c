@@ -39,7 +39,6 @@ static bool write_chunk(struct perfadapt__follower *follower, int fd, uint64_t u
     if (!perfadapt__record_write(fd, &chunk, sizeof chunk) || !perfadapt__record_write(fd, payload, length))
         return false;
     follower->used = used;
-    follower->bytes += sizeof chunk + length;
     return true;
 }
 

@@ -18,7 +18,6 @@ struct perfadapt__follower {
     uint64_t sequence; /* of the segment that is read; 0 = none yet */
     uint64_t used;     /* of its payload, that has been written out */
     uint64_t missed;   /* segments that were gone before they had been read whole */
-    uint64_t bytes;    /* written so far */
     _Alignas(uint64_t) unsigned char copy[PERFADAPT__RECORD_PAYLOAD_BYTES];
 };
 

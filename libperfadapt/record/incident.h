@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * None are where the configuration has record.incidents = no.
- * A file of at most 256 KiB in <state directory>/incidents, four per app name, the oldest replaced; one in ten minutes.
+ * A file of at most 256 KiB in <state directory>/incidents, four per app name, the oldest replaced; one in ten minutes of a session.
  * The memory that is written from is mapped a second time, so that a session may be closed meanwhile.
  */
 #ifndef PERFADAPT_RECORD_INCIDENT_H

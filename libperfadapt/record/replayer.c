@@ -153,7 +153,6 @@ static void take_input(struct perfadapt__replayer *replayer, const struct perfad
         perfadapt__decider_take_caps(decider, &replayer->tick.caps);
     else if (record->caps == PERFADAPT__RECORD_CAPS_BEFORE || are_overdue(replayer))
         perfadapt__decider_take_caps(decider, &replayer->caps_before);
-    replayer->tally.inputs++;
     replayer->tally.frames += record->input.kind == PERFADAPT__FRAME_DONE;
     see_time(&replayer->tally, record->input.now_ns);
     come_to(replayer, perfadapt__decider_step(decider, &record->input));

@@ -20,7 +20,7 @@ struct perfadapt__what_if {
 };
 
 struct perfadapt__replay_tally {
-    uint64_t inputs, frames, ticks, policies;
+    uint64_t frames, ticks, policies;
     uint64_t budgets;          /* changes of the budget, as they were recorded */
     uint64_t differing;        /* … that came out otherwise, or not at all, or were not recorded */
     int64_t differed_ns;       /* when the first of them was */

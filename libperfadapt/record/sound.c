@@ -9,11 +9,18 @@
 
 /* A quarter of what fits: differences of two times do not overflow, nor do sums of a few durations. */
 #define TIME_MOST (INT64_C(1) << 61)
+/* A hundred days: taken some times over, a duration does not overflow either. */
+#define DURATION_MOST (INT64_C(1) << 53)
+#define BYTES_MOST 1e18
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static bool is_time(int64_t time_ns) {
     return time_ns >= -TIME_MOST && time_ns <= TIME_MOST;
+}
+
+static bool is_duration(int64_t duration_ns) {
+    return duration_ns >= 0 && duration_ns <= DURATION_MOST;
 }
 
 /* A member at `offset` of what `object` points to. */
@@ -32,6 +39,13 @@ static uint32_t number_at(const void *object, size_t offset) {
 static bool are_times(const void *object, const size_t *offsets, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!is_time(time_at(object, offsets[i])))
+            return false;
+    return true;
+}
+
+static bool are_durations(const void *object, const size_t *offsets, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!is_duration(time_at(object, offsets[i])))
             return false;
     return true;
 }
@@ -60,11 +74,10 @@ bool perfadapt__policy_is_sound(const struct perfadapt__policy *policy) {
     for (uint32_t i = 0; i < policy->quality_levels; i++)
         if (!(policy->cost[i] > 0) || !isfinite(policy->cost[i]))
             return false;
-    return policy->target_frame_ns >= 0 && is_time(policy->target_frame_ns) && policy->slowest_frame_ns >= 0 &&
-           is_time(policy->slowest_frame_ns) && policy->refresh_ns >= 0 && is_time(policy->refresh_ns) &&
-           is_time(policy->dispatch_ns) && policy->memory_reserve_bytes >= 0 &&
-           policy->render_scale_min >= 0.25 - 1e-9 && policy->render_scale_min <= policy->render_scale_max &&
-           policy->render_scale_max <= 1;
+    return is_duration(policy->target_frame_ns) && is_duration(policy->slowest_frame_ns) &&
+           is_duration(policy->refresh_ns) && is_time(policy->dispatch_ns) && policy->memory_reserve_bytes >= 0 &&
+           policy->frames_in_flight >= 1 && policy->render_scale_min >= 0.25 - 1e-9 &&
+           policy->render_scale_min <= policy->render_scale_max && policy->render_scale_max <= 1;
 }
 
 bool perfadapt__input_is_sound(const struct perfadapt__frame_input *input) {
@@ -85,9 +98,8 @@ bool perfadapt__reading_is_sound(const struct perfadapt__reading *reading) {
 #define IN_TICK(member) offsetof(struct perfadapt__tick_control, member)
 
 static const size_t decider_rungs[] = {
-    IN_DECIDER(frame.rung),       IN_DECIDER(frame.statistics.rung), IN_DECIDER(frame.statistics.drop_rung),
-    IN_DECIDER(arbiter.rung),     IN_DECIDER(setback.rung),          IN_DECIDER(caps.rung),
-    IN_DECIDER(caps.memory_rung), IN_DECIDER(caps.power_rung),       IN_DECIDER(caps.yield_rung),
+    IN_DECIDER(frame.rung), IN_DECIDER(frame.statistics.rung), IN_DECIDER(arbiter.rung),    IN_DECIDER(setback.rung),
+    IN_DECIDER(caps.rung),  IN_DECIDER(caps.memory_rung),      IN_DECIDER(caps.power_rung), IN_DECIDER(caps.yield_rung),
 };
 
 static const size_t tick_rungs[] = {
@@ -98,12 +110,15 @@ static const size_t tick_rungs[] = {
 static const size_t decider_times[] = {
     IN_DECIDER(frame.statistics.now_ns),     IN_DECIDER(frame.statistics.last_frame_ns),
     IN_DECIDER(frame.gpu_seen_ns),           IN_DECIDER(frame.accounted_ns),
-    IN_DECIDER(setback.dispatch_ns),         IN_DECIDER(setback.happened_ns),
-    IN_DECIDER(setback.stepped_ns),          IN_DECIDER(setback.wait_ns),
+    IN_DECIDER(setback.happened_ns),         IN_DECIDER(setback.stepped_ns),
     IN_DECIDER(arbiter.budget.timestamp_ns), IN_DECIDER(arbiter.budget.frame_ns),
     IN_DECIDER(arbiter.budget.dispatch_ns),  IN_DECIDER(arbiter.budget.time_to_throttle_ns),
     IN_DECIDER(caps.time_to_throttle_ns),    IN_DECIDER(caps.pace_ns),
 };
+
+static const size_t decider_durations[] = {IN_DECIDER(setback.dispatch_ns), IN_DECIDER(setback.wait_ns)};
+
+static const size_t tick_durations[] = {IN_TICK(memory.budget.patience_ns), IN_TICK(yield.hold_ns)};
 
 static const size_t tick_times[] = {
     IN_TICK(looked_ns),
@@ -112,12 +127,13 @@ static const size_t tick_times[] = {
     IN_TICK(caps.pace_ns),
     IN_TICK(thermal.looked_ns),
     IN_TICK(thermal.lost_since_ns),
+    IN_TICK(thermal.calmer_ns),
+    IN_TICK(thermal.stepped_ns),
     IN_TICK(memory.now_ns),
     IN_TICK(memory.stepped_ns),
     IN_TICK(memory.machine_state.called_ns),
     IN_TICK(memory.own_state.called_ns),
     IN_TICK(memory.gpu_state.called_ns),
-    IN_TICK(memory.budget.patience_ns),
     IN_TICK(memory.budget.cut_ns),
     IN_TICK(memory.budget.cut_at_once_ns),
     IN_TICK(memory.budget.grown_ns),
@@ -137,7 +153,6 @@ static const size_t tick_times[] = {
     IN_TICK(knobs.workers_changed_ns),
     IN_TICK(yield.needed_ns),
     IN_TICK(yield.lifted_ns),
-    IN_TICK(yield.hold_ns),
     IN_TICK(yield.pace_ns),
     IN_TICK(choice.started_ns),
     IN_TICK(choice.stepped_ns),
@@ -186,6 +201,12 @@ static bool is_learning(const struct perfadapt__cost_learning *learning, uint32_
     return learning->from_level < quality_levels && learning->to_level < quality_levels; /* counts are taken modulo */
 }
 
+/* What becomes a number of bytes. */
+static bool is_memory(const struct perfadapt__memory_control *memory) {
+    return memory->budget.bytes >= 0 && memory->budget.bytes <= BYTES_MOST && memory->gpu.extra_share >= 0 &&
+           memory->gpu.extra_share <= 1;
+}
+
 bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const struct perfadapt__tick_control *tick) {
     const uint32_t rungs = decider->ladder.count;
     bool sound = are_rungs(decider, decider_rungs, COUNT_OF(decider_rungs), rungs) &&
@@ -195,7 +216,10 @@ bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const s
                  is_history(&decider->frame, decider->policy.quality_levels) &&
                  is_learning(&decider->frame.learning, decider->policy.quality_levels) &&
                  are_times(decider, decider_times, COUNT_OF(decider_times)) &&
-                 are_times(tick, tick_times, COUNT_OF(tick_times)) && is_past(&tick->memory.past);
+                 are_times(tick, tick_times, COUNT_OF(tick_times)) &&
+                 are_durations(decider, decider_durations, COUNT_OF(decider_durations)) &&
+                 are_durations(tick, tick_durations, COUNT_OF(tick_durations)) && is_memory(&tick->memory) &&
+                 is_past(&tick->memory.past);
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
         sound = sound && is_channel(&tick->thermal.channels[i]);
     return sound;

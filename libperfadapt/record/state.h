@@ -16,7 +16,7 @@
      PERFADAPT__WORDS_PACKED_MOST(PERFADAPT__STATE_DECIDER_BYTES) +                                                    \
      PERFADAPT__WORDS_PACKED_MOST(sizeof(struct perfadapt__tick_control)))
 
-/* Packs all three, of one session at one moment. Writes up to 7 bytes more than it returns. */
+/* Packs all three, of one session at one moment. */
 unsigned char *perfadapt__state_pack(unsigned char *to, const struct perfadapt__decider *decider,
                                      const struct perfadapt__tick_control *tick);
 

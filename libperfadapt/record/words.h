@@ -16,7 +16,7 @@
 
 /*
  * Writes what `now` (of `bytes`, a multiple of 8) has other than `before`, NULL = zeros. Returns the end of what was
- * written. May write 7 bytes beyond PERFADAPT__WORDS_PACKED_MOST.
+ * written.
  */
 unsigned char *perfadapt__words_pack(unsigned char *to, const void *now, const void *before, size_t bytes);
 

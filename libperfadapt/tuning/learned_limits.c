@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h> /* NAN and isnan only: no libm is linked */
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,7 +201,8 @@ static int open_new(const char *path) {
 static int replace(int fd, const char *unfinished, const char *path, const char *text, size_t length) {
     errno = ENOSPC;
     if (ftruncate(fd, 0) == 0 && write(fd, text, length) == (ssize_t)length &&
-        close(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO)) == 0 && renameat(AT_FDCWD, unfinished, AT_FDCWD, path) == 0)
+        close(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) == 0 &&
+        renameat(AT_FDCWD, unfinished, AT_FDCWD, path) == 0)
         return 0;
     const int error = -errno;
     unlinkat(AT_FDCWD, unfinished, 0);

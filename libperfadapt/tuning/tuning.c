@@ -415,9 +415,9 @@ struct perfadapt__errand perfadapt__tuning_errand(struct perfadapt__tuning *tuni
 /* Of the process's first thread: the caller may be a render thread that is pinned to one. */
 static uint32_t spare_processors(void) {
     cpu_set_t allowed;
-    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) < 0)
-        return 1;
-    const int count = CPU_COUNT(&allowed);
+    /* A kernel for more processors than the set has places for refuses to fill it. */
+    const bool known = sched_getaffinity(getpid(), sizeof allowed, &allowed) == 0;
+    const long count = known ? CPU_COUNT(&allowed) : sysconf(_SC_NPROCESSORS_ONLN);
     return count > 1 ? (uint32_t)count - 1 : 1;
 }
 

@@ -204,6 +204,20 @@ static void battery_caps_how_busy_the_gpu_is(void **state) {
     assert_int_equal(loop_budget(&loop)->quality, 6);
 }
 
+/* Whatever it draws, an export fills the GPU: fewer details would save nothing. */
+static void a_battery_takes_no_quality_without_a_target(void **state) {
+    (void)state;
+    struct loop loop;
+    struct perfadapt__policy policy = loop_policy(7, PERFADAPT_OUTPUT_QUALITY);
+    policy.target_frame_ns = policy.slowest_frame_ns = 0;
+    policy.battery_busy = 0.5;
+    loop_init(&loop, &policy);
+    loop.reading.on_ac = 0;
+    loop_run(&loop, 12, 60);
+    assert_int_equal(loop_budget(&loop)->quality, 6);
+    assert_false(loop_budget(&loop)->reasons & PERFADAPT_REASON_POWER);
+}
+
 /* --- Hold --- */
 
 static void hold_changes_nothing_and_release_applies_all_at_once(void **state) {
@@ -321,6 +335,7 @@ int main(void) {
         cmocka_unit_test(failed_allocation_takes_a_rung_and_memory),
         cmocka_unit_test(fixed_and_off_stand_at_the_best),
         cmocka_unit_test(battery_caps_how_busy_the_gpu_is),
+        cmocka_unit_test(a_battery_takes_no_quality_without_a_target),
         cmocka_unit_test(hold_changes_nothing_and_release_applies_all_at_once),
         cmocka_unit_test(release_without_a_hold_is_nothing),
         cmocka_unit_test(every_decision_has_its_evidence),

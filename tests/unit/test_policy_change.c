@@ -1,6 +1,8 @@
 /* Another policy while a session runs: what changes, and what stays. SPDX-License-Identifier: MIT */
 #include "control_loop.h"
 
+#include "record/sound.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -201,8 +203,59 @@ static void a_share_of_memory_is_a_cap(void **state) {
     assert_true(loop_budget(&loop)->memory_bytes > (uint64_t)(2.5 * gib));
 }
 
+/* A CPU that is too slow for the target gets a longer interval; a policy without longer ones takes it away. */
+static void a_pace_goes_with_its_intervals(void **state) {
+    (void)state;
+    struct loop loop;
+    struct perfadapt__policy policy = loop_policy(7, LOOP_ALL_OUTPUTS);
+    policy.slowest_frame_ns = 4 * policy.target_frame_ns;
+    loop_init(&loop, &policy);
+    loop.cpu_ms = 25;
+    loop_run(&loop, 4, 20);
+    assert_true(loop_budget(&loop)->frame_ns > policy.target_frame_ns);
+    loop.cpu_ms = 1;
+    policy.slowest_frame_ns = policy.target_frame_ns;
+    (void)change(&loop, &policy);
+    loop_run(&loop, 4, 2);
+    assert_int_equal(loop_budget(&loop)->frame_ns, policy.target_frame_ns);
+}
+
+/* A failed allocation says nothing of how long a dispatch may be. */
+static void a_dispatch_that_is_not_set_back_follows(void **state) {
+    (void)state;
+    struct loop loop = settled(8);
+    struct perfadapt__policy policy = loop.decider.policy;
+    policy.dispatch_ns = 9 * MS;
+    (void)change(&loop, &policy);
+    loop_report(&loop, PERFADAPT_EVENT_OUT_OF_MEMORY, 0);
+    policy.dispatch_ns = 30 * MS;
+    (void)change(&loop, &policy);
+    assert_int_equal(loop_budget(&loop)->dispatch_ns, 30 * MS);
+    loop_report(&loop, PERFADAPT_EVENT_GPU_TIMEOUT, 0);
+    policy.dispatch_ns = 40 * MS;
+    (void)change(&loop, &policy);
+    assert_int_equal(loop_budget(&loop)->dispatch_ns, 15 * MS);
+}
+
+/* What a fast drop went to may be a rung that is no more. */
+static void a_state_is_sound_on_a_shorter_ladder(void **state) {
+    (void)state;
+    struct loop loop;
+    struct perfadapt__policy policy = loop_policy(16, PERFADAPT_OUTPUT_QUALITY);
+    loop_init(&loop, &policy);
+    loop_run(&loop, 4, 60);
+    loop_run(&loop, 60, 1);
+    assert_true(loop.decider.frame.statistics.drop_rung > 2);
+    policy.quality_min = 13;
+    (void)change(&loop, &policy);
+    assert_true(perfadapt__state_is_sound(&loop.decider, &loop.tick));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pace_goes_with_its_intervals),
+        cmocka_unit_test(a_dispatch_that_is_not_set_back_follows),
+        cmocka_unit_test(a_state_is_sound_on_a_shorter_ladder),
         cmocka_unit_test(outputs_follow_at_once),
         cmocka_unit_test(a_shorter_target_keeps_the_quality),
         cmocka_unit_test(the_same_policy_changes_nothing),
