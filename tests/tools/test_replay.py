@@ -208,6 +208,23 @@ class Logs(unittest.TestCase):
         _, text, _ = run("-", "--summary", "--levels", "7", data=text)
         self.assertIn("policy  7 levels of quality, aiming", text)
 
+    def test_a_bound_of_quality_alone_is_of_the_usual_levels(self):
+        text = mangohud(30, lambda s: 40, hot)
+        _, kinds, _ = documents(text, "--set", "policy.quality_max=2")
+        self.assertEqual(kinds["source"][0]["quality_levels"], 5)
+        self.assertEqual(max(change["quality"] for change in kinds["change"]), 2)
+        _, kinds, _ = documents(text, "--set", "policy.quality_min=1", "--preset", "medium")
+        self.assertEqual(kinds["summary"][0]["quality_min"], 1)
+        for words, levels in ((("--set", "policy.quality_max=7"), 5),
+                              (("--scale", ".5:1", "--set", "policy.quality_max=7"), 1)):
+            code, output, errors = run("-", *words, data=text)
+            self.assertEqual((code, output), (2, ""))
+            self.assertIn(f"--set policy.quality_max=7 is not below the number of quality levels, {levels}; --levels N",
+                          errors)
+        _, kinds, _ = documents(text, "--set", "policy.quality_max=7", "--levels", "9")
+        self.assertEqual(max(change["quality"] for change in kinds["change"]), 7)
+        self.assertIn('--set "KEY=VALUE" is missing', run("-", "--set", data=text)[2])
+
     def test_no_aim_is_no_limit(self):
         _, text, _ = run("-", "--levels", "5", "--target-ms", "0", data=mangohud(10, lambda s: 55, hot))
         self.assertIn("frame at most no limit\n", text)

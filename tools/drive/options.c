@@ -25,6 +25,7 @@ struct request {
     uint32_t levels, cost_count; /* 0 = not given */
     double cost[PERFADAPT__QUALITY_LEVELS_MAX];
     const char *name, *value; /* of the option at hand */
+    bool levels_are_given;    /* by an app that was recorded: none can be asked for */
     char *reason;
     enum drive_options_result failure; /* where an option is refused for other than usage */
 };
@@ -151,15 +152,18 @@ static const struct option {
     const char *name, *argument;
     enum layer layer;
     bool (*take)(struct request *request);
+    bool frees; /* something to move */
     const char *text;
 } options[] = {
-    {"--preset", "NAME", LAYER_PRESET, take_preset, "start from a preset, or from a file FILE.ini"},
-    {"--levels", "N", LAYER_OPTION, take_levels, "quality may move, over N levels, 0 the lowest"},
-    {"--cost", "c0,c1,...", LAYER_OPTION, take_costs, "relative GPU cost per level, best first; default 0.86 per step"},
-    {"--scale", "MIN:MAX", LAYER_OPTION, take_scale, "the render scale may move, 0.25 to 1"},
-    {"--fps", "MIN:MAX", LAYER_OPTION, take_fps, "the frame rate may move; MAX is the target without --target-ms"},
-    {"--target-ms", "X", LAYER_TARGET, take_target, "frame time aimed at; default 1000/60; 0 = none"},
-    {"--set", "KEY=VALUE", LAYER_SET, take_setting, "any of the settings below, as often as needed"},
+    {"--preset", "NAME", LAYER_PRESET, take_preset, false, "start from a preset, or from a file FILE.ini"},
+    {"--levels", "N", LAYER_OPTION, take_levels, true, "quality may move, over N levels, 0 the lowest"},
+    {"--cost", "c0,c1,...", LAYER_OPTION, take_costs, true,
+     "relative GPU cost per level, best first; default 0.86 per step"},
+    {"--scale", "MIN:MAX", LAYER_OPTION, take_scale, true, "the render scale may move, 0.25 to 1"},
+    {"--fps", "MIN:MAX", LAYER_OPTION, take_fps, true,
+     "the frame rate may move; MAX is the target without --target-ms"},
+    {"--target-ms", "X", LAYER_TARGET, take_target, false, "frame time aimed at; default 1000/60; 0 = none"},
+    {"--set", "KEY=VALUE", LAYER_SET, take_setting, false, "any of the settings below, as often as needed"},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -179,6 +183,17 @@ int drive_options_span(const char *word) {
     if (!find_option(word, &value))
         return 0;
     return value ? 1 : 2;
+}
+
+bool drive_options_free(int argc, char *const *argv) {
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        const struct option *option = find_option(argv[i], &value);
+        if (option && option->frees)
+            return true;
+        i += option && !value;
+    }
+    return false;
 }
 
 void drive_options_offer(struct perfadapt__nearest *guess) {
@@ -217,12 +232,25 @@ static bool asks_for_help(int argc, char *const *argv) {
     return false;
 }
 
+/* A level that was set must be there; how many there are is said with another option than what it was set by. */
+static bool has_level(const struct request *request, const char *key, double level) {
+    const uint32_t levels = request->wishes.quality_levels;
+    if (isnan(level) || level < levels)
+        return true;
+    snprintf(request->reason, DRIVE_REASON_MAX, "--set %s=%.0f is not below the number of quality levels, %u%s", key,
+             level, (unsigned)levels, request->levels_are_given ? "" : "; --levels N says how many there are");
+    return false;
+}
+
 /* Worker threads are not asked from the machine: same input, same bytes. */
 static bool make_policy(struct request *request, struct perfadapt__policy *out_policy) {
     const uint32_t by_cost = request->cost_count ? request->cost_count : 1;
     request->wishes.quality_levels = request->levels ? request->levels : by_cost;
     if (request->cost_count && request->cost_count != request->wishes.quality_levels)
         return drive_refuse("--cost wants as many costs as there are levels", request->reason);
+    if (!has_level(request, "policy.quality_min", request->settings.quality_min) ||
+        !has_level(request, "policy.quality_max", request->settings.quality_max))
+        return false;
     request->wishes.cost = request->cost_count ? request->cost : NULL;
     if (!isnan(request->preset.role)) /* no app is there to say it */
         request->wishes.role = (uint32_t)request->preset.role;
@@ -282,6 +310,7 @@ enum drive_options_result drive_options_change(int argc, char *const *argv, stru
                                          .fastest_ns = (double)NAN},
                               .levels = inout_policy->quality_levels,
                               .cost_count = inout_policy->quality_levels,
+                              .levels_are_given = true,
                               .reason = out_reason,
                               .failure = DRIVE_OPTIONS_WRONG};
     memcpy(request.cost, inout_policy->cost, sizeof request.cost);

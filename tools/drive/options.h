@@ -28,6 +28,8 @@ enum drive_options_result drive_options_change(int argc, char *const *argv, stru
 
 /* How many words the option takes that `word` is: 0 = it is none of a policy, 1 = "--name=value", 2 = "--name". */
 int drive_options_span(const char *word);
+/* Whether one of the words lets something move: quality, the render scale or the frame rate. */
+bool drive_options_free(int argc, char *const *argv);
 void drive_options_offer(struct perfadapt__nearest *guess);
 /* The options, the presets and the settings. */
 void drive_options_print_policy(FILE *stream);

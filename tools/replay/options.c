@@ -116,16 +116,21 @@ static bool part(int argc, char **argv, struct replay_options *out, char *reason
     return out->path || drive_refuse("no file to replay is named; - is standard input", reason);
 }
 
+/*
+ * The usual levels are there before the policy is judged: a bound of quality that is told alone is a bound of theirs.
+ * They come first, for a last word without its value would take them for that.
+ */
 static enum drive_options_result read_policy(struct replay_options *out, char *reason) {
-    int count = out->policy_word_count;
-    const enum drive_options_result result = drive_options_read(count, out->policy_words, &out->policy, reason);
-    if (result != DRIVE_OPTIONS_READ || out->policy.outputs)
-        return result;
-    out->quality_freed = true;
-    out->policy_words[count++] = usual_levels;
-    const enum drive_options_result again = drive_options_read(count, out->policy_words, &out->policy, reason);
-    out->policy_words[count - 1] = NULL;
-    return again;
+    const int count = out->policy_word_count;
+    char **const words = out->policy_words;
+    out->quality_freed = !drive_options_free(count, words);
+    if (!out->quality_freed)
+        return drive_options_read(count, words, &out->policy, reason);
+    memmove(words + 2, words + 1, (size_t)count * sizeof *words);
+    words[1] = usual_levels;
+    const enum drive_options_result result = drive_options_read(count + 1, words, &out->policy, reason);
+    memmove(words + 1, words + 2, (size_t)count * sizeof *words);
+    return result;
 }
 
 enum drive_options_result replay_options_read(int argc, char **argv, struct replay_options *out_options,
