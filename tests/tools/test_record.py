@@ -70,8 +70,11 @@ class Recordings(unittest.TestCase):
         self.assertGreater(summary["budgets"], 0)
         self.assertEqual((summary["budgets_differing"], summary["gaps"], summary["complete"]), (0, 0, True))
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertTrue(10 < summary["frame_p50_ms"] < 30, summary)
+        self.assertTrue(summary["frame_p50_ms"] <= summary["frame_p99_ms"] <= 1.01 * summary["frame_worst_ms"], summary)
         text = self.run_program("replay", path).stdout
         self.assertIn("bit for bit", text)
+        self.assertRegex(text, r"\n +frames of [\d.]+ ms on average \([\d.]+ fps\), p50 [\d.]+ ms, p99 [\d.]+ ms, ")
 
     def test_a_process_that_runs_is_followed_to_its_end(self):
         app = subprocess.Popen([APP, "3"], env=self.environment, stdout=subprocess.DEVNULL)

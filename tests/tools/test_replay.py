@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-from replay_program import PROGRAM, SKIPPED, TIMEOUT_S, documents, environment, run  # noqa: E402
+from replay_program import PROGRAM, SKIPPED, TIMEOUT_S, documents, environment, run, strict  # noqa: E402
 
 if not os.access(PROGRAM, os.X_OK):
     print(f"skipped: no program {PROGRAM}")
@@ -22,7 +22,8 @@ KEYS = {
     "change": ["schema", "kind", "time_ns", "line", "frame_ns", "quality", "render_scale", "frames_in_flight",
                "worker_threads", "dispatch_ns", "memory_bytes", "gpu_memory_bytes", "headroom", "time_to_throttle_ns",
                "thermal_state", "memory_state", "bottleneck", "reasons", "temp_c", "limit_c", "busy"],
-    "summary": ["schema", "kind", "duration_ns", "frames", "ticks", "frame_mean_ms", "frame_worst_ms", "late_ratio",
+    "summary": ["schema", "kind", "duration_ns", "frames", "ticks", "frame_mean_ms", "frame_p50_ms", "frame_p99_ms",
+                "frame_worst_ms", "late_ratio",
                 "busy_mean", "temp_min_c", "temp_max_c", "limit_c", "at_limit_ratio", "changes", "changes_per_min",
                 "quality_mean", "quality_min", "render_scale_mean", "render_scale_min", "frame_max_ns",
                 "unlimited_ratio", "reason_ratios", "rows", "rows_of_others", "rows_made_up", "rows_wrong_frame",
@@ -237,6 +238,18 @@ class Logs(unittest.TestCase):
         self.assertEqual((code, kinds["summary"][0]["frames"]), (0, 100))
         self.assertAlmostEqual(kinds["summary"][0]["frame_mean_ms"], 20, 3)
 
+    def test_percentiles_are_of_the_frames(self):
+        times = [10] * 97 + [40, 90, 400]
+        _, kinds, _ = documents("frame_ms\n" + "".join(f"{ms}\n" for ms in [1, *times]))
+        summary = kinds["summary"][0]
+        self.assertAlmostEqual(summary["frame_p50_ms"], 10, 6)
+        self.assertAlmostEqual(summary["frame_p99_ms"], 90, 6)
+        self.assertAlmostEqual(summary["frame_worst_ms"], 400, 6)
+        _, text, _ = run("-", "--summary", data="frame_ms\n" + "".join(f"{ms}\n" for ms in [1, *times]))
+        self.assertIn(" ms on average (66.7 fps), p50 10.00 ms, p99 90.00 ms, 400.0 ms at worst", text)
+        _, kinds, _ = documents("t_s,temp_c\n1,50\n2,51\n")
+        self.assertIsNone(kinds["summary"][0]["frame_p99_ms"])
+
     def test_bad_frames_alone_are_no_report(self):
         for words in ((), ("--json",)):
             code, text, errors = run("-", *words, data="frame_ms\n0\n-1\n0\n")
@@ -257,6 +270,41 @@ class Logs(unittest.TestCase):
         self.assertEqual((code, text), (3, ""))
         self.assertIn(":1: a line of more than 4095 bytes", errors)
         self.assertEqual(run("-")[2], "perfadapt replay: -: the file is empty\n")
+
+    ROWS = "t_s,frame_ms,temp_c\n" + "".join(f"{i / 50},20,{50 + i / 100}\n" for i in range(500))
+
+    def test_a_later_line_without_an_end_ends_the_reading(self):
+        told = "more than 1 MiB in one line; neither it nor what follows is read"
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "sparse.csv")
+            with open(path, "wb") as file:
+                file.write((self.ROWS + "x" * 5000 + "\n").encode())
+                file.truncate(1 << 40)
+            code, text, errors = run(path, "--summary")
+            _, json_text, _ = run(path, "--summary", "--json")
+        self.assertEqual(code, 1)
+        self.assertIn(f"{path}:502: more than 4095 bytes; the line is left out\n", errors)
+        self.assertIn(f"{path}:503: {told}\n", errors)
+        self.assertIn(" 500 rows, 500 frames", text)
+        self.assertIn("could not be read to its end: this is of what came before.", text)
+        entries = [strict(line) for line in json_text.splitlines()]
+        self.assertEqual([(e["line"], e["text"]) for e in entries if e["kind"] == "problem"][-1], (503, told))
+        self.assertEqual((entries[-1]["rows"], entries[-1]["problems"], entries[-1]["complete"]), (500, 2, False))
+
+    def test_long_lines_that_end_are_passed_over(self):
+        rows = self.ROWS + "x" * (1 << 20) + "\n" + "10,20,55\n"
+        code, kinds, _ = documents(rows)
+        self.assertEqual((code, kinds["summary"][0]["rows"], kinds["summary"][0]["complete"]), (1, 501, True))
+
+    def test_a_line_without_an_end_where_a_header_is_sought(self):
+        for rows in ("# a remark\n", mangohud(0, None, None).splitlines()[0] + "\n"):
+            code, text, errors = run("-", data=rows.encode() + bytes(1 << 23))
+            self.assertEqual((code, text), (3, ""))
+            self.assertIn("-:2: a line of more than 4095 bytes where a header was looked for", errors)
+        code, _, errors = run("-", data=b"t_s,frame_ms\n" + bytes(1 << 23))
+        self.assertEqual(code, 3)
+        self.assertIn("-:2: more than 1 MiB", errors)
+        self.assertIn("not one row", errors)
 
     def test_one_is_one(self):
         _, text, _ = run("-", "--summary", data="t_s,temp_c\n1,50\n")

@@ -8,6 +8,7 @@
 
 #include "replay/pace.h"
 #include "replay/source.h"
+#include "replay/spread.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -489,6 +490,26 @@ static void numbers_of_any_size_are_survived(void **state) {
     free(result);
 }
 
+static void percentiles_are_close_whatever_the_length(void **state) {
+    (void)state;
+    struct replay_spread *spread = calloc(1, sizeof *spread);
+    assert_non_null(spread);
+    assert_true(isnan(replay_spread_quantile(spread, 0.5)));
+    for (int64_t length_ns = 1; length_ns < INT64_MAX / 3; length_ns *= 3) { /* 39 of them, one is the median */
+        memset(spread, 0, sizeof *spread);
+        for (int i = -50; i <= 50; i++)
+            replay_spread_add(spread, length_ns + length_ns / 400 * i);
+        const double median_ns = replay_spread_quantile(spread, 0.5);
+        assert_true(fabs(median_ns - (double)length_ns) <= 0.01 * (double)length_ns);
+        assert_true(replay_spread_quantile(spread, 0.99) >= median_ns);
+    }
+    replay_spread_add(spread, INT64_MAX);
+    replay_spread_add(spread, INT64_MIN);
+    assert_true(replay_spread_quantile(spread, 1) >= 9.2e18);
+    assert_true(replay_spread_quantile(spread, 0) <= 0);
+    free(spread);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_a_frame_in_ms),
@@ -521,6 +542,7 @@ int main(void) {
         cmocka_unit_test(a_line_of_any_length_is_one_problem),
         cmocka_unit_test(what_is_no_log_is_named),
         cmocka_unit_test(numbers_of_any_size_are_survived),
+        cmocka_unit_test(percentiles_are_close_whatever_the_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,8 @@
 void drive_input_init(struct drive_input *input, int fd) {
     input->fd = fd;
     input->ended = false;
+    input->stopped = false;
+    input->longest = 0;
     input->start = 0;
     input->used = 0;
 }
@@ -54,7 +56,8 @@ static enum drive_input_result hand_out(struct drive_input *input, size_t length
 enum drive_input_result drive_input_next(struct drive_input *input, char **out_line, size_t *out_length) {
     bool skipping = false;
     size_t searched = 0;
-    for (;;) {
+    size_t skipped = 0;
+    while (!input->stopped) {
         const size_t there = input->used - input->start;
         const char *from = input->buffer + input->start;
         const char *newline = memchr(from + searched, '\n', there - searched);
@@ -67,11 +70,14 @@ enum drive_input_result drive_input_next(struct drive_input *input, char **out_l
             return DRIVE_INPUT_END;
         searched = there;
         if (there > DRIVE_LINE_MAX) { /* only that there is a line, and where it ends, still matters */
+            skipped += there;
+            input->stopped = input->longest && skipped > input->longest;
             skipping = true;
             searched = 0;
             input->start = input->used;
         }
-        if (!fill(input))
+        if (!input->stopped && !fill(input))
             return DRIVE_INPUT_FAILED;
     }
+    return DRIVE_INPUT_ENDLESS;
 }

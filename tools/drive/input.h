@@ -11,6 +11,8 @@
 struct drive_input {
     int fd;
     bool ended;
+    bool stopped;       /* in a line beyond `longest` */
+    size_t longest;     /* a line beyond it is not read to its end; 0 = every line is */
     size_t start, used; /* of the buffer: what is read and not yet handed out */
     char buffer[16 * (DRIVE_LINE_MAX + 1)];
 };
@@ -19,7 +21,8 @@ enum drive_input_result {
     DRIVE_INPUT_LINE = 0,
     DRIVE_INPUT_TOO_LONG = 1, /* a line beyond DRIVE_LINE_MAX has been skipped */
     DRIVE_INPUT_END = 2,
-    DRIVE_INPUT_FAILED = 3 /* errno tells why */
+    DRIVE_INPUT_FAILED = 3, /* errno tells why */
+    DRIVE_INPUT_ENDLESS = 4 /* a line beyond `longest`: nothing is read any more */
 };
 
 void drive_input_init(struct drive_input *input, int fd);

@@ -142,6 +142,8 @@ static void put_log(struct document *document, const struct replay_tally *tally)
     put_count(document, "frames", tally->frames);
     put_count(document, "ticks", tally->ticks);
     put_number(document, "frame_mean_ms", replay_share(tally->frames_ns * 1e-6, periods));
+    put_number(document, "frame_p50_ms", replay_spread_quantile(&tally->spread, 0.5) * 1e-6);
+    put_number(document, "frame_p99_ms", replay_spread_quantile(&tally->spread, 0.99) * 1e-6);
     put_number(document, "frame_worst_ms", tally->periods ? (double)tally->worst_frame_ns * 1e-6 : (double)NAN);
     put_number(document, "late_ratio", replay_share((double)tally->late_frames, periods));
     put_number(document, "busy_mean", replay_share(tally->busy_sum, (double)tally->busy_count));
@@ -186,7 +188,7 @@ static void put_rows(struct document *document, const struct replay_run *run) {
     put_count(document, "frames_rebuilt", run->pace.rebuilt);
     put_count(document, "restarts", run->pace.restarts);
     put_count(document, "problems", source->problems.count);
-    put(document, "complete", json_boolean(!source->failure));
+    put(document, "complete", json_boolean(!source->failure && !source->stopped));
 }
 
 void replay_document_summary(const struct replay_run *run) {

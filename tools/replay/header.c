@@ -82,6 +82,7 @@ static bool read_cells(struct replay_header *header, char *reason) {
     for (int i = 0; i < PREAMBLE_MAX; i++) {
         switch (replay_table_next(table)) {
         case REPLAY_TABLE_TOO_LONG:
+        case REPLAY_TABLE_ENDLESS:
             return refuse_length(header, reason);
         case REPLAY_TABLE_NUL:
             return refuse(header, "a NUL byte: no text in UTF-8 (UTF-16 is, by iconv -f UTF-16 -t UTF-8)", reason);

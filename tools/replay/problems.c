@@ -31,7 +31,7 @@ void replay_problems_tell(struct replay_problems *problems, unsigned topic, uint
     problems->count++;
     if (problems->told >> topic & 1)
         return;
-    problems->told |= UINT32_C(1) << topic;
+    problems->told |= UINT64_C(1) << topic;
     if (word)
         perfadapt__word_clean(word, cleaned);
     snprintf(whole, sizeof whole, "%s%s%s%s", word ? "\"" : "", cleaned, word ? "\" " : "", text);

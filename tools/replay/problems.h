@@ -12,14 +12,15 @@ enum replay_topic {
     REPLAY_TOPIC_LINE = REPLAY_ROLES, /* is no text */
     REPLAY_TOPIC_QUOTE = 29,
     REPLAY_TOPIC_CELLS = 30, /* too few or too many */
-    REPLAY_TOPIC_TIMELESS = 31
+    REPLAY_TOPIC_TIMELESS = 31,
+    REPLAY_TOPIC_ENDLESS = 32 /* nothing behind it is read */
 };
 
 struct replay_problems {
     const char *path;
     bool json;
     uint64_t count;
-    uint32_t told; /* by topic */
+    uint64_t told; /* by topic */
 };
 
 /* `column` may be NULL; `word` is what is wrong, NULL = nothing to show. To standard error, or as JSON. */

@@ -149,28 +149,39 @@ void replay_report_change(const struct replay_run *run, int64_t time_ns) {
 
 /* ---- summary ---- */
 
+static void print_frames(const struct replay_tally *tally, int64_t target_ns) {
+    if (!tally->periods)
+        return;
+    const double mean_ms = tally->frames_ns / (double)tally->periods * 1e-6;
+    printf("          frames of %s ms on average (%s fps), p50 %s ms, p99 %s ms, %s ms at worst",
+           number(mean_ms, 2).text, number(1e3 / mean_ms, 1).text,
+           number(replay_spread_quantile(&tally->spread, 0.5) * 1e-6, 2).text,
+           number(replay_spread_quantile(&tally->spread, 0.99) * 1e-6, 2).text,
+           number((double)tally->worst_frame_ns * 1e-6, 1).text);
+    if (target_ns)
+        printf(", %s %% beyond the aim",
+               percent(replay_share((double)tally->late_frames, (double)tally->periods)).text);
+    putchar('\n');
+}
+
+static void print_temperatures(const struct replay_tally *tally) {
+    if (isnan(tally->heat_most_c))
+        return;
+    printf("          %s to %s C", number(tally->heat_least_c, 1).text, number(tally->heat_most_c, 1).text);
+    if (tally->limited_ns > 0)
+        printf(", %s %% of the time at the limit of %s C or above",
+               percent(replay_share(tally->hot_ns, tally->limited_ns)).text, number(tally->limit_c, 1).text);
+    putchar('\n');
+}
+
 static void print_log(const struct replay_run *run) {
     const struct replay_tally *tally = &run->tally;
     const double seconds = (double)tally->last_ns * 1e-9;
     printf("\nthe file  %s s, %" PRIu64 " row%s, %" PRIu64 " frame%s, %" PRIu64 " look%s at the machine\n",
            number(seconds, 1).text, run->source.rows, plural(run->source.rows), tally->frames, plural(tally->frames),
            tally->ticks, plural(tally->ticks));
-    if (tally->periods) {
-        const double mean_ms = tally->frames_ns / (double)tally->periods * 1e-6;
-        printf("          frames of %s ms on average (%s fps), %s ms at worst", number(mean_ms, 2).text,
-               number(1e3 / mean_ms, 1).text, number((double)tally->worst_frame_ns * 1e-6, 1).text);
-        if (run->options->policy.target_frame_ns)
-            printf(", %s %% beyond the aim",
-                   percent(replay_share((double)tally->late_frames, (double)tally->periods)).text);
-        putchar('\n');
-    }
-    if (!isnan(tally->heat_most_c))
-        printf("          %s to %s C", number(tally->heat_least_c, 1).text, number(tally->heat_most_c, 1).text);
-    if (!isnan(tally->heat_most_c) && tally->limited_ns > 0)
-        printf(", %s %% of the time at the limit of %s C or above",
-               percent(replay_share(tally->hot_ns, tally->limited_ns)).text, number(tally->limit_c, 1).text);
-    if (!isnan(tally->heat_most_c))
-        putchar('\n');
+    print_frames(tally, run->options->policy.target_frame_ns);
+    print_temperatures(tally);
 }
 
 static void print_budgets(const struct replay_tally *tally) {
@@ -225,7 +236,7 @@ void replay_report_summary(const struct replay_run *run) {
     print_log(run);
     print_budgets(&run->tally);
     print_left_out(run);
-    if (run->source.failure)
+    if (run->source.failure || run->source.stopped)
         puts("The file could not be read to its end: this is of what came before.");
 }
 
@@ -308,6 +319,8 @@ static void print_verdict(const struct replay_recorded *recorded) {
     printf("\nreplayed  %s s, %" PRIu64 " frame%s, %" PRIu64 " look%s at the machine, %" PRIu64 " other polic%s\n",
            number((double)(tally->last_ns - recorded->begun_ns) * 1e-9, 1).text, tally->frames, plural(tally->frames),
            tally->ticks, plural(tally->ticks), tally->policies, tally->policies == 1 ? "y" : "ies");
+    print_frames(&recorded->was.tally, recorded->was.replayer.decider.policy.target_frame_ns);
+    print_temperatures(&recorded->was.tally);
     printf("          %s", recorded->asks ? "as it was: " : "");
     if (tally->differing)
         printf("%" PRIu64 " of %" PRIu64 " budget%s DIFFER%s from the recorded ones, the first after %s s%s\n",

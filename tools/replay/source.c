@@ -107,18 +107,29 @@ static bool is_chosen(const struct replay_source *source) {
     return strcasecmp(table->cells[source->only_cell], strchr(source->only, '=') + 1) == 0;
 }
 
+static void stop(struct replay_source *source) {
+    char text[96];
+    snprintf(text, sizeof text, "more than %d MiB in one line; neither it nor what follows is read", REPLAY_LINE_MIB);
+    tell(source, REPLAY_TOPIC_ENDLESS, NULL, NULL, text);
+    source->stopped = true;
+}
+
 /* The next line's cells. False at the end. */
 static bool next_cells(struct replay_source *source, bool *out_good) {
     struct replay_table *table = &source->header.table;
     *out_good = true;
+    if (source->stopped)
+        return false;
     if (source->header.held) {
         source->header.held = false;
         return true;
     }
     const enum replay_table_result result = replay_table_next(table);
+    if (result == REPLAY_TABLE_ENDLESS)
+        stop(source);
     if (result == REPLAY_TABLE_FAILED)
         source->failure = errno;
-    if (result == REPLAY_TABLE_END || result == REPLAY_TABLE_FAILED)
+    if (result == REPLAY_TABLE_END || result == REPLAY_TABLE_FAILED || result == REPLAY_TABLE_ENDLESS)
         return false;
     *out_good = result == REPLAY_TABLE_LINE;
     if (result == REPLAY_TABLE_TOO_LONG)

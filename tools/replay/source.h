@@ -27,6 +27,7 @@ struct replay_source {
     uint64_t wrong_starts;     /* rows before the others, at later times */
     size_t first_count, first; /* of `firsts`; the next to hand out */
     int failure;               /* errno of a read that failed; 0 = none */
+    bool stopped;              /* at a line that has no end: what is behind it was not read */
     struct replay_row firsts[REPLAY_SURVEY_ROWS];
 };
 

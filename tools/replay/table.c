@@ -7,6 +7,7 @@
 
 void replay_table_init(struct replay_table *table, int fd, const char *beginning, size_t count) {
     drive_input_init(&table->input, fd);
+    table->input.longest = (size_t)REPLAY_LINE_MIB << 20;
     memcpy(table->input.buffer, beginning, count);
     table->input.used = count;
     table->line = 0;
@@ -40,6 +41,8 @@ enum replay_table_result replay_table_next(struct replay_table *table) {
     if (result == DRIVE_INPUT_END || result == DRIVE_INPUT_FAILED)
         return result == DRIVE_INPUT_END ? REPLAY_TABLE_END : REPLAY_TABLE_FAILED;
     table->line++;
+    if (result == DRIVE_INPUT_ENDLESS)
+        return REPLAY_TABLE_ENDLESS;
     if (result == DRIVE_INPUT_TOO_LONG)
         return REPLAY_TABLE_TOO_LONG;
     if (memchr(table->text, '\0', length))

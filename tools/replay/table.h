@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define REPLAY_CELLS_MAX 256
+#define REPLAY_LINE_MIB 1 /* a line beyond that is no line: its end may be as far as the disk's */
 
 struct replay_table {
     struct drive_input input;
@@ -29,7 +30,8 @@ enum replay_table_result {
     REPLAY_TABLE_TOO_LONG = 1, /* skipped */
     REPLAY_TABLE_NUL = 2,      /* holds a NUL: no text */
     REPLAY_TABLE_END = 3,
-    REPLAY_TABLE_FAILED = 4 /* errno tells why */
+    REPLAY_TABLE_FAILED = 4, /* errno tells why */
+    REPLAY_TABLE_ENDLESS = 5 /* a line of more than REPLAY_LINE_MIB: nothing behind it is read */
 };
 
 /* `beginning` is what has been read of `fd` before. */

@@ -43,6 +43,7 @@ static void take_frame(struct replay_tally *tally, int64_t now_ns, int64_t targe
         const int64_t period_ns = now_ns - tally->frame_ns;
         tally->periods++;
         tally->frames_ns += (double)period_ns;
+        replay_spread_add(&tally->spread, period_ns);
         tally->late_frames += target_ns > 0 && (double)period_ns > late_ratio * (double)target_ns;
         tally->worst_frame_ns = period_ns > tally->worst_frame_ns ? period_ns : tally->worst_frame_ns;
     }

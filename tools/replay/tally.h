@@ -3,6 +3,7 @@
 #define PERFADAPT_TOOLS_REPLAY_TALLY_H
 
 #include "drive/line.h"
+#include "replay/spread.h"
 
 #include <perfadapt/budget.h>
 
@@ -16,6 +17,7 @@ struct replay_tally {
     double frames_ns; /* what frames took, from one to the next, together */
     uint64_t periods, late_frames;
     int64_t worst_frame_ns;
+    struct replay_spread spread; /* of what frames took */
     double busy_sum;
     uint64_t busy_count;
     double heat_least_c, heat_most_c; /* NAN = none */
