@@ -276,6 +276,57 @@ class Recordings(unittest.TestCase):
         self.assertEqual((result.returncode, kinds["summary"][0]["complete"]), (0, True))
         self.assertGreater(kinds["summary"][0]["frames"], 60)
 
+    # The shell in the middle ends at once: what it started is nobody's child then, but the recorder's.
+    def test_what_has_lost_its_parents_is_found(self):
+        late = f"(sleep 0.5; exec '{APP}' 1 >/dev/null 2>&1)"
+        for name, script in (("o1.rec", f"{late} & exit 4"), ("o2.rec", f"setsid sh -c \"{late} &\"; exit 4"),
+                             ("o3.rec", f"sh -c \"{late} &\"; sleep 2.5; exit 4")):
+            done = self.run_program("record", "-o", self.path(name), "--", "sh", "-c", script)
+            self.assertEqual(done.returncode, 4, done.stderr)
+            result, kinds = self.replayed(self.path(name))
+            self.assertEqual((result.returncode, kinds["summary"][0]["complete"]), (0, True))
+            self.assertGreater(kinds["summary"][0]["frames"], 30)
+
+    def record_with_daemon(self, script):
+        started = time.monotonic()
+        done = self.run_program("record", "-o", self.path("daemon.rec"), "--", "sh", "-c",
+                                f"sleep 60 >/dev/null 2>&1 & echo $!; {script}")
+        os.kill(int(done.stdout), signal.SIGKILL)
+        return done, time.monotonic() - started
+
+    def test_a_daemon_that_is_left_is_not_waited_for_for_ever(self):
+        done, took_s = self.record_with_daemon("exit 7")
+        self.assertEqual(done.returncode, 7)
+        self.assertTrue(4 < took_s < 30, took_s)
+        self.assertIn("has ended without a session, and what it has left running has a few seconds", done.stderr)
+        done, _ = self.record_with_daemon("exit 0")
+        self.assertEqual((done.returncode, "opened none in time" in done.stderr), (3, True), done.stderr)
+        done, took_s = self.record_with_daemon(f"'{APP}' 0.5 >/dev/null")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(took_s, 4)
+
+    def test_another_command_of_the_shell_before_is_not_recorded(self):
+        words = f"'{APP}' 2 >/dev/null 2>&1 & sleep 0.3; exec '{PROGRAM}' record -o '{self.path('x.rec')}' -- sleep 0.7"
+        done = subprocess.run(["sh", "-c", words], env=self.environment, capture_output=True, timeout=TIMEOUT_S,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, "opened no session" in done.stderr), (3, True), done.stderr)
+        self.assertFalse(os.path.exists(self.path("x.rec")))
+
+    def test_what_has_lost_its_parents_does_not_stay_as_a_zombie(self):
+        recorder = self.start_recorder("z.rec", "--", "sh", "-c",
+                                       "i=0; while [ $i -lt 20 ]; do (sleep 0.1 &); i=$((i + 1)); done; sleep 60")
+        children = f"/proc/{recorder.pid}/task/{recorder.pid}/children"
+        if not os.path.exists(children):
+            self.skipTest(f"no {children}")
+
+        def count():
+            with open(children, encoding="ascii") as file:
+                return len(file.read().split())
+        self.await_that(lambda: count() > 1)
+        self.await_that(lambda: count() == 1)
+        recorder.terminate()
+        self.assertEqual(recorder.wait(TIMEOUT_S), 128 + signal.SIGTERM)
+
     def test_children_that_the_caller_ignores_are_waited_for(self):
         done = self.run_program("record", "-o", self.path("k.rec"), "--", "sh", "-c", f"'{APP}' 0.4; exit 5",
                                 preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))

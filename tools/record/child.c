@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,16 +62,31 @@ bool record_child_start(struct record_child *child, char *const *words, const st
     return false;
 }
 
-void record_child_look(struct record_child *child) {
-    int status = 0;
-    if (child->pid == 0 || child->ended)
-        return;
-    const pid_t waited = waitpid(child->pid, &status, WNOHANG);
-    if (waited == 0 || (waited < 0 && errno == EINTR))
-        return;
+void record_child_keep_orphans(void) {
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+static void note_end(struct record_child *child, int status) {
     child->ended = true;
-    if (waited < 0) /* someone else has waited for it */
+    child->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void record_child_look(struct record_child *child) {
+    if (child->pid == 0)
+        return;
+    for (;;) {
+        int status = 0;
+        const pid_t waited = waitpid(-1, &status, WNOHANG);
+        if (waited < 0 && errno == EINTR)
+            continue;
+        child->left = waited == 0;
+        if (waited <= 0)
+            break;
+        if (waited == child->pid)
+            note_end(child, status);
+    }
+    if (!child->left && !child->ended) { /* someone else has waited for it */
+        child->ended = true;
         child->code = EXIT_CODE_ENVIRONMENT;
-    else
-        child->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
 }

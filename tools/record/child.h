@@ -23,13 +23,20 @@ bool record_signals_wait(const struct record_signals *signals, int64_t longest_n
 struct record_child {
     pid_t pid; /* 0 = none was started */
     bool ended;
-    int code; /* its exit code, or 128 + its signal */
+    int code;  /* its exit code, or 128 + its signal */
+    bool left; /* something that it started still runs */
 };
+
+/*
+ * From here on, what a command leaves behind becomes a child of this process, not of the system's first: it can be told
+ * from what others run. Where the kernel does not allow that, it is lost sight of.
+ */
+void record_child_keep_orphans(void);
 
 /* It starts with the signals as they were. False after saying why on standard error. */
 bool record_child_start(struct record_child *child, char *const *words, const struct record_signals *signals);
 
-/* Takes note if it has ended. Never waits. */
+/* Takes note of what has ended, it or what it left behind. Never waits. */
 void record_child_look(struct record_child *child);
 
 #endif

@@ -13,6 +13,7 @@
 struct state {
     char letter;
     int parent, threads;
+    unsigned long long started;
 };
 
 /* Of "pid (name) state ppid …", where the name may hold anything. */
@@ -27,8 +28,8 @@ static bool read_state(pid_t pid, struct state *out) {
         return false;
     text[length] = '\0';
     const char *const behind = strrchr(text, ')');
-    return behind && sscanf(behind, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
-                            &out->letter, &out->parent, &out->threads) == 3;
+    return behind && sscanf(behind, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
+                            &out->letter, &out->parent, &out->threads, &out->started) == 4;
 }
 
 int record_process_open(pid_t pid) {
@@ -51,7 +52,10 @@ bool record_process_has_gone(pid_t pid, int handle) {
     return read_state(pid, &state) && (state.letter == 'X' || (state.letter == 'Z' && state.threads <= 1));
 }
 
-pid_t record_process_parent(pid_t pid) {
+bool record_process_read(pid_t pid, struct record_process *out) {
     struct state state;
-    return read_state(pid, &state) ? (pid_t)state.parent : 0;
+    if (!read_state(pid, &state))
+        return false;
+    *out = (struct record_process){.parent = (pid_t)state.parent, .started = state.started};
+    return true;
 }

@@ -14,7 +14,7 @@
 
 static const int64_t look_gap_ns = 50000000; /* a session that opens and closes faster than this is missed */
 static const int64_t second_ns = 1000000000;
-static const int64_t answer_most_ns = 5000000000; /* for a session of a process that runs */
+static const int64_t answer_most_ns = 5000000000; /* for a session of a process that runs, or that a command has left */
 static const int64_t same_ns = 300000000; /* one wish may come twice: timeout(1) signals its child, then the group */
 
 struct run {
@@ -25,6 +25,7 @@ struct run {
     struct record_child child;
     int process; /* a handle of the one that runs already; -1 = none */
     int64_t since_ns;
+    int64_t ended_ns; /* when the command was seen to have ended; 0 = not yet */
     int64_t asked_ns; /* when to stop was asked for; 0 = never */
     int asked_by;     /* the signal */
     bool at_once;     /* by a second one */
@@ -83,6 +84,11 @@ static bool is_in_vain(const struct run *run) {
     return now_ns() - run->since_ns >= answer_most_ns || record_process_has_gone(run->options->pid, run->process);
 }
 
+/* What a launcher has left running may open a session yet. A daemon never does, and is not waited for as long. */
+static bool awaits_left(const struct run *run) {
+    return run->child.left && !record_sessions_found(run->sessions) && now_ns() - run->ended_ns < answer_most_ns;
+}
+
 /* True once nothing more can come. */
 static bool is_over(const struct run *run) {
     const int64_t longest_ns = run->options->longest_ns;
@@ -90,24 +96,40 @@ static bool is_over(const struct run *run) {
         return true;
     if (runs_child(run) || record_sessions_open(run->sessions))
         return false;
-    return run->child.pid || record_sessions_found(run->sessions) || is_in_vain(run);
+    if (run->child.pid)
+        return !awaits_left(run);
+    return record_sessions_found(run->sessions) || is_in_vain(run);
+}
+
+/* From when on, and for what. NULL = nothing is waited for that needs words. */
+static const char *awaited(const struct run *run, int64_t *out_since_ns) {
+    *out_since_ns = run->asked_ns;
+    if (runs_child(run))
+        return "to end; a second signal does not wait, and lets it run";
+    *out_since_ns = run->child.pid ? run->ended_ns : run->since_ns;
+    if (!run->recording || record_sessions_found(run->sessions))
+        return NULL;
+    if (run->child.pid)
+        return "in vain so far: it has ended without a session, and what it has left running has a few seconds";
+    return run->silent ? "an answer of process" : "a session of process";
 }
 
 static void tell_wait(struct run *run) {
-    const int64_t since_ns = run->options->words ? run->asked_ns : run->since_ns;
-    if (run->wait_told || since_ns == 0 || now_ns() - since_ns < second_ns)
+    int64_t since_ns;
+    const char *const text = awaited(run, &since_ns);
+    if (run->wait_told || !text || since_ns == 0 || now_ns() - since_ns < second_ns)
         return;
     run->wait_told = true;
-    if (runs_child(run))
-        fprintf(stderr, "perfadapt record: waits for %s to end; a second signal does not wait, and lets it run\n",
-                run->command);
-    else if (!run->options->words && !record_sessions_found(run->sessions))
-        fprintf(stderr, "perfadapt record: waits for %s %d\n",
-                run->silent ? "an answer of process" : "a session of process", (int)run->options->pid);
+    if (run->options->words)
+        fprintf(stderr, "perfadapt record: waits for %s %s\n", run->command, text);
+    else
+        fprintf(stderr, "perfadapt record: waits for %s %d\n", text, (int)run->options->pid);
 }
 
 static void step(struct run *run) {
     record_child_look(&run->child);
+    if (run->child.ended && run->ended_ns == 0)
+        run->ended_ns = now_ns();
     if (run->recording) {
         run->well = record_sessions_step(run->sessions);
         run->recording = run->well && !is_over(run);
@@ -123,7 +145,8 @@ static void step(struct run *run) {
 static int say_none(const struct run *run) {
     const int pid = (int)run->options->pid;
     if (run->options->words)
-        fprintf(stderr, "perfadapt record: %s opened no session\n", run->command);
+        fprintf(stderr, "perfadapt record: %s opened no session%s\n", run->command,
+                run->child.left ? ", and what it has left running opened none in time: --pid PID records it" : "");
     else if (record_process_has_gone(run->options->pid, run->process))
         fprintf(stderr, "perfadapt record: there is no process %d, or it has ended, and no session of it was seen\n",
                 pid);
@@ -152,6 +175,8 @@ static int outcome(const struct run *run) {
 
 /* A recording that has ended, however, leaves the command its time. */
 static int follow(struct run *run) {
+    if (run->options->words)
+        record_child_keep_orphans();
     if (run->options->words && !record_child_start(&run->child, run->options->words, &run->signals))
         return EXIT_CODE_ENVIRONMENT;
     if (run->options->pid)

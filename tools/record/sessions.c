@@ -48,6 +48,7 @@ struct record_sessions {
     bool made;    /* there was no such file before */
     pid_t pid;
     bool descendants;
+    unsigned long long since; /* when `pid` started */
     bool failed;
     bool crowded; /* it was said that there are too many */
     unsigned count, found;
@@ -91,8 +92,10 @@ struct record_sessions *record_sessions_create(const char *path) {
 }
 
 void record_sessions_of(struct record_sessions *sessions, pid_t pid, bool descendants) {
+    struct record_process process;
     sessions->pid = pid;
     sessions->descendants = descendants;
+    sessions->since = record_process_read(pid, &process) ? process.started : 0;
 }
 
 static void close_if_open(int fd) {
@@ -131,13 +134,24 @@ void record_sessions_destroy(struct record_sessions *sessions) {
 
 /* ---- Whose a session is ---- */
 
+/*
+ * What outlives its parent is this process's child: a launcher's game. What was so before the command started, a shell's
+ * that has become this program, is another's.
+ */
+static bool is_left_behind(const struct record_sessions *sessions, const struct record_process *process) {
+    return process->parent == getpid() && process->started >= sessions->since;
+}
+
 static bool is_ours(const struct record_sessions *sessions, pid_t pid) {
+    struct record_process process;
     if (pid == sessions->pid)
         return true;
     for (int i = 0; sessions->descendants && pid > 1 && i < ANCESTORS_MAX; i++) {
-        pid = record_process_parent(pid);
-        if (pid == sessions->pid)
+        if (!record_process_read(pid, &process))
+            return false;
+        if (process.parent == sessions->pid || is_left_behind(sessions, &process))
             return true;
+        pid = process.parent;
     }
     return false;
 }

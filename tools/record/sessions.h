@@ -19,7 +19,10 @@ struct record_sessions *record_sessions_create(const char *path);
 /* A file that was made and got nothing is removed. */
 void record_sessions_destroy(struct record_sessions *sessions);
 
-/* Whose: those of `pid`; with `descendants` also of its children and theirs. */
+/*
+ * Whose: those of `pid`; with `descendants` also of its children and theirs, and of what has become this process's child
+ * since it started.
+ */
 void record_sessions_of(struct record_sessions *sessions, pid_t pid, bool descendants);
 
 /*
