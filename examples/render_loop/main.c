@@ -18,10 +18,14 @@ struct app {
     struct renderer renderer;
     perfadapt *session; /* NULL: open failed, and everything stays at its best */
     struct perfadapt_budget budget;
+    struct perfadapt_budget before;   /* of the last frame */
     struct perfadapt_budget reported; /* as last printed */
+    int64_t state_ns;                 /* when a state changed last */
     int64_t start_ns;
     struct stats stats;
 };
+
+static const int64_t state_lasts_ns = 1000000000;
 
 static volatile sig_atomic_t stop_asked;
 
@@ -69,7 +73,7 @@ static void open_session(struct app *app) {
                                             .render_scale = 1,
                                             .frames_in_flight = 2};
     perfadapt_get_budget(app->session, &app->budget);
-    app->reported = app->budget;
+    app->before = app->reported = app->budget;
 }
 
 static double frames_per_second(int64_t frame_ns) {
@@ -81,63 +85,70 @@ static bool differ(float from, float to) {
 }
 
 /* What the app does differently from now on. */
-static int print_moves(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
-    int moves = 0;
+static bool has_moved(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    return from->quality != to->quality || differ(from->render_scale, to->render_scale) ||
+           from->frame_ns != to->frame_ns || from->frames_in_flight != to->frames_in_flight;
+}
+
+static bool has_state_changed(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    return from->thermal_state != to->thermal_state || from->memory_state != to->memory_state;
+}
+
+/*
+ * Worth a line: what is drawn, at once; a state once it has lasted, for it may flicker at its bounds. Headroom, the
+ * bottleneck and amounts of memory move all the time, and are told with these.
+ */
+static bool is_worth_a_line(const struct app *app) {
+    if (has_moved(&app->reported, &app->budget))
+        return true;
+    return has_state_changed(&app->reported, &app->budget) && clock_ns() - app->state_ns >= state_lasts_ns;
+}
+
+static const char *joint(int *part) {
+    return (*part)++ ? ", " : "";
+}
+
+static void print_changes(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
+    int part = 0;
     if (from->quality != to->quality)
-        moves += printf(" quality %u -> %u", from->quality, to->quality);
+        printf("%squality %u -> %u", joint(&part), from->quality, to->quality);
     if (differ(from->render_scale, to->render_scale))
-        moves += printf(" scale %.2f -> %.2f", (double)from->render_scale, (double)to->render_scale);
+        printf("%sscale %.2f -> %.2f", joint(&part), (double)from->render_scale, (double)to->render_scale);
     if (from->frame_ns != to->frame_ns)
-        moves += printf(" fps %.1f -> %.1f", frames_per_second(from->frame_ns), frames_per_second(to->frame_ns));
+        printf("%sfps %.1f -> %.1f", joint(&part), frames_per_second(from->frame_ns), frames_per_second(to->frame_ns));
     if (from->frames_in_flight != to->frames_in_flight)
-        moves += printf(" in flight %u -> %u", from->frames_in_flight, to->frames_in_flight);
-    return moves;
-}
-
-static void print_mib(uint64_t bytes) {
-    if (bytes == PERFADAPT_NO_LIMIT)
-        printf("none");
-    else
-        printf("%.0f MiB", (double)bytes / (1024 * 1024));
-}
-
-/* What it only learns. */
-static void print_facts(const struct perfadapt_budget *from, const struct perfadapt_budget *to) {
-    if (from->reasons != to->reasons)
-        printf(" reason");
+        printf("%sin flight %u -> %u", joint(&part), from->frames_in_flight, to->frames_in_flight);
     if (from->thermal_state != to->thermal_state)
-        printf(" thermal %s", perfadapt_thermal_state_name(to->thermal_state));
+        printf("%sthermal %s", joint(&part), perfadapt_thermal_state_name(to->thermal_state));
     if (from->memory_state != to->memory_state)
-        printf(" memory %s", perfadapt_memory_state_name(to->memory_state));
-    if (from->bottleneck != to->bottleneck)
-        printf(" bottleneck %s", perfadapt_bottleneck_name(to->bottleneck));
-    if (from->memory_bytes != to->memory_bytes) {
-        printf(" memory limit ");
-        print_mib(to->memory_bytes);
-    }
-    if (differ(from->thermal_headroom, to->thermal_headroom))
-        printf(" headroom %.2f", (double)to->thermal_headroom);
-    if (from->time_to_throttle_ns != to->time_to_throttle_ns && to->time_to_throttle_ns >= 0)
-        printf(" throttles in %.0f s", (double)to->time_to_throttle_ns * 1e-9);
+        printf("%smemory %s", joint(&part), perfadapt_memory_state_name(to->memory_state));
 }
 
 static void print_budget_change(const struct app *app) {
+    const struct perfadapt_budget *budget = &app->budget;
     char reasons[128];
-    perfadapt_reasons_text(app->budget.reasons, reasons, sizeof reasons);
-    printf("%8.3f s ", (double)(clock_ns() - app->start_ns) * 1e-9);
-    if (print_moves(&app->reported, &app->budget) > 0)
-        printf(";");
-    print_facts(&app->reported, &app->budget);
-    printf("  (why: %s)\n", reasons);
+    perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
+    printf("%8.3f s  ", (double)(clock_ns() - app->start_ns) * 1e-9);
+    print_changes(&app->reported, budget);
+    printf("  (why: %s", reasons);
+    if (!isnan(budget->thermal_headroom))
+        printf("; headroom %.2f", (double)budget->thermal_headroom);
+    if (budget->time_to_throttle_ns >= 0)
+        printf("; throttles in %.0f s", (double)budget->time_to_throttle_ns * 1e-9);
+    printf(")\n");
     fflush(stdout);
 }
 
 /* Called outside of begin and end, so that printing is not counted as work. */
 static void note_budget_change(struct app *app) {
-    if (app->budget.generation == app->reported.generation)
+    app->stats.budget_changes += app->budget.generation - app->before.generation;
+    app->stats.budget_moves += has_moved(&app->before, &app->budget);
+    if (has_state_changed(&app->before, &app->budget))
+        app->state_ns = clock_ns();
+    app->before = app->budget;
+    if (!is_worth_a_line(app))
         return;
-    app->stats.budget_changes += app->budget.generation - app->reported.generation;
-    if (!app->options.quiet)
+    if (!app->options.summary)
         print_budget_change(app);
     app->reported = app->budget;
 }

@@ -30,7 +30,7 @@ static const char help_text[] =
     "      --role ROLE          interactive, background or export, which has no frame rate to aim at\n"
     "      --duration S         end after S seconds (default: at SIGINT or SIGTERM)\n"
     "      --frames N           end after N frames\n"
-    "      --quiet              print the report at the end only\n"
+    "      --summary            print the report at the end only\n"
     "      --help               print this text and exit\n\n"
     "Exit status: 0 success, 2 wrong usage, 3 no Vulkan device or a failure of it.\n";
 
@@ -166,8 +166,8 @@ static bool set_list_devices(struct options *options, const char *value) {
     return true;
 }
 
-static bool set_quiet(struct options *options, const char *value) {
-    options->quiet = !value;
+static bool set_summary(struct options *options, const char *value) {
+    options->summary = !value;
     return true;
 }
 
@@ -180,7 +180,7 @@ struct option {
 static const struct option known[] = {
     {"--window", set_window, NULL},
     {"--list-devices", set_list_devices, NULL},
-    {"--quiet", set_quiet, NULL},
+    {"--summary", set_summary, NULL},
     {"--device", set_device, "an index or a part of a name"},
     {"--name", set_name, "a name"},
     {"--role", set_role, "interactive, background or export"},

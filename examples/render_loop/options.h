@@ -18,7 +18,7 @@ struct options {
     const char *simulate;
     bool window;
     bool list_devices;
-    bool quiet;
+    bool summary;
     uint32_t role;    /* enum perfadapt_role */
     uint32_t outputs; /* mask of enum perfadapt_output */
     uint32_t levels;

@@ -73,5 +73,6 @@ void stats_print(struct stats *stats) {
     print_milliseconds(", p99", series_percentile(&stats->period_ms, 99));
     print_milliseconds("\ngpu      p50", series_percentile(&stats->gpu_ms, 50));
     print_milliseconds(", p99", series_percentile(&stats->gpu_ms, 99));
-    printf("\nbudget   %" PRIu64 " changes\n", stats->budget_changes);
+    printf("\nbudget   %" PRIu64 " changes, %" PRIu64 " of them of what is drawn\n", stats->budget_changes,
+           stats->budget_moves);
 }

@@ -19,6 +19,7 @@ struct stats {
     int64_t last_end_ns;
     uint64_t frames;
     uint64_t budget_changes;
+    uint64_t budget_moves; /* of what is drawn */
 };
 
 int64_t clock_ns(void);

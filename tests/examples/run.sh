@@ -37,6 +37,18 @@ grep -qE '^frames +120 ' "$log" || fail "not all frames were drawn"
 grep -qE '^gpu +p50 [0-9]' "$log" || fail "no GPU times"
 cat "$log"
 
+# A line is a change of what is drawn, or of a state that has lasted: what only flickers gets none.
+"$programs/render_loop" --duration 6 --size 64x64 --load 0.5 --simulate handheld:30 >"$log" 2>&1 ||
+    fail "render_loop ended with status $?"
+lines=$(grep -cE '^ *[0-9.]+ s  ' "$log") || true
+told=$(grep -cE '^ *[0-9.]+ s  ([a-z ]+ [0-9.]+ -> [0-9.]+|thermal [a-z]+|memory [a-z]+)(, .*)?  \(why: [a-z, -]+(; .*)?\)$' \
+    "$log") || true
+[[ $lines -ge 1 && $lines -le 20 && $told = "$lines" ]] || fail "$lines lines about the budget, $told of what matters"
+"$programs/render_loop" --frames 60 --size 64x64 --summary >"$log" 2>&1 || fail "render_loop ended with status $?"
+if grep -q '(why: ' "$log" || ! grep -qE '^budget +[0-9]+ changes' "$log"; then
+    fail "--summary tells more or less than the report"
+fi
+
 # The soak, on a device that is made up to be hot: a row every 100 ms, a summary, and nothing left behind.
 csv=$directory/soak.csv
 TMPDIR=$directory "$programs/gpu_soak" --seconds 1 --load jump --full-ms 2 --simulate h200 --limit-c 45 --csv "$csv" \

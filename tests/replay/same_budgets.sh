@@ -22,7 +22,7 @@ readonly sources=("$root"/libperfadapt/control/*.c "$root"/libperfadapt/record/{
 
 "$programs/make_recording" "$folder/made.rec"
 recordings=("$folder/made.rec")
-demo=("$programs/render_loop" --duration 8 --simulate handheld:30 --load-at "5=3" --quiet)
+demo=("$programs/render_loop" --duration 8 --simulate handheld:30 --load-at "5=3" --summary)
 if [[ -x $programs/render_loop ]] && "$programs/perfadapt" record -o "$folder/demo.rec" -- "${demo[@]}" >/dev/null; then
     recordings+=("$folder/demo.rec")
     echo "recorded: the demo"
