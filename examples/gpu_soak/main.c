@@ -69,7 +69,7 @@ static bool open_session(struct app *app) {
     const struct perfadapt_options session = {.size = sizeof session,
                                               .app_name = "gpu_soak",
                                               .quality_levels = options->levels,
-                                              .target_frame_ns = (int64_t)(1e9 / options->fps),
+                                              .target_frame_ns = (int64_t)(1e9 / options->target_fps),
                                               .cost_hint = costs,
                                               .outputs = PERFADAPT_OUTPUT_QUALITY | PERFADAPT_OUTPUT_FRAME_NS,
                                               .config_dir = app->config.directory[0] ? app->config.directory : NULL,
@@ -104,7 +104,7 @@ static bool collect_finished(struct app *app, uint32_t in_flight) {
 }
 
 static struct load_frame size_frame(const struct app *app, uint64_t number, uint32_t quality) {
-    const double weight = scene_weight(app->options.load, (double)(clock_ns() - app->tally.start_ns) * 1e-9);
+    const double weight = scene_weight(app->options.scene, (double)(clock_ns() - app->tally.start_ns) * 1e-9);
     const double wanted_ns = app->options.full_ms * 1e6 * weight * scene_level_share(quality, app->options.levels);
     const double most_ns = app->budget.dispatch_ns > 0 ? (double)app->budget.dispatch_ns : wanted_ns;
     return (struct load_frame){.number = number,
@@ -143,7 +143,7 @@ static void print_budget(const struct app *app) {
 }
 
 static bool run(struct app *app) {
-    const int64_t end_ns = app->tally.start_ns + (int64_t)(app->options.seconds * 1e9);
+    const int64_t end_ns = app->tally.start_ns + (int64_t)(app->options.duration_s * 1e9);
     bool good = true;
     while (good && !stop_asked && clock_ns() < end_ns)
         good = run_frame(app);
@@ -159,7 +159,7 @@ static bool soak(struct app *app) {
     printf("device   %s\nload     %u groups, %.0f iterations are %.2f ms\n", app->device.name, app->load.groups,
            full_iterations, app->options.full_ms);
     const bool good =
-        open_session(app) && tally_open(&app->tally, app->options.csv, app->options.limit_c, clock_ns()) && run(app);
+        open_session(app) && tally_open(&app->tally, app->options.trace, app->options.limit_c, clock_ns()) && run(app);
     perfadapt_close(&app->session);
     return good;
 }

@@ -10,37 +10,37 @@
 static const char help_text[] =
     "Usage: gpu_soak [OPTION]...\n"
     "Keeps a GPU as busy as its budget allows: a compute load, sized by the quality of each frame.\n\n"
-    "      --seconds S       how long (default: 10)\n"
-    "      --load KIND       constant, or jump: the weight of the scene changes every few seconds\n"
+    "      --duration S      how long (default: 10)\n"
+    "      --scene KIND      constant, or jump: the weight of the scene changes every few seconds\n"
     "      --limit-c C       stay below C °C instead of the device's own limit; for the time of the run this stands "
     "in\n"
     "                        for the configuration of the administrator and the user\n"
     "      --quality N       this level always, whatever the budget says\n"
     "      --levels N        levels of quality, 1 to 32 (default: 32)\n"
-    "      --fps F           frames per second aimed at (default: 60)\n"
+    "      --target-fps F    frame rate aimed at (default: 60)\n"
     "      --full-ms MS      GPU time of a frame at the best quality (default: 0.85 of the frame's time)\n"
     "      --device N|NAME   device by index or by part of its name (default: the best)\n"
     "      --simulate PLANT  temperatures of a simulated device: rpi4, handheld, laptop, datacentre, h200\n"
-    "      --csv FILE        a row every 100 ms: time, temperature, limit, power, clock, quality, frame time, busy, "
+    "      --trace FILE.csv  a row every 100 ms: time, temperature, limit, power, clock, quality, frame time, busy, "
     "work\n"
-    "      --help            print this text and exit\n\n"
+    "  -h, --help            print this text and exit\n\n"
     "A unit of work is a frame of the best quality. Exit status: 0 success, 2 wrong usage, 3 no Vulkan device, a "
     "failure\n"
     "of it, or a file that cannot be written.\n";
 
-enum argument { SECONDS = 1, LOAD, LIMIT, QUALITY, LEVELS, FPS, FULL, DEVICE, SIMULATE, CSV, HELP };
+enum argument { DURATION = 1, SCENE, LIMIT, QUALITY, LEVELS, TARGET_FPS, FULL, DEVICE, SIMULATE, TRACE, HELP = 'h' };
 
 static const struct option known[] = {
-    {"seconds", required_argument, NULL, SECONDS},
-    {"load", required_argument, NULL, LOAD},
+    {"duration", required_argument, NULL, DURATION},
+    {"scene", required_argument, NULL, SCENE},
     {"limit-c", required_argument, NULL, LIMIT},
     {"quality", required_argument, NULL, QUALITY},
     {"levels", required_argument, NULL, LEVELS},
-    {"fps", required_argument, NULL, FPS},
+    {"target-fps", required_argument, NULL, TARGET_FPS},
     {"full-ms", required_argument, NULL, FULL},
     {"device", required_argument, NULL, DEVICE},
     {"simulate", required_argument, NULL, SIMULATE},
-    {"csv", required_argument, NULL, CSV},
+    {"trace", required_argument, NULL, TRACE},
     {"help", no_argument, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
@@ -53,7 +53,8 @@ static bool parse_number(const char *name, const char *text, double least, doubl
         *out_number = number;
         return true;
     }
-    fprintf(stderr, "gpu_soak: --%s: \"%s\" is no number from %g to %g\n", name, text, least, most);
+    fprintf(stderr, "gpu_soak: --%s \"%s\" is not a number from %g to %g; gpu_soak --help tells more\n", name, text,
+            least, most);
     return false;
 }
 
@@ -64,7 +65,7 @@ static bool parse_count(const char *name, const char *text, double least, double
     *out_count = (uint32_t)number;
     if (floor(number) >= number)
         return true;
-    fprintf(stderr, "gpu_soak: --%s: \"%s\" is no whole number\n", name, text);
+    fprintf(stderr, "gpu_soak: --%s \"%s\" is not a whole number; gpu_soak --help tells more\n", name, text);
     return false;
 }
 
@@ -72,16 +73,16 @@ static bool parse_load(const char *text, enum scene_load *out_load) {
     *out_load = strcmp(text, "jump") == 0 ? SCENE_JUMP : SCENE_CONSTANT;
     if (*out_load == SCENE_JUMP || strcmp(text, "constant") == 0)
         return true;
-    fprintf(stderr, "gpu_soak: --load: \"%s\" is neither constant nor jump\n", text);
+    fprintf(stderr, "gpu_soak: --scene \"%s\" is neither constant nor jump; gpu_soak --help tells more\n", text);
     return false;
 }
 
 static bool take(struct options *options, int option, const char *value) {
     switch (option) {
-    case SECONDS:
-        return parse_number("seconds", value, 0.1, 1e6, &options->seconds);
-    case LOAD:
-        return parse_load(value, &options->load);
+    case DURATION:
+        return parse_number("duration", value, 0.1, 1e6, &options->duration_s);
+    case SCENE:
+        return parse_load(value, &options->scene);
     case LIMIT:
         return parse_number("limit-c", value, 30, 125, &options->limit_c);
     case QUALITY:
@@ -89,8 +90,8 @@ static bool take(struct options *options, int option, const char *value) {
         return parse_count("quality", value, 0, SCENE_LEVELS_MAX - 1, &options->quality);
     case LEVELS:
         return parse_count("levels", value, 1, SCENE_LEVELS_MAX, &options->levels);
-    case FPS:
-        return parse_number("fps", value, 1, 1000, &options->fps);
+    case TARGET_FPS:
+        return parse_number("target-fps", value, 1, 1000, &options->target_fps);
     case FULL:
         return parse_number("full-ms", value, 0.01, 1000, &options->full_ms);
     case DEVICE:
@@ -99,8 +100,8 @@ static bool take(struct options *options, int option, const char *value) {
     case SIMULATE:
         options->simulate = value;
         return true;
-    case CSV:
-        options->csv = value;
+    case TRACE:
+        options->trace = value;
         return true;
     default:
         return false; /* getopt has said why */
@@ -108,8 +109,9 @@ static bool take(struct options *options, int option, const char *value) {
 }
 
 enum options_outcome options_parse(int argc, char **argv, struct options *out_options) {
-    *out_options = (struct options){.seconds = 10, .fps = 60, .limit_c = (double)NAN, .levels = SCENE_LEVELS_MAX};
-    for (int option = 0; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    *out_options =
+        (struct options){.duration_s = 10, .target_fps = 60, .limit_c = (double)NAN, .levels = SCENE_LEVELS_MAX};
+    for (int option = 0; (option = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         if (option == HELP) {
             fputs(help_text, stdout);
             return OPTIONS_HELP_SHOWN;
@@ -118,15 +120,16 @@ enum options_outcome options_parse(int argc, char **argv, struct options *out_op
             return OPTIONS_BAD;
     }
     if (optind < argc) {
-        fprintf(stderr, "gpu_soak: unknown argument \"%s\"; see --help\n", argv[optind]);
+        fprintf(stderr, "gpu_soak: argument \"%s\" is not an option; gpu_soak --help tells more\n", argv[optind]);
         return OPTIONS_BAD;
     }
     if (out_options->pinned && out_options->quality >= out_options->levels) {
-        fprintf(stderr, "gpu_soak: --quality: %u is not below the number of levels, %u\n", out_options->quality,
-                out_options->levels);
+        fprintf(stderr,
+                "gpu_soak: --quality %u is not below the number of levels, %u; --levels N says how many there are\n",
+                out_options->quality, out_options->levels);
         return OPTIONS_BAD;
     }
     if (!(out_options->full_ms > 0))
-        out_options->full_ms = 0.85 * 1000 / out_options->fps;
+        out_options->full_ms = 0.85 * 1000 / out_options->target_fps;
     return OPTIONS_RUN;
 }

@@ -10,10 +10,10 @@
 struct options {
     const char *device; /* index or part of a name; NULL: the best */
     const char *simulate;
-    const char *csv; /* NULL: none */
-    enum scene_load load;
-    double seconds;
-    double fps;
+    const char *trace; /* NULL: none */
+    enum scene_load scene;
+    double duration_s;
+    double target_fps;
     double full_ms; /* GPU time of the best quality at weight 1 */
     double limit_c; /* NAN: the device's own */
     uint32_t levels;

@@ -93,6 +93,6 @@ bool tally_close(struct tally *tally, int64_t now_ns) {
     tally->csv = NULL;
     if (!failed && closed)
         return true;
-    fprintf(stderr, "gpu_soak: --csv: not everything could be written\n");
+    fprintf(stderr, "gpu_soak: --trace: not everything could be written\n");
     return false;
 }

@@ -31,7 +31,7 @@ static const char help_text[] =
     "      --duration S         end after S seconds (default: at SIGINT or SIGTERM)\n"
     "      --frames N           end after N frames\n"
     "      --summary            print the report at the end only\n"
-    "      --help               print this text and exit\n\n"
+    "  -h, --help               print this text and exit\n\n"
     "Exit status: 0 success, 2 wrong usage, 3 no Vulkan device or a failure of it.\n";
 
 /* Whole text as a number; no locale is set, so the decimal separator is a point. */
@@ -209,23 +209,26 @@ static bool take_option(int argc, char **argv, int *index, struct options *optio
     const size_t length = strcspn(argument, "=");
     const struct option *option = find_option(argument, length);
     if (!option) {
-        fprintf(stderr, "render_loop: unknown option \"%s\"; see --help\n", argument);
+        fprintf(stderr, "render_loop: unknown option \"%s\"; render_loop --help tells more\n", argument);
         return false;
     }
     const char *value = argument[length] ? argument + length + 1 : NULL;
     if (value && !option->expected) {
-        fprintf(stderr, "render_loop: %s takes no value, but was given \"%s\"\n", option->name, value);
+        fprintf(stderr, "render_loop: option \"%s\" takes no value, and not \"%s\"; render_loop --help tells more\n",
+                option->name, value);
         return false;
     }
     if (!value && option->expected) {
         if (*index + 1 >= argc) {
-            fprintf(stderr, "render_loop: %s needs a value: %s\n", option->name, option->expected);
+            fprintf(stderr, "render_loop: option \"%s\" wants a value: %s; render_loop --help tells more\n",
+                    option->name, option->expected);
             return false;
         }
         value = argv[++*index];
     }
     if (!option->set(options, value)) {
-        fprintf(stderr, "render_loop: %s: \"%s\" is not %s\n", option->name, value, option->expected);
+        fprintf(stderr, "render_loop: %s \"%s\" is not %s; render_loop --help tells more\n", option->name, value,
+                option->expected);
         return false;
     }
     return true;

@@ -34,8 +34,8 @@ nvidia-smi >/dev/null 2>&1 || skip "nvidia-smi finds no GPU that works"
 [[ -x $programs/nvidia ]] || skip "no program nvidia in $programs"
 if [[ -z $load ]]; then
     [[ -x $programs/gpu_soak ]] || skip "no program gpu_soak in $programs: name another with --load"
-    "$programs/gpu_soak" --seconds 1 >/dev/null || skip "gpu_soak does not run here: name another with --load"
-    load="exec '$programs/gpu_soak' --seconds $((busy + 5)) --quality 31 --full-ms 25"
+    "$programs/gpu_soak" --duration 1 >/dev/null || skip "gpu_soak does not run here: name another with --load"
+    load="exec '$programs/gpu_soak' --duration $((busy + 5)) --quality 31 --full-ms 25"
 fi
 
 # A field that this version does not know is an error for all of them.

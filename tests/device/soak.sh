@@ -3,8 +3,8 @@
 # directory. SPDX-License-Identifier: MIT
 # usage: soak.sh [--also] DIRECTORY_OF_PROGRAMS OUTPUT_DIRECTORY [OPTION_OF_SOAK_BENCH]...
 #   soak.sh build/bin /tmp/soak               on NVIDIA, about eight minutes
-#   soak.sh build/bin /tmp/one --policies perfadapt,constant --learn-s 240
-#   soak.sh build/bin /tmp/two --policies ipa+frame,step_wise,bang-bang,constant --limit-c C --best-quality N
+#   soak.sh build/bin /tmp/one --policy perfadapt,constant --learn-s 240
+#   soak.sh build/bin /tmp/two --policy ipa+frame,step_wise,bang-bang,constant --limit-c C --best-quality N
 #                                             in two parts of eight and six minutes, the library in a session that is not
 #                                             new; C and N as the first part has printed them
 #   soak.sh --also build/bin /tmp/also        what a tick, a frame and a look at the device cost there, and the library's

@@ -51,7 +51,7 @@ static void make_ladder(struct soak_bench *bench) {
         .outputs = PERFADAPT_OUTPUT_QUALITY,
         .quality_levels = bench->options.levels,
         .quality_max = bench->options.levels - 1,
-        .target_frame_ns = (int64_t)(1e9 / bench->options.fps),
+        .target_frame_ns = (int64_t)(1e9 / bench->options.target_fps),
         .render_scale_min = 1,
         .render_scale_max = 1,
         .thermal_limit_c = (double)NAN,
@@ -235,7 +235,7 @@ static bool is_known(struct session *session, const char *name, uint32_t round) 
     /* One that needs to know a simulated machine's inside has nothing to look at here. */
     if (set_decider(session, name, &run) && !(policy && strcmp(name, "clairvoyant") == 0))
         return true;
-    fprintf(stderr, "soak_bench: --policies: no \"%s\" here; see perfadapt sim --list\n", name);
+    fprintf(stderr, "soak_bench: --policy: no \"%s\" here; perfadapt sim --list has them\n", name);
     return false;
 }
 
@@ -263,8 +263,9 @@ static int bench_device(struct session *session) {
     printf(
         "## %s\n\n%u levels of quality, %.2f to 1 of the work; the best is %.2f ms of GPU time at %.0f frames a second "
         "(%u groups, %u iterations). Everyone steers to %.1f °C below the limit, the others look every %.2f s.\n",
-        bench->device.name, options->levels, bench->costs[options->levels - 1], options->full_ms, options->fps,
-        bench->load.groups, load_iterations(&bench->load, options->full_ms * 1e6), options->margin_c, options->tick_s);
+        bench->device.name, options->levels, bench->costs[options->levels - 1], options->full_ms, options->target_fps,
+        bench->load.groups, load_iterations(&bench->load, options->full_ms * 1e6), options->margin_c,
+        options->tick_ms / 1e3);
     const bool good = soak(session);
     printf("\n%.0f s in all.\n", (double)(clock_ns() - start_ns) * 1e-9);
     return good ? 0 : 1;

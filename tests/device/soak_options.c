@@ -12,7 +12,7 @@ static const char help_text[] =
     "Usage: soak_bench [OPTION]... DIRECTORY\n"
     "Holds a GPU at a temperature limit with this library and with others, at constant and at jumping load. Prints\n"
     "Markdown; traces and results go to DIRECTORY. See tests/device/soak.sh.\n\n"
-    "      --policies LIST    what runs, in this order (perfadapt, constant, none and those of perfadapt sim --list;\n"
+    "      --policy LIST      what runs, in this order (perfadapt, constant, none and those of perfadapt sim --list;\n"
     "                         default: perfadapt,constant,ipa+frame,step_wise,bang-bang)\n"
     "      --rounds N         the whole list so often (default: 1)\n"
     "      --constant-s S, --jump-s S, --settle-s S\n"
@@ -33,15 +33,15 @@ static const char help_text[] =
     "      --best-above-c C   how far above the limit the best constant level may be read (default: 0)\n"
     "      --best-quality N   the best constant level, where an earlier run has found it: it is only confirmed\n"
     "      --levels N         levels of quality, 2 to 32 (default: 32)\n"
-    "      --tick-s S         how often the others look at the temperature (default: 1)\n"
-    "      --fps F, --full-ms MS\n"
+    "      --tick-ms N        how often the others look at the temperature (default: 1000)\n"
+    "      --target-fps F, --full-ms MS\n"
     "                         of the load (default: 60, and 0.85 of a frame's time)\n"
     "      --device N|NAME    of Vulkan, by index or by part of its name\n"
     "      --sensor KIND      nvml, or snapshot: temperatures are the session's own, as with PERFADAPT_SIMULATE=h200\n"
     "      --quick            all times short, to see that it runs\n"
-    "      --help             print this text and exit\n";
+    "  -h, --help             print this text and exit\n";
 
-enum { SENSOR = 1000, POLICIES, DEVICE, ROUNDS, LEVELS, BEST, QUICK, HELP };
+enum { SENSOR = 1000, POLICY, DEVICE, ROUNDS, LEVELS, BEST, QUICK, HELP = 'h' };
 
 struct number_option {
     const char *name;
@@ -60,7 +60,7 @@ static const struct number_option numbers[] = {
     NUMBER("cool-s", cool_s, 0, 3600),           NUMBER("cool-c", cool_c, 0, 100),
     NUMBER("limit-share", limit_share, 0.05, 1), NUMBER("limit-c", limit_c, 30, 125),
     NUMBER("margin-c", margin_c, 0, 30),         NUMBER("best-above-c", best_above_c, 0, 30),
-    NUMBER("tick-s", tick_s, 0.02, 60),          NUMBER("fps", fps, 1, 1000),
+    NUMBER("tick-ms", tick_ms, 20, 60000),       NUMBER("target-fps", target_fps, 1, 1000),
     NUMBER("full-ms", full_ms, 0.01, 1000),
 };
 
@@ -69,7 +69,7 @@ static const struct number_option numbers[] = {
 
 static void fill_known(struct option known[NUMBERS + WORDS + 1]) {
     static const struct option words[WORDS] = {
-        {"sensor", required_argument, NULL, SENSOR}, {"policies", required_argument, NULL, POLICIES},
+        {"sensor", required_argument, NULL, SENSOR}, {"policy", required_argument, NULL, POLICY},
         {"device", required_argument, NULL, DEVICE}, {"rounds", required_argument, NULL, ROUNDS},
         {"levels", required_argument, NULL, LEVELS}, {"best-quality", required_argument, NULL, BEST},
         {"quick", no_argument, NULL, QUICK},         {"help", no_argument, NULL, HELP},
@@ -84,8 +84,8 @@ static bool take_number(struct soak_options *options, const struct number_option
     char *end = NULL;
     const double number = strtod(text, &end);
     if (end == text || *end || !(number >= option->least && number <= option->most)) {
-        fprintf(stderr, "soak_bench: --%s: \"%s\" is no number from %g to %g\n", option->name, text, option->least,
-                option->most);
+        fprintf(stderr, "soak_bench: --%s \"%s\" is not a number from %g to %g; soak_bench --help tells more\n",
+                option->name, text, option->least, option->most);
         return false;
     }
     memcpy((char *)options + option->offset, &number, sizeof number);
@@ -96,7 +96,7 @@ static bool take_sensor(struct soak_options *options, const char *word) {
     options->snapshot = strcmp(word, "snapshot") == 0;
     if (options->snapshot || strcmp(word, "nvml") == 0)
         return true;
-    fprintf(stderr, "soak_bench: --sensor: \"%s\" is neither nvml nor snapshot\n", word);
+    fprintf(stderr, "soak_bench: --sensor \"%s\" is neither nvml nor snapshot; soak_bench --help tells more\n", word);
     return false;
 }
 
@@ -106,7 +106,8 @@ static bool take_count(const char *name, const char *text, unsigned long least, 
     *out = (uint32_t)count;
     if (end != text && !*end && count >= least && count <= most)
         return true;
-    fprintf(stderr, "soak_bench: --%s: \"%s\" is no whole number from %lu to %lu\n", name, text, least, most);
+    fprintf(stderr, "soak_bench: --%s \"%s\" is not a whole number from %lu to %lu; soak_bench --help tells more\n",
+            name, text, least, most);
     return false;
 }
 
@@ -123,7 +124,7 @@ static bool take(struct soak_options *options, int option, const char *value) {
     switch (option) {
     case SENSOR:
         return take_sensor(options, value);
-    case POLICIES:
+    case POLICY:
         options->policies = value;
         return true;
     case DEVICE:
@@ -151,7 +152,7 @@ enum soak_options_outcome soak_options_parse(int argc, char **argv, struct soak_
         .rounds = 1,
         .levels = 32,
         .best_quality = UINT32_MAX,
-        .fps = 60,
+        .target_fps = 60,
         .idle_s = 15,
         .full_s = 30,
         .probe_s = 10,
@@ -161,11 +162,11 @@ enum soak_options_outcome soak_options_parse(int argc, char **argv, struct soak_
         .settle_s = 10,
         .cool_s = 8,
         .cool_c = 4,
-        .tick_s = 1,
+        .tick_ms = 1000,
         .limit_c = (double)NAN,
         .limit_share = 0.65,
     };
-    for (int option = 0; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int option = 0; (option = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         if (option == HELP) {
             fputs(help_text, stdout);
             return SOAK_OPTIONS_HELP_SHOWN;
@@ -174,16 +175,18 @@ enum soak_options_outcome soak_options_parse(int argc, char **argv, struct soak_
             return SOAK_OPTIONS_BAD;
     }
     if (argc - optind != 1) {
-        fprintf(stderr, "soak_bench: one DIRECTORY is needed; see --help\n");
+        fprintf(stderr, "soak_bench: one DIRECTORY is needed; soak_bench --help tells more\n");
         return SOAK_OPTIONS_BAD;
     }
     out_options->directory = argv[optind];
     if (out_options->best_quality != UINT32_MAX && out_options->best_quality >= out_options->levels) {
-        fprintf(stderr, "soak_bench: --best-quality: %u is not below the number of levels, %u\n",
-                out_options->best_quality, out_options->levels);
+        fprintf(
+            stderr,
+            "soak_bench: --best-quality %u is not below the number of levels, %u; --levels N says how many there are\n",
+            out_options->best_quality, out_options->levels);
         return SOAK_OPTIONS_BAD;
     }
     if (!(out_options->full_ms > 0))
-        out_options->full_ms = 0.85 * 1000 / out_options->fps;
+        out_options->full_ms = 0.85 * 1000 / out_options->target_fps;
     return SOAK_OPTIONS_RUN;
 }

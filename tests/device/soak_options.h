@@ -10,13 +10,13 @@ struct soak_options {
     const char *device;    /* index or part of a name; NULL: the best */
     const char *policies;  /* names, separated by commas */
     bool snapshot;         /* temperatures of the session's snapshot instead of NVML's */
-    double fps;
+    double target_fps;
     double full_ms;
     double idle_s, full_s, probe_s, confirm_s;
     double learn_s, constant_s, jump_s, settle_s;
-    double cool_s; /* at most, before each run */
-    double cool_c; /* near enough to idle */
-    double tick_s; /* of the rivals */
+    double cool_s;  /* at most, before each run */
+    double cool_c;  /* near enough to idle */
+    double tick_ms; /* of the rivals */
     double margin_c;
     double limit_c;      /* NAN: from idle and full load */
     double limit_share;  /* of the way from idle to full load */

@@ -84,7 +84,7 @@ static bool start_rival(struct runner *runner) {
         .policy = &bench->policy,
         .target_c = bench->limit_c - bench->options.margin_c,
         .limit_c = bench->limit_c,
-        .tick_s = bench->options.tick_s,
+        .tick_s = bench->options.tick_ms / 1e3,
         .sustainable_w = bench->sustainable_w,
         .nominal = &bench->nominal,
     };
@@ -287,7 +287,7 @@ bool soak_run(struct soak_bench *bench, const struct soak_run *run) {
         return false;
     runner->bench = bench;
     runner->run = run;
-    runner->frame_ns = (int64_t)(1e9 / bench->options.fps);
+    runner->frame_ns = (int64_t)(1e9 / bench->options.target_fps);
     const bool awake = run->decider == SOAK_IDLE || wake_up(bench);
     const bool good = awake && open_session(runner) && start_rival(runner) && run_phases(runner);
     perfadapt_close(&runner->session);

@@ -51,14 +51,14 @@ fi
 
 # The soak, on a device that is made up to be hot: a row every 100 ms, a summary, and nothing left behind.
 csv=$directory/soak.csv
-TMPDIR=$directory "$programs/gpu_soak" --seconds 1 --load jump --full-ms 2 --simulate h200 --limit-c 45 --csv "$csv" \
+TMPDIR=$directory "$programs/gpu_soak" --duration 1 --scene jump --full-ms 2 --simulate h200 --limit-c 45 --trace "$csv" \
     >"$log" 2>&1 || fail "gpu_soak ended with status $?"
 grep -qE '^work +[0-9.]*[1-9]' "$log" || fail "no work was done"
 grep -qE '^heat +at most 3[5-9]' "$log" || fail "no temperature of the made-up device"
 rows=$(grep -cE '^[0-9.]+,[0-9.]+,45\.0,[0-9.]*,[0-9]*,[0-9]+,[0-9.]+,[0-9.]+,[0-9.]+$' "$csv") || true
 [[ $rows -ge 3 && $rows -le 11 ]] || fail "$rows rows in a second"
 [[ -z $(find "$directory" -name 'gpu_soak-*') ]] || fail "its configuration was left behind"
-"$programs/gpu_soak" --seconds 0.3 --full-ms 1 --quality 0 >"$log" 2>&1 || fail "gpu_soak ended with status $?"
+"$programs/gpu_soak" --duration 0.3 --full-ms 1 --quality 0 >"$log" 2>&1 || fail "gpu_soak ended with status $?"
 grep -qE '^quality +0 changes' "$log" || fail "a pinned quality moved"
 status=0
 "$programs/gpu_soak" --levels 4 --quality 4 >"$log" 2>&1 || status=$?

@@ -30,7 +30,7 @@ else
     echo "the demo was not recorded: no Vulkan device"
 fi
 if [[ -x $programs/print_budget ]]; then
-    "$programs/perfadapt" record --seconds 4 -o "$folder/plain.rec" -- "$programs/print_budget" >/dev/null || true
+    "$programs/perfadapt" record --duration 4 -o "$folder/plain.rec" -- "$programs/print_budget" >/dev/null || true
     [[ ! -s $folder/plain.rec ]] || recordings+=("$folder/plain.rec")
 fi
 

@@ -348,7 +348,9 @@ class CommandLine(Made):
                           ["--preset", "../low"], ["--check", "--sysroot", "/", "x.ini"]):
             code, output, errors = run(*arguments)
             self.assertEqual((code, output), (2, ""), arguments)
-            self.assertIn("perfadapt config", errors)
+            self.assertIn("perfadapt config: ", errors)
+            if arguments != ["--preset", "../low"]:
+                self.assertRegex(errors, r"^perfadapt config: [^\n]*(; |\?$)[^\n]*\n\Z")
         code, output, errors = run("--help")
         self.assertEqual((code, errors), (0, ""))
         self.assertTrue(all(len(line) <= 120 for line in output.splitlines()))

@@ -132,18 +132,18 @@ class Recordings(unittest.TestCase):
                 (("-o",), 'option "-o" wants a value'),
                 (("-o", "x"), "wants either --pid PID or a command"),
                 (("-o", "x", "--pid", "1", "--", "true"), "wants either --pid PID or a command"),
-                (("-o", "x", "--pid", "0"), "--pid 0: not a process id"),
-                (("-o", "x", "--pid", "12x"), "--pid 12x: not a process id"),
-                (("-o", "x", "--seconds", "-1", "true"), "--seconds -1"),
-                (("-o", "x", "--seconds", "1e-10", "true"), "--seconds 1e-10: not a number of seconds from 0.001"),
-                (("-o", "-", "true"), "goes to a file, not to standard output"),
+                (("-o", "x", "--pid", "0"), '--pid "0" is not a process id'),
+                (("-o", "x", "--pid", "12x"), '--pid "12x" is not a process id'),
+                (("-o", "x", "--duration", "-1", "true"), '--duration "-1"'),
+                (("-o", "x", "--seconds", "1e-10", "true"), '--duration "1e-10" is not a number of seconds from 0.001'),
+                (("-o", "-", "true"), "does not go to standard output"),
                 (("--help=3",), 'option "--help=3" takes no value'),
                 (("-x",), 'unknown option "-x"'),
-                (("--secnds=3",), 'unknown option "--secnds", did you mean "--seconds"?'),
+                (("--duraton=3",), 'unknown option "--duraton", did you mean "--duration"?'),
                 (("--nonsense",), 'unknown option "--nonsense"')):
             done = self.run_program("record", *words)
             self.assertEqual(done.returncode, 2, words)
-            self.assertTrue(done.stderr.startswith("perfadapt record: "), done.stderr)
+            self.assertRegex(done.stderr, r"^perfadapt record: [^\n]*(; |\?$)[^\n]*\n\Z")
             self.assertIn(told, done.stderr)
         for word in ("-h", "--help"):
             done = self.run_program("record", word)
@@ -179,7 +179,7 @@ class Recordings(unittest.TestCase):
     def test_without_a_session_there_is_no_file(self):
         for words, told in ((("--", "/no/such/program"), "/no/such/program: No such file"),
                             (("--", "true"), "true opened no session"),
-                            (("--seconds", "0.1", "--pid", str(os.getpid())), f"process {os.getpid()} has no session")):
+                            (("--duration", "0.1", "--pid", str(os.getpid())), f"process {os.getpid()} has no session")):
             done = self.run_program("record", "-o", self.path("g.rec"), *words)
             self.assertEqual((done.returncode, told in done.stderr), (3, True), done.stderr)
             self.assertFalse(os.path.exists(self.path("g.rec")))
@@ -259,7 +259,7 @@ class Recordings(unittest.TestCase):
         self.assertEqual(done.stderr.count("Is a directory"), 1)
         self.assertEqual(self.replayed(self.path("v.rec"))[0].returncode, 0)
 
-    def test_seconds_end_the_recording_and_not_the_command(self):
+    def test_a_duration_ends_the_recording_and_not_the_command(self):
         done = self.run_program("record", "-o", self.path("t.rec"), "--seconds", "0.5", "--", "sh", "-c",
                                 f"'{APP}' 2 >/dev/null; echo whole; exit 6")
         self.assertEqual((done.returncode, done.stdout), (6, "whole\n"), done.stderr)
@@ -352,7 +352,7 @@ class Recordings(unittest.TestCase):
         self.await_socket()
         app.send_signal(signal.SIGSTOP)
         words = ("record", "-o", self.path("p.rec"), "--pid", str(app.pid))
-        done = self.run_program(*words, "--seconds", "0.3")
+        done = self.run_program(*words, "--duration", "0.3")
         self.assertEqual((done.returncode, "does not answer" in done.stderr), (3, True), done.stderr)
         recorder = self.start_recorder("p.rec", *words[3:])
         self.await_that(lambda: f"waits for an answer of process {app.pid}" in self.errors())

@@ -206,7 +206,7 @@ class Machine(unittest.TestCase):
 
 class CommandLine(unittest.TestCase):
     WRONG = (("--jsn",), ("--json=1",), ("--sysroot",), ("--watch=x",), ("--watch=0",), ("--watch", "0.01"),
-             ("--watch=1e3",), ("--watch=",), ("extra",), ("--json", "5"), ("-j",))
+             ("--watch=",), ("extra",), ("--json", "5"), ("-j",))
 
     def test_wrong_words_are_usage_errors(self):
         for arguments in self.WRONG:
@@ -214,7 +214,7 @@ class CommandLine(unittest.TestCase):
                 code, text, errors = run(*arguments)
                 self.assertEqual((code, text), (2, ""))
                 self.assertTrue(errors.startswith("perfadapt sensors: "), errors)
-                self.assertIn("Usage: perfadapt sensors", errors)
+                self.assertRegex(errors, r"^[^\n]*(; |\?$)[^\n]*\n\Z")
 
     def test_help(self):
         code, text, errors = run("--help")

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/options.h"
 
-#include <getopt.h>
-#include <stdio.h>
+#include "command_line.h"
+
+#include <stddef.h>
+
+static const char name[] = "config";
 
 const char config_usage[] =
     "Usage: perfadapt config [OPTIONS]\n"
@@ -22,7 +25,7 @@ const char config_usage[] =
     "not\n"
     "  --list            every key: type, range, default, what it does\n"
     "  --man             the same as a manual page, perfadapt.ini(5), in roff\n"
-    "  --help            this text\n"
+    "  -h, --help        this text\n"
     "\n"
     "Exit codes: 0 ok; 1 --check found something; 2 usage; 3 a FILE or DIR cannot be read.\n";
 
@@ -36,7 +39,7 @@ enum {
     OPTION_CHECK,
     OPTION_LIST,
     OPTION_MAN,
-    OPTION_HELP
+    OPTION_HELP = 'h'
 };
 
 static const struct option long_options[] = {
@@ -54,10 +57,8 @@ static const struct option long_options[] = {
 };
 
 static bool take_action(enum config_action action, struct config_options *options) {
-    if (options->action != CONFIG_ACTION_MERGE && options->action != action) {
-        fputs("perfadapt config: --check, --list and --man exclude each other\n", stderr);
-        return false;
-    }
+    if (options->action != CONFIG_ACTION_MERGE && options->action != action)
+        return command_line_refuse(name, "--check, --list and --man exclude each other; give one");
     options->action = action;
     return true;
 }
@@ -76,7 +77,7 @@ static bool take_flag(int option, struct config_options *options) {
     case OPTION_HELP:
         options->help = true;
         return true;
-    default: /* getopt has said what it is */
+    default: /* what it is has been said */
         return false;
     }
 }
@@ -89,10 +90,8 @@ static bool take(int option, struct config_options *options) {
                                   [OPTION_SYSROOT] = &options->sysroot};
     if (option < OPTION_APP || option > OPTION_SYSROOT)
         return take_flag(option, options);
-    if (!*optarg) {
-        fprintf(stderr, "perfadapt config: --%s is given nothing\n", long_options[option - OPTION_APP].name);
-        return false;
-    }
+    if (!*optarg)
+        return command_line_refuse_value(name, long_options[option - OPTION_APP].name, optarg, "names nothing");
     *texts[option] = optarg;
     return true;
 }
@@ -105,34 +104,22 @@ static bool has_context(const struct config_options *options) {
 static bool fits(const struct config_options *options) {
     const bool checks = options->action == CONFIG_ACTION_CHECK;
     if (checks && !*options->files)
-        fputs("perfadapt config: --check is given no file\n", stderr);
-    else if (!checks && *options->files)
-        fprintf(stderr, "perfadapt config: \"%s\" is not an option; --check FILE checks a file\n", *options->files);
-    else if (options->action != CONFIG_ACTION_MERGE && has_context(options))
-        fputs("perfadapt config: --check, --list and --man look at no machine, preset or app\n", stderr);
-    else if (options->action == CONFIG_ACTION_MAN && options->json)
-        fputs("perfadapt config: a manual page is no JSON\n", stderr);
-    else
-        return true;
-    return false;
-}
-
-static bool refuse(void) {
-    fputs(config_usage, stderr);
-    return false;
+        return command_line_refuse(name, "--check is given no file; --check FILE checks one");
+    if (!checks && *options->files)
+        return command_line_refuse_word(name, *options->files, "--check FILE checks a file");
+    if (options->action != CONFIG_ACTION_MERGE && has_context(options))
+        return command_line_refuse(name, "--check, --list and --man look at no machine, preset or app; leave one away");
+    if (options->action == CONFIG_ACTION_MAN && options->json)
+        return command_line_refuse(name, "--man is a manual page, no JSON; --list --json has the same");
+    return true;
 }
 
 bool config_options_parse(int argc, char **argv, struct config_options *out_options) {
     *out_options = (struct config_options){0};
-    static char name[] = "perfadapt config"; /* getopt's messages begin with it */
-    char *own_name = argv[0];
-    argv[0] = name;
     optind = 1;
-    bool good = true;
-    for (int option; good && (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;)
-        good = take(option, out_options);
+    for (int option; (option = command_line_next(name, argc, argv, ":h", long_options)) != -1;)
+        if (!take(option, out_options))
+            return false;
     out_options->files = argv + optind;
-    good = good && (out_options->help || fits(out_options));
-    argv[0] = own_name;
-    return good || refuse();
+    return out_options->help || fits(out_options);
 }

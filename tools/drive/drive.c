@@ -5,6 +5,7 @@
 #include "drive/stream.h"
 
 #include "command.h"
+#include "command_line.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -84,7 +85,7 @@ int drive_main(int argc, char **argv) {
         drive_options_print_help(stdout);
         return EXIT_CODE_OK;
     case DRIVE_OPTIONS_WRONG:
-        fprintf(stderr, "perfadapt drive: %s\nperfadapt drive --help tells more\n", reason);
+        command_line_refuse("drive", reason);
         return EXIT_CODE_USAGE;
     case DRIVE_OPTIONS_UNREADABLE:
         fprintf(stderr, "perfadapt drive: %s\n", reason);

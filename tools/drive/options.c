@@ -202,8 +202,10 @@ void drive_options_offer(struct perfadapt__nearest *guess) {
 }
 
 static bool refuse_option(const char *word, char *reason) {
+    char name[PERFADAPT__WORD_SHOWN];
     struct perfadapt__nearest guess;
-    perfadapt__nearest_init(&guess, word);
+    drive_option_name(word, name);
+    perfadapt__nearest_init(&guess, name);
     drive_options_offer(&guess);
     return drive_refuse_unknown("option", &guess, reason);
 }
@@ -217,7 +219,7 @@ static bool apply(enum layer layer, int argc, char *const *argv, struct request 
         if (!request->value && i + 1 < argc)
             request->value = argv[++i];
         if (!request->value)
-            return drive_refuse_word(option->name, option->argument, "is missing", request->reason);
+            return drive_refuse_word("option", option->name, "wants a value", request->reason);
         request->name = option->name;
         if (option->layer == layer && !option->take(request))
             return false;

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "drive/reason.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+
+void drive_option_name(const char *word, char out_name[PERFADAPT__WORD_SHOWN]) {
+    const size_t length = strcspn(word, "=");
+    snprintf(out_name, PERFADAPT__WORD_SHOWN, "%.*s", (int)(length < INT_MAX ? length : INT_MAX), word);
+}
 
 bool drive_refuse_unknown(const char *what, const struct perfadapt__nearest *guess, char out_reason[DRIVE_REASON_MAX]) {
     perfadapt__nearest_tell(guess, what, out_reason, DRIVE_REASON_MAX);

@@ -12,6 +12,9 @@
 
 #define DRIVE_REASON_MAX 384
 
+/* "--name" of "--name=value". */
+void drive_option_name(const char *word, char out_name[PERFADAPT__WORD_SHOWN]);
+
 /* All return false, for the caller to return in turn. */
 
 /* unknown WHAT "word", did you mean "nearest"? */

@@ -62,7 +62,7 @@ static bool take(size_t option, const char *value, struct replay_options *out, c
     if (!options[option].argument)
         return take_flag(option, value, out, reason);
     if (!value)
-        return drive_refuse_word(options[option].name, options[option].argument, "is missing", reason);
+        return drive_refuse_word("option", options[option].name, "wants a value", reason);
     switch (option) {
     case FORMAT:
         return take_format(value, out, reason);
@@ -76,8 +76,10 @@ static bool take(size_t option, const char *value, struct replay_options *out, c
 }
 
 static bool refuse_option(const char *word, char *reason) {
+    char name[PERFADAPT__WORD_SHOWN];
     struct perfadapt__nearest guess;
-    perfadapt__nearest_init(&guess, word);
+    drive_option_name(word, name);
+    perfadapt__nearest_init(&guess, name);
     for (size_t i = 0; i < OPTION_COUNT; i++)
         perfadapt__nearest_offer(&guess, options[i].name);
     drive_options_offer(&guess);

@@ -4,6 +4,7 @@
 #include "replay/recording.h"
 
 #include "command.h"
+#include "command_line.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +44,8 @@ static bool put_back(FILE *file, const char *bytes, size_t count) {
 
 static int replay_as_recording(const struct replay_options *options, int fd, const char *bytes, size_t count) {
     if (options->columns || options->only) {
-        fprintf(stderr, "perfadapt replay: %s: a recording has no columns: %s is for logs of others\n", options->path,
-                options->columns ? "--columns" : "--only");
+        command_line_refuse("replay", options->columns ? "--columns is for logs of others; a recording has no columns"
+                                                       : "--only is for logs of others; a recording has no columns");
         return EXIT_CODE_USAGE;
     }
     const int own = dup(fd);
@@ -64,9 +65,12 @@ static int replay_as_recording(const struct replay_options *options, int fd, con
 
 /* What was said of the policy makes none, or names a file that cannot be read. */
 static int refuse_policy(enum drive_options_result result, const char *reason) {
-    const bool wrong = result == DRIVE_OPTIONS_WRONG;
-    fprintf(stderr, "perfadapt replay: %s\n%s", reason, wrong ? "perfadapt replay --help tells more\n" : "");
-    return wrong ? EXIT_CODE_USAGE : EXIT_CODE_ENVIRONMENT;
+    if (result == DRIVE_OPTIONS_WRONG) {
+        command_line_refuse("replay", reason);
+        return EXIT_CODE_USAGE;
+    }
+    fprintf(stderr, "perfadapt replay: %s\n", reason);
+    return EXIT_CODE_ENVIRONMENT;
 }
 
 /* Where the words are wrong for an import, and nothing says that they are about anything else. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sensors/options.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "command_line.h"
+
 #include <string.h>
 
+static const char name[] = "sensors";
 static const double watch_usual_s = 1;
 static const double watch_least_s = 0.1, watch_most_s = 86400;
 
@@ -18,11 +18,11 @@ const char sensors_usage[] =
     "  --sysroot DIR   look below DIR, a recorded or made up machine\n"
     "  --watch [S]     again every S seconds, 0.1 to 86400, until interrupted; default 1\n"
     "  --all           every sensor and every average, however many there are\n"
-    "  --help          this text\n"
+    "  -h, --help      this text\n"
     "\n"
     "Exit codes: 0 ok, also where there is no sensor at all; 2 usage; 3 DIR cannot be read, no answer within 5 s.\n";
 
-enum { OPTION_JSON = 1, OPTION_SYSROOT, OPTION_WATCH, OPTION_ALL, OPTION_HELP };
+enum { OPTION_JSON = 1, OPTION_SYSROOT, OPTION_WATCH, OPTION_ALL, OPTION_HELP = 'h' };
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},         {"sysroot", required_argument, NULL, OPTION_SYSROOT},
@@ -31,16 +31,13 @@ static const struct option long_options[] = {
 };
 
 static bool is_number(const char *text) {
-    return text && *text && strspn(text, "0123456789.") == strlen(text);
+    return *text && strspn(text, "0123456789.") == strlen(text);
 }
 
 static bool take_watch(const char *text, struct sensors_options *options) {
-    char *end = NULL;
-    const double seconds = text ? strtod(text, &end) : watch_usual_s;
-    if (text && (!is_number(text) || *end || !(seconds >= watch_least_s && seconds <= watch_most_s))) {
-        fprintf(stderr, "perfadapt sensors: --watch %s: not a number of seconds from 0.1 to 86400\n", text);
+    double seconds = watch_usual_s;
+    if (text && !command_line_number(name, "watch", text, "of seconds", watch_least_s, watch_most_s, &seconds))
         return false;
-    }
     options->watch_ns = (int64_t)(seconds * 1e9);
     return true;
 }
@@ -68,29 +65,18 @@ static bool take(int option, int argc, char **argv, struct sensors_options *opti
     case OPTION_HELP:
         options->help = true;
         return true;
-    default: /* getopt has said what it is */
+    default: /* what it is has been said */
         return false;
     }
 }
 
-static bool refuse(void) {
-    fputs(sensors_usage, stderr);
-    return false;
-}
-
 bool sensors_options_parse(int argc, char **argv, struct sensors_options *out_options) {
     *out_options = (struct sensors_options){0};
-    static char name[] = "perfadapt sensors"; /* getopt's messages begin with it */
-    char *own_name = argv[0];
-    argv[0] = name;
     optind = 1;
-    bool good = true;
-    for (int option; good && (option = getopt_long(argc, argv, "+", long_options, NULL)) != -1;)
-        good = take(option, argc, argv, out_options);
-    if (good && !out_options->help && optind < argc) {
-        fprintf(stderr, "perfadapt sensors: \"%s\" is not an option\n", argv[optind]);
-        good = false;
-    }
-    argv[0] = own_name;
-    return good || refuse();
+    for (int option; (option = command_line_next(name, argc, argv, "+:h", long_options)) != -1;)
+        if (!take(option, argc, argv, out_options))
+            return false;
+    if (out_options->help || optind == argc)
+        return true;
+    return command_line_refuse_word(name, argv[optind], NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/options.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <perfadapt/perfadapt.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "command_line.h"
 
 static const double usual_cost[] = {1, .86, .74, .63, .53, .44, .36};
 static const double cost_step = 0.86; /* below them, and for other numbers of levels */
@@ -28,7 +28,7 @@ static const char usage[] =
     "  --levels N --cost C0,C1,...   quality levels and their relative GPU costs, best first; default 7\n"
     "  --scale MIN:MAX --fps MIN:MAX render scale and frame rate that may be used; default 1:1 and 20:60\n"
     "  --cost-exponent X             a level really costs its hint to the power of X; default 1\n"
-    "  --margin C                    steer to this far below the throttling temperature; default 1.5\n"
+    "  --margin-c C                  steer to this far below the throttling temperature; default 1.5\n"
     "  --tick-ms N                   time between two readings of the sensors; default 1000\n"
     "  --trace FILE.csv              the first policy's run, a line per second\n"
     "  --json                        one JSON object per line\n"
@@ -56,7 +56,7 @@ enum {
     OPTION_RANDOM,
     OPTION_TOGETHER,
     OPTION_LIST,
-    OPTION_HELP
+    OPTION_HELP = 'h'
 };
 
 static const struct option long_options[] = {
@@ -72,7 +72,7 @@ static const struct option long_options[] = {
     {"scale", required_argument, NULL, OPTION_SCALE},
     {"fps", required_argument, NULL, OPTION_FPS},
     {"cost-exponent", required_argument, NULL, OPTION_EXPONENT},
-    {"margin", required_argument, NULL, OPTION_MARGIN},
+    {"margin-c", required_argument, NULL, OPTION_MARGIN},
     {"tick-ms", required_argument, NULL, OPTION_TICK},
     {"trace", required_argument, NULL, OPTION_TRACE},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -92,14 +92,14 @@ static bool parse_costs(const char *text, struct sim_options *options) {
         const double cost = strtod(rest, &end);
         const double before = options->cost_count ? options->cost[options->cost_count - 1] : 1.0;
         if (end == rest || !(cost > 0) || cost > before || (options->cost_count == 0 && cost < 1.0))
-            return sim_value_refuse("cost", text, "must begin with 1 and fall");
+            return sim_value_refuse("cost", text, "does not begin with 1 and fall from there");
         if (options->cost_count == PERFADAPT__QUALITY_LEVELS_MAX)
-            return sim_value_refuse("cost", text, "32 levels at most");
+            return sim_value_refuse("cost", text, "has more than 32 costs");
         options->cost[options->cost_count++] = cost;
         if (*end == 0)
             return true;
         if (*end != ',')
-            return sim_value_refuse("cost", text, "must be numbers with commas between them");
+            return sim_value_refuse("cost", text, "is not a list of numbers C0,C1,...");
         rest = end + 1;
     }
 }
@@ -109,10 +109,10 @@ static bool add_policy(const char *list, const char *name, size_t length, struct
     snprintf(copy, sizeof copy, "%.*s", (int)(length < sizeof copy ? length : sizeof copy - 1), name);
     const struct sim_policy *policy = sim_policy_find(copy);
     if (!policy)
-        return sim_value_refuse("policy", list, "unknown; sim --list names them");
+        return sim_value_refuse("policy", list, "holds a name that is no policy; perfadapt sim --list has them");
     for (size_t i = 0; i < options->policy_count; i++)
         if (options->policies[i] == policy)
-            return sim_value_refuse("policy", list, "named twice");
+            return sim_value_refuse("policy", list, "names one twice");
     options->policies[options->policy_count++] = policy;
     return true;
 }
@@ -141,7 +141,7 @@ static bool parse_variant(const char *text, struct sim_options *options) {
             return true;
         }
     }
-    return sim_value_refuse("variant", text, "must be plain, cliff or noise");
+    return sim_value_refuse("variant", text, "is not plain, cliff or noise");
 }
 
 static bool take(int option, const char *value, struct sim_options *options) {
@@ -159,7 +159,7 @@ static bool take(int option, const char *value, struct sim_options *options) {
     case OPTION_SEED:
         return sim_value_seed("seed", value, &options->seed);
     case OPTION_DURATION:
-        return sim_value_number("duration", value, 1, 86400, &options->duration_s);
+        return command_line_number("sim", "duration", value, "of seconds", 1, 86400, &options->duration_s);
     case OPTION_GPU_LATE:
         return sim_value_count("gpu-late", value, 0, SIM_GPU_LATE_MOST, &options->gpu_late);
     case OPTION_LEVELS:
@@ -173,7 +173,7 @@ static bool take(int option, const char *value, struct sim_options *options) {
     case OPTION_EXPONENT:
         return sim_value_number("cost-exponent", value, 0, 4, &options->cost_exponent);
     case OPTION_MARGIN:
-        return sim_value_number("margin", value, 0, 20, &options->margin_c);
+        return sim_value_number("margin-c", value, 0, 20, &options->margin_c);
     case OPTION_TICK:
         return sim_value_count("tick-ms", value, 10, 10000, &options->tick_ms);
     case OPTION_RANDOM:
@@ -190,12 +190,17 @@ static bool take(int option, const char *value, struct sim_options *options) {
     case OPTION_LIST:
         return options->list = true;
     default:
-        return false; /* getopt has said why */
+        return false; /* what it is has been said */
     }
 }
 
 static int refuse(const char *what) {
-    fprintf(stderr, "perfadapt sim: %s (perfadapt sim --help)\n", what);
+    command_line_refuse("sim", what);
+    return EXIT_CODE_USAGE;
+}
+
+static int refuse_word(const char *word) {
+    command_line_refuse_word("sim", word, NULL);
     return EXIT_CODE_USAGE;
 }
 
@@ -207,7 +212,7 @@ static int check(struct sim_options *options) {
     if (one && !(options->plant && options->scene))
         return refuse("--plant and --scene go together");
     if (one && !sim_scene_is_known(options->scene))
-        return refuse("no such scene; --list names them, a log of frames ends in .csv");
+        return refuse("--scene names none that there is; --list has them, a log of frames ends in .csv");
     if (options->together && !one)
         return refuse("--together goes with --plant and --scene");
     if (options->together && (options->policy_count > 0 || options->trace))
@@ -235,8 +240,9 @@ int sim_options_parse(int argc, char **argv, struct sim_options *out_options) {
         .tick_ms = 1000,
     };
     int option;
-    while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-        if (option == 'h' || option == OPTION_HELP) {
+    optind = 1;
+    while ((option = command_line_next("sim", argc, argv, ":h", long_options)) != -1) {
+        if (option == OPTION_HELP) {
             fputs(usage, stdout);
             return EXIT_CODE_OK;
         }
@@ -244,7 +250,7 @@ int sim_options_parse(int argc, char **argv, struct sim_options *out_options) {
             return EXIT_CODE_USAGE;
     }
     if (optind < argc)
-        return refuse("arguments without an option are not understood");
+        return refuse_word(argv[optind]);
     return check(out_options);
 }
 

@@ -4,28 +4,29 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "command_line.h"
+#include "config/number.h"
 
 bool sim_value_refuse(const char *option, const char *text, const char *what) {
-    fprintf(stderr, "perfadapt sim: --%s %s: %s\n", option, text, what);
-    return false;
+    return command_line_refuse_value("sim", option, text, what);
 }
 
 bool sim_value_number(const char *option, const char *text, double least, double most, double *out_number) {
-    char *end;
-    char what[80];
-    *out_number = strtod(text, &end);
-    if (end != text && *end == 0 && *out_number >= least && *out_number <= most)
-        return true;
-    snprintf(what, sizeof what, "must be a number from %g to %g", least, most);
-    return sim_value_refuse(option, text, what);
+    return command_line_number("sim", option, text, "", least, most, out_number);
 }
 
 bool sim_value_count(const char *option, const char *text, unsigned least, unsigned most, unsigned *out_count) {
     double number;
-    if (!sim_value_number(option, text, least, most, &number))
-        return false;
-    *out_count = (unsigned)number;
-    return (double)*out_count == number || sim_value_refuse(option, text, "must be a whole number");
+    char what[80];
+    if (perfadapt__number_parse(text, &number) && number >= least && number <= most) {
+        *out_count = (unsigned)number;
+        if ((double)*out_count == number)
+            return true;
+    }
+    snprintf(what, sizeof what, "is not a whole number from %u to %u", least, most);
+    return sim_value_refuse(option, text, what);
 }
 
 bool sim_value_seed(const char *option, const char *text, uint64_t *out_seed) {
@@ -33,16 +34,25 @@ bool sim_value_seed(const char *option, const char *text, uint64_t *out_seed) {
     errno = 0;
     *out_seed = strtoull(text, &end, 10);
     const bool good = *text >= '0' && *text <= '9' && *end == 0 && errno == 0;
-    return good || sim_value_refuse(option, text, "must be a whole number from 0 to 18446744073709551615");
+    return good || sim_value_refuse(option, text, "is not a whole number from 0 to 18446744073709551615");
+}
+
+static bool is_range(const char *text, double least, double most, struct sim_range *out_range) {
+    char low[PERFADAPT__NUMBER_TEXT];
+    const char *const colon = strchr(text, ':');
+    const size_t length = colon ? (size_t)(colon - text) : sizeof low;
+    if (length >= sizeof low)
+        return false;
+    memcpy(low, text, length);
+    low[length] = '\0';
+    return perfadapt__number_parse(low, &out_range->min) && perfadapt__number_parse(colon + 1, &out_range->max) &&
+           out_range->min >= least && out_range->min <= out_range->max && out_range->max <= most;
 }
 
 bool sim_value_range(const char *option, const char *text, double least, double most, struct sim_range *out_range) {
-    char *end;
-    out_range->min = strtod(text, &end);
-    if (end == text || *end != ':')
-        return sim_value_refuse(option, text, "must be MIN:MAX");
-    if (!sim_value_number(option, end + 1, least, most, &out_range->max))
-        return false;
-    const bool good = out_range->min >= least && out_range->min <= out_range->max;
-    return good || sim_value_refuse(option, text, "MIN is out of range or above MAX");
+    char what[80];
+    if (is_range(text, least, most, out_range))
+        return true;
+    snprintf(what, sizeof what, "is not MIN:MAX, both from %g to %g", least, most);
+    return sim_value_refuse(option, text, what);
 }
