@@ -45,9 +45,27 @@ static const char help_text[] =
     "Keys: q quit, ? help, up/down or j/k select an app, Space pause, + and - faster and slower.\n"
     "Exit status: 0 success, 2 wrong usage or unusable terminal, 3 output or environment failed.\n";
 
-static int usage_error(const char *option, const char *problem, const char *value) {
-    fprintf(stderr, "perfadapt-top: %s: %s '%s'\nTry 'perfadapt-top --help'.\n", option, problem, value);
+/* What is wrong with which argument, and what to do: one line, as the sub-commands of perfadapt have it. */
+static int usage_error(const char *option, const char *value, const char *problem) {
+    fprintf(stderr, "perfadapt-top: %s \"%s\" %s; perfadapt-top --help tells more\n", option, value, problem);
     return EXIT_CODE_USAGE;
+}
+
+static int refuse(const char *problem) {
+    fprintf(stderr, "perfadapt-top: %s\n", problem);
+    return EXIT_CODE_USAGE;
+}
+
+/* `word` is the one before the next; a letter of several in one word is told by itself. */
+static int refuse_option(int result, const char *word) {
+    const char letter[] = {'-', (char)optopt, '\0'};
+    if (result == ':') {
+        return usage_error("option", word, "wants a value");
+    }
+    if (optopt != 0 && strchr(word, '=')) {
+        return usage_error("option", word, "takes no value");
+    }
+    return usage_error("option", optopt != 0 ? letter : word, "is unknown");
 }
 
 static int print_text(const char *text) {
@@ -63,7 +81,7 @@ static int parse_samples(const char *text, long *out) {
     errno = 0;
     *out = strtol(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || *out < 1) {
-        return usage_error("--samples (-n)", "not a whole number from 1:", text);
+        return usage_error("--samples", text, "is not a whole number from 1");
     }
     return -1;
 }
@@ -72,7 +90,7 @@ static int parse_period(const char *text, double *out) {
     char *end = NULL;
     *out = strtod(text, &end);
     if (end == text || *end != '\0' || !(*out >= OPTIONS_PERIOD_MIN_S && *out <= OPTIONS_PERIOD_MAX_S)) {
-        return usage_error("--delay (-d)", "not a number of seconds from 0.05 to 3600:", text);
+        return usage_error("--delay", text, "is not a number of seconds from 0.05 to 3600");
     }
     return -1;
 }
@@ -85,7 +103,7 @@ static int parse_color(const char *text, enum options_color *out) {
             return -1;
         }
     }
-    return usage_error("--color", "not auto, never or 256:", text);
+    return usage_error("--color", text, "is not auto, never or 256");
 }
 
 static int take(int option, struct options *out) {
@@ -119,27 +137,30 @@ static int take(int option, struct options *out) {
     case 'V':
         return print_text("perfadapt-top " PERFADAPT_VERSION_STRING "\n");
     default:
-        fputs("Try 'perfadapt-top --help'.\n", stderr);
         return EXIT_CODE_USAGE;
     }
 }
 
 int options_parse(int argc, char **argv, struct options *out) {
     *out = (struct options){.period_s = 1};
-    for (int option; (option = getopt_long(argc, argv, "bd:hn:V", long_options, NULL)) != -1;) {
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":bd:hn:V", long_options, NULL)) != -1;) {
+        if (option == ':' || option == '?') {
+            return refuse_option(option, argv[optind - 1]);
+        }
         const int code = take(option, out);
         if (code >= 0) {
             return code;
         }
     }
     if (optind < argc) {
-        return usage_error("arguments", "unexpected", argv[optind]);
+        return usage_error("argument", argv[optind], "is not an option");
     }
     if (out->once && out->batch) {
-        return usage_error("--once", "cannot be used together with", "--batch");
+        return refuse("--once and --batch exclude each other; give one");
     }
     if (out->samples > 0 && !out->batch) {
-        return usage_error("--samples (-n)", "needs", "--batch");
+        return refuse("--samples (-n) is without --batch; give both");
     }
     return -1;
 }

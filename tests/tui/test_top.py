@@ -449,13 +449,15 @@ class CommandLine(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def test_errors_name_the_option(self):
-        for arguments, word in ((("--nonsense",), "nonsense"), (("-n", "0", "--batch"), "-n"), (("-n", "2"), "--batch"),
-                                (("--batch", "-n", "1x"), "1x"), (("-d", "0"), "-d"), (("-d", "nan"), "nan"),
+        for arguments, word in ((("--nonsense",), "nonsense"), (("-n", "0", "--batch"), '--samples "0"'), (("-n", "2"), "--batch"),
+                                (("--batch", "-n", "1x"), "1x"), (("-d", "0"), '--delay "0"'), (("-d", "nan"), "nan"),
                                 (("--color=red",), "--color"), (("file",), "file"), (("--once", "--batch"), "--once"),
-                                (("--sysroot",), "sysroot")):
+                                (("--sysroot",), "sysroot"), (("-bxn",), '"-x" is unknown'),
+                                (("--once=1",), '"--once=1" takes no value'), (("-n",), 'option "-n" wants a value')):
             result = self.run_top(*arguments)
             self.assertEqual((result.returncode, result.stdout), (2, b""), arguments)
             self.assertIn(word.encode(), result.stderr)
+            self.assertRegex(result.stderr, rb"^perfadapt-top: [^\n]+; [^\n]+\n\Z")
 
     def test_help_and_version(self):
         self.assertIn(b"Usage: perfadapt-top", self.run_top("--help").stdout)
