@@ -67,7 +67,7 @@ static void refuse_long(const char *name, const char *word, const struct option 
     const size_t length = strcspn(word, "=");
     snprintf(cut, sizeof cut, "%.*s", (int)(length < sizeof cut ? length : sizeof cut), word);
     perfadapt__nearest_init(&guess, cut);
-    for (size_t i = 0; options[i].name && i < sizeof offered / sizeof offered[0]; i++) {
+    for (size_t i = 0; i < sizeof offered / sizeof offered[0] && options[i].name; i++) {
         snprintf(offered[i], sizeof offered[i], "--%s", options[i].name);
         if (!is_alias(options, i))
             perfadapt__nearest_offer(&guess, offered[i]);

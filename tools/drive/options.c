@@ -151,19 +151,19 @@ static bool take_setting(struct request *request) {
 static const struct option {
     const char *name, *argument;
     enum layer layer;
-    bool (*take)(struct request *request);
     bool frees; /* something to move */
+    bool (*take)(struct request *request);
     const char *text;
 } options[] = {
-    {"--preset", "NAME", LAYER_PRESET, take_preset, false, "start from a preset, or from a file FILE.ini"},
-    {"--levels", "N", LAYER_OPTION, take_levels, true, "quality may move, over N levels, 0 the lowest"},
-    {"--cost", "c0,c1,...", LAYER_OPTION, take_costs, true,
+    {"--preset", "NAME", LAYER_PRESET, false, take_preset, "start from a preset, or from a file FILE.ini"},
+    {"--levels", "N", LAYER_OPTION, true, take_levels, "quality may move, over N levels, 0 the lowest"},
+    {"--cost", "c0,c1,...", LAYER_OPTION, true, take_costs,
      "relative GPU cost per level, best first; default 0.86 per step"},
-    {"--scale", "MIN:MAX", LAYER_OPTION, take_scale, true, "the render scale may move, 0.25 to 1"},
-    {"--fps", "MIN:MAX", LAYER_OPTION, take_fps, true,
+    {"--scale", "MIN:MAX", LAYER_OPTION, true, take_scale, "the render scale may move, 0.25 to 1"},
+    {"--fps", "MIN:MAX", LAYER_OPTION, true, take_fps,
      "the frame rate may move; MAX is the target without --target-ms"},
-    {"--target-ms", "X", LAYER_TARGET, take_target, false, "frame time aimed at; default 1000/60; 0 = none"},
-    {"--set", "KEY=VALUE", LAYER_SET, take_setting, false, "any of the settings below, as often as needed"},
+    {"--target-ms", "X", LAYER_TARGET, false, take_target, "frame time aimed at; default 1000/60; 0 = none"},
+    {"--set", "KEY=VALUE", LAYER_SET, false, take_setting, "any of the settings below, as often as needed"},
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
