@@ -4,10 +4,20 @@
 #include "core/hash.h"
 #include "core/text.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
+
+static const uint64_t vain_free_bytes = UINT64_C(16) << 20;
 
 static size_t there(const struct perfadapt__file_reader *reader) {
     return reader->used - reader->start;
+}
+
+/* A pipe that its other end has made non-blocking is waited for like any other. */
+static void wait_for_more(FILE *file) {
+    clearerr(file);
+    poll(&(struct pollfd){.fd = fileno(file), .events = POLLIN}, 1, -1);
 }
 
 /* Reads until `count` bytes are there, or no more come. False where they are not. */
@@ -20,7 +30,10 @@ static bool fill(struct perfadapt__file_reader *reader, size_t count) {
     while (!reader->ended && reader->used < count) {
         const size_t got = fread(reader->buffer + reader->used, 1, sizeof reader->buffer - reader->used, reader->file);
         reader->used += got;
-        reader->ended = got == 0;
+        if (got == 0 && ferror(reader->file) && errno == EAGAIN)
+            wait_for_more(reader->file);
+        else
+            reader->ended = got == 0;
     }
     return reader->used >= count;
 }
@@ -78,18 +91,25 @@ enum perfadapt__file_result perfadapt__file_reader_init(struct perfadapt__file_r
 
 /* ---- Chunks ---- */
 
+/* Beginnings may be made up every few bytes, each of a chunk of 32 KiB: where far more has been looked at in vain than
+ * damage can make, no more is. */
+static bool is_worth_a_look(const struct perfadapt__file_reader *reader) {
+    return reader->vain_bytes / 4 <= reader->offset + vain_free_bytes;
+}
+
 /* Whether a whole one begins here. */
 static bool is_chunk(struct perfadapt__file_reader *reader, struct perfadapt__record_chunk *out_chunk) {
     if (!fill(reader, sizeof *out_chunk))
         return false;
     memcpy(out_chunk, reader->buffer + reader->start, sizeof *out_chunk);
     if (out_chunk->magic != PERFADAPT__RECORD_CHUNK_MAGIC || out_chunk->length > PERFADAPT__RECORD_PAYLOAD_BYTES ||
-        out_chunk->offset > PERFADAPT__RECORD_PAYLOAD_BYTES - out_chunk->length ||
+        out_chunk->offset > PERFADAPT__RECORD_PAYLOAD_BYTES - out_chunk->length || !is_worth_a_look(reader) ||
         !fill(reader, sizeof *out_chunk + out_chunk->length))
         return false;
     uint64_t checksum =
         perfadapt__hash(PERFADAPT__HASH_START, out_chunk, offsetof(struct perfadapt__record_chunk, checksum));
     checksum = perfadapt__hash(checksum, reader->buffer + reader->start + sizeof *out_chunk, (size_t)out_chunk->length);
+    reader->vain_bytes += checksum == out_chunk->checksum ? 0 : out_chunk->length;
     return checksum == out_chunk->checksum;
 }
 

@@ -31,6 +31,7 @@ struct perfadapt__file_reader {
     uint64_t damaged_bytes; /* that were skipped */
     uint64_t damages;       /* places where bytes were skipped */
     uint64_t damaged_at;    /* the first of them, in the file */
+    uint64_t vain_bytes;    /* of what began like a chunk and was none */
     bool cut;               /* the last of them reaches to the end of the file */
     unsigned char buffer[4 * PERFADAPT__RECORD_SEGMENT_BYTES];
 };

@@ -2,6 +2,7 @@
 """perfadapt replay of logs as its users see it. SPDX-License-Identifier: MIT"""
 import locale
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,27 @@ class Logs(unittest.TestCase):
             for code, _, errors in (run(path), run("-", data=b"PERFADRC" + bytes(100))):
                 self.assertNotEqual(code, 0)
                 self.assertNotIn("no text", errors)  # no attempt to read it as one
+
+    def test_a_pipe_that_does_not_block(self):
+        rows = mangohud(5, lambda s: 50, hot).encode()
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        with os.fdopen(reading, "rb") as pipe, subprocess.Popen(
+                [PROGRAM, "replay", "--summary", "-"], stdin=pipe, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=environment()) as process:
+            with os.fdopen(writing, "wb", buffering=0) as out:
+                for begin in range(0, len(rows), 2000):
+                    select.select([], [], [], 0.005)  # so that its reader finds nothing now and then
+                    out.write(rows[begin:begin + 2000])
+            text, errors = process.communicate(timeout=TIMEOUT_S)
+        self.assertEqual((process.returncode, errors, text.decode()), (0, b"", run("--summary", "-", data=rows)[1]))
+
+    def test_one_app_alone_over_two_headers(self):
+        rows = "t_s,frame_ms,app\n" + "".join(f"{i / 60:.4f},16,a\n{i / 60:.4f},30,b\n" for i in range(60))
+        rows += "t_s,frame_ms,gpu_load\n" + "".join(f"{i / 60:.4f},50,3\n" for i in range(600))
+        _, kinds, _ = documents(rows, "--only", "app=a")
+        self.assertEqual(kinds["summary"][0]["rows"], 60)
+        self.assertEqual(kinds["summary"][0]["rows_of_others"], 660)
 
     def test_the_wrong_words(self):
         for arguments, wanted in (

@@ -370,6 +370,29 @@ static void what_if_learns_of_a_gap_what_the_app_said(void **state) {
     recorded_close(&session);
 }
 
+/* Chunks that are made up every few bytes, each of 32 KiB that would have to be looked through. */
+static void beginnings_made_up_cost_little(void **state) {
+    (void)state;
+    enum { COPIES = 25000 };
+    static struct replayed replayed;
+    struct image image = short_recording();
+    const size_t header = sizeof(struct perfadapt__record_header);
+    const struct perfadapt__record_chunk made_up = {
+        .magic = PERFADAPT__RECORD_CHUNK_MAGIC, .sequence = 1, .length = 32000};
+    const size_t count = header + COPIES * sizeof made_up;
+    unsigned char *bytes = malloc(count);
+    assert_non_null(bytes);
+    memcpy(bytes, image.bytes, header);
+    for (size_t i = 0; i < COPIES; i++)
+        memcpy(bytes + header + i * sizeof made_up, &made_up, sizeof made_up);
+    assert_int_equal(read_bytes(bytes, count, &replayed), PERFADAPT__FILE_OK);
+    assert_true(replayed.recording.reader.cut);
+    assert_int_equal(replayed.recording.reader.damaged_bytes, count - header);
+    assert_true(replayed.recording.reader.vain_bytes < (80 << 20)); /* of 800 MB */
+    free(bytes);
+    free(image.bytes);
+}
+
 static void swap(void *bytes, size_t count) {
     unsigned char *at = bytes;
     for (size_t i = 0; i < count / 2; i++) {
@@ -465,6 +488,7 @@ int main(void) {
         cmocka_unit_test(a_difference_is_seen),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(any_bit_flipped),
+        cmocka_unit_test(beginnings_made_up_cost_little),
         cmocka_unit_test(any_byte_changed_within_a_checksum),
         cmocka_unit_test(a_lost_segment_is_told),
         cmocka_unit_test(what_if_keeps_its_state_behind_a_gap),

@@ -15,10 +15,9 @@ void drive_input_init(struct drive_input *input, int fd) {
     input->used = 0;
 }
 
-/* A pipe that its other end has made non-blocking is waited for like any other. */
-static ssize_t read_some(int fd, char *buffer, size_t capacity) {
+ssize_t drive_input_read(int fd, char *out_bytes, size_t capacity) {
     for (;;) {
-        const ssize_t count = read(fd, buffer, capacity);
+        const ssize_t count = read(fd, out_bytes, capacity);
         if (count >= 0 || (errno != EINTR && errno != EAGAIN))
             return count;
         if (errno == EAGAIN)
@@ -34,7 +33,7 @@ static bool fill(struct drive_input *input) {
         input->used -= input->start;
         input->start = 0;
     }
-    const ssize_t count = read_some(input->fd, input->buffer + input->used, capacity - input->used);
+    const ssize_t count = drive_input_read(input->fd, input->buffer + input->used, capacity - input->used);
     if (count < 0)
         return false;
     input->ended = count == 0;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Several times what any good line needs. */
 #define DRIVE_LINE_MAX 4095
@@ -24,6 +25,9 @@ enum drive_input_result {
     DRIVE_INPUT_FAILED = 3, /* errno tells why */
     DRIVE_INPUT_ENDLESS = 4 /* a line beyond `longest`: nothing is read any more */
 };
+
+/* As read(), but waits where a pipe's other end has made it non-blocking, and goes on after a signal. */
+ssize_t drive_input_read(int fd, char *out_bytes, size_t capacity);
 
 void drive_input_init(struct drive_input *input, int fd);
 

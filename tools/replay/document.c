@@ -89,15 +89,10 @@ void replay_document_source(const struct replay_run *run) {
 /* ---- change ---- */
 
 static void put_reasons(struct document *document, uint32_t reasons) {
-    static const char *const words[] = {
-#define REASON_ROW(name, bit, word) [bit] = (word),
-        PERFADAPT_REASON_MAP(REASON_ROW)
-#undef REASON_ROW
-    };
     json_t *array = json_maker_put_array(&document->maker, document->object, "reasons");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; replay_words_reason(i); i++)
         if (reasons >> i & 1)
-            json_maker_append(&document->maker, array, json_string(words[i]));
+            json_maker_append(&document->maker, array, json_string(replay_words_reason(i)));
 }
 
 static void put_bytes(struct document *document, const char *key, uint64_t bytes) {
@@ -155,11 +150,6 @@ static void put_log(struct document *document, const struct replay_tally *tally)
 
 static void put_budget(struct document *document, const struct replay_tally *tally) {
     const double whole_ns = (double)tally->last_ns;
-    static const char *const words[] = {
-#define REASON_ROW(name, bit, word) [bit] = (word),
-        PERFADAPT_REASON_MAP(REASON_ROW)
-#undef REASON_ROW
-    };
     put_count(document, "changes", tally->changes);
     put_number(document, "changes_per_min", replay_share((double)tally->changes, whole_ns / 6e10));
     put_number(document, "quality_mean", replay_share(tally->quality_ns, whole_ns));
@@ -169,9 +159,9 @@ static void put_budget(struct document *document, const struct replay_tally *tal
     put(document, "frame_max_ns", json_integer(tally->longest_frame_ns));
     put_number(document, "unlimited_ratio", replay_share(tally->best_ns, whole_ns));
     json_t *object = json_maker_put_object(&document->maker, document->object, "reason_ratios");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; replay_words_reason(i); i++) {
         struct document inner = {.maker = document->maker, .object = object};
-        put_number(&inner, words[i], replay_share(tally->reason_ns[i], whole_ns));
+        put_number(&inner, replay_words_reason(i), replay_share(tally->reason_ns[i], whole_ns));
         document->maker = inner.maker;
     }
 }

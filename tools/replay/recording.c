@@ -58,9 +58,11 @@ static bool line_of(const struct perfadapt__recorded *record, int64_t begun_ns, 
         out_line->tick.busy = record->reading.busy;
         return true;
     }
+    if (record->type != PERFADAPT__RECORDED_INPUT || record->input.kind != PERFADAPT__FRAME_DONE)
+        return false;
     out_line->kind = DRIVE_LINE_FRAME;
     out_line->time_ns = record->input.now_ns - begun_ns;
-    return record->type == PERFADAPT__RECORDED_INPUT && record->input.kind == PERFADAPT__FRAME_DONE;
+    return true;
 }
 
 /* Late inputs may be of the moment before. */

@@ -1,4 +1,5 @@
 /* perfadapt replay: what the controller would have done with what a file tells. SPDX-License-Identifier: MIT */
+#include "drive/input.h"
 #include "replay/import.h"
 #include "replay/options.h"
 #include "replay/recording.h"
@@ -22,9 +23,7 @@ static int refuse(const char *path) {
 static ssize_t read_beginning(int fd, char *out_bytes, size_t wanted) {
     size_t count = 0;
     while (count < wanted) {
-        const ssize_t more = read(fd, out_bytes + count, wanted - count);
-        if (more < 0 && errno == EINTR)
-            continue;
+        const ssize_t more = drive_input_read(fd, out_bytes + count, wanted - count);
         if (more <= 0)
             return more < 0 ? -1 : (ssize_t)count;
         count += (size_t)more;

@@ -185,11 +185,6 @@ static void print_log(const struct replay_run *run) {
 }
 
 static void print_budgets(const struct replay_tally *tally) {
-    static const char *const words[] = {
-#define REASON_ROW(name, bit, word) [bit] = (word),
-        PERFADAPT_REASON_MAP(REASON_ROW)
-#undef REASON_ROW
-    };
     const double whole_ns = (double)tally->last_ns;
     printf("budgets   %" PRIu64 " change%s, %s a minute\n", tally->changes, plural(tally->changes),
            number(replay_share((double)tally->changes, whole_ns / 6e10), 2).text);
@@ -202,9 +197,9 @@ static void print_budgets(const struct replay_tally *tally) {
         puts("          without frames nothing is known of what they cost: quality stays where it begins");
     printf("why       %s %% of the time nothing stood in the way",
            percent(replay_share(tally->best_ns, whole_ns)).text);
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; replay_words_reason(i); i++)
         if (tally->reason_ns[i] > 0)
-            printf(", %s %% %s", percent(replay_share(tally->reason_ns[i], whole_ns)).text, words[i]);
+            printf(", %s %% %s", percent(replay_share(tally->reason_ns[i], whole_ns)).text, replay_words_reason(i));
     putchar('\n');
 }
 

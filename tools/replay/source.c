@@ -101,8 +101,10 @@ static bool has_all_cells(struct replay_source *source) {
 }
 
 static bool is_chosen(const struct replay_source *source) {
-    if (source->only_cell < 0)
+    if (!source->only)
         return true;
+    if (source->only_cell < 0)
+        return false; /* a header further down does not have that column */
     const struct replay_table *table = &source->header.table;
     return strcasecmp(table->cells[source->only_cell], strchr(source->only, '=') + 1) == 0;
 }

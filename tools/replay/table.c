@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay/table.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 void replay_table_init(struct replay_table *table, int fd, const char *beginning, size_t count) {
     drive_input_init(&table->input, fd);
@@ -20,9 +18,8 @@ void replay_table_init(struct replay_table *table, int fd, const char *beginning
 bool replay_table_begins_too_long(struct replay_table *table) {
     struct drive_input *input = &table->input;
     while (input->used <= DRIVE_LINE_MAX && !memchr(input->buffer, '\n', input->used)) {
-        const ssize_t count = read(input->fd, input->buffer + input->used, DRIVE_LINE_MAX + 1 - input->used);
-        if (count < 0 && errno == EINTR)
-            continue;
+        const ssize_t count =
+            drive_input_read(input->fd, input->buffer + input->used, DRIVE_LINE_MAX + 1 - input->used);
         if (count <= 0)
             return false; /* the next line tells why */
         input->used += (size_t)count;

@@ -24,6 +24,15 @@ const char *replay_words_work(enum replay_work work) {
     return words[work];
 }
 
+const char *replay_words_reason(size_t bit) {
+    static const char *const words[] = {
+#define REASON_ROW(name, bit, word) [bit] = (word),
+        PERFADAPT_REASON_MAP(REASON_ROW)
+#undef REASON_ROW
+    };
+    return bit < sizeof words / sizeof words[0] ? words[bit] : NULL;
+}
+
 const char *replay_words_role(enum replay_role role) {
     static const char *const words[REPLAY_ROLES] = {
         [REPLAY_TIME] = "time",

@@ -13,6 +13,8 @@ const char *replay_words_rows(enum replay_rows rows);
 const char *replay_words_work(enum replay_work work);
 /* "time", "frame", "temperature", ... */
 const char *replay_words_role(enum replay_role role);
+/* Of a bit of enum perfadapt_reason; NULL beyond the last. */
+const char *replay_words_reason(size_t bit);
 
 /* One part of all; NAN where there is none. */
 double replay_share(double part, double whole);
