@@ -308,6 +308,29 @@ static void outputs_beside_the_rung_are_explained(void **state) {
     assert_int_equal(loop.unexplained, 0);
 }
 
+/* What is set back for an event does not explain what something else takes meanwhile. */
+static void a_thread_taken_during_recovery_has_its_own_evidence(void **state) {
+    (void)state;
+    struct perfadapt__policy policy = loop_policy(5, PERFADAPT_OUTPUT_QUALITY);
+    policy.worker_threads = 8;
+    struct loop loop;
+    loop_init(&loop, &policy);
+    loop_run(&loop, 8, 20);
+    loop_report(&loop, PERFADAPT_EVENT_GPU_TIMEOUT, 20 * MS);
+    uint32_t taken = 0;
+    for (int i = 0; i < 20 * 60; i++) {
+        const uint32_t threads = loop_budget(&loop)->worker_threads;
+        loop.reading.cpu_some_us = 5e5 * (i / 60);
+        loop_frame(&loop, 8);
+        if (loop_budget(&loop)->worker_threads == threads)
+            continue;
+        assert_int_equal(loop.decider.arbiter.decision.signal, PERFADAPT_SIGNAL_CPU_PRESSURE);
+        taken++;
+    }
+    assert_true(loop_budget(&loop)->reasons & PERFADAPT_REASON_EVENT);
+    assert_true(taken > 0);
+}
+
 static void same_input_gives_the_same_bits(void **state) {
     (void)state;
     struct loop *loops = calloc(2, sizeof *loops);
@@ -341,6 +364,7 @@ int main(void) {
         cmocka_unit_test(every_decision_has_its_evidence),
         cmocka_unit_test(pacing_is_explained_by_the_cpu),
         cmocka_unit_test(outputs_beside_the_rung_are_explained),
+        cmocka_unit_test(a_thread_taken_during_recovery_has_its_own_evidence),
         cmocka_unit_test(same_input_gives_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
