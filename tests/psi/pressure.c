@@ -369,9 +369,12 @@ static void watch_machine(void) {
     setenv("MEMORY_PRESSURE_WRITE", "c29tZSAxNTAwMDAgMjAwMDAwMAA=", 1); /* "some 150000 2000000" and a NUL */
 }
 
-/* The provider alone, read when the kernel says so and at no other time: what its snapshot shows, the trigger has brought.
- * The session beside it also reads once a second. */
+/* The provider alone: what counts is what it shows when it is read because the kernel says so. It is also read once a
+ * second, as by a sampler at rest: a trigger that came too soon after another, or was lost, is watched again then. */
 struct alone {
+    int64_t read_ns;
+    double told_us; /* the total at the kernel's newest call; NAN = none came */
+    uint32_t calls;
     struct perfadapt__root root;
     struct perfadapt__watch watch;
     struct perfadapt__provider *psi;
@@ -380,11 +383,8 @@ struct alone {
 
 static void read_alone(struct alone *alone) {
     const struct perfadapt__read_context context = {.now_ns = now_ns(), .gpu_busy = (double)NAN};
+    alone->read_ns = context.now_ns;
     alone->psi->type->read(alone->psi, &context, &alone->snapshot);
-}
-
-static double alone_us(const struct alone *alone) {
-    return alone->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total.value;
 }
 
 static void open_alone(struct alone *alone) {
@@ -394,6 +394,7 @@ static void open_alone(struct alone *alone) {
     alone->psi = perfadapt__psi_provider.create(&environment, &alone->snapshot);
     if (!alone->psi || alone->snapshot.psi_trigger != PERFADAPT_STATE_OK)
         end(EXIT_SKIPPED, "skipped: this user gets no memory pressure trigger here");
+    alone->told_us = (double)NAN;
     read_alone(alone);
 }
 
@@ -406,8 +407,13 @@ static void close_alone(struct alone *alone) {
 static void wait_alone(struct alone *alone, int64_t deadline_ns) {
     struct perfadapt__watch_event events[4]; /* the timer's is one of them */
     if (perfadapt__watch_wait(&alone->watch, deadline_ns, events, 4) > 0 &&
-        perfadapt__psi_provider.triggered(alone->psi, events[0].fd, events[0].events, &alone->snapshot))
+        perfadapt__psi_provider.triggered(alone->psi, events[0].fd, events[0].events, &alone->snapshot)) {
         read_alone(alone);
+        alone->told_us = alone->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.total.value;
+        alone->calls++;
+    } else if (now_ns() - alone->read_ns >= NS_PER_S) {
+        read_alone(alone);
+    }
 }
 
 static double watch_idle(const perfadapt *session, struct alone *alone, struct pipes pipes, struct sightings *seen) {
@@ -425,7 +431,7 @@ static double watch_idle(const perfadapt *session, struct alone *alone, struct p
             seen->raw_ns = now;
         if (!seen->snapshot_ns && snapshot_stall_us(session) - before > stall_us)
             seen->snapshot_ns = now;
-        if (!seen->trigger_ns && alone_us(alone) - raw_before > stall_us)
+        if (!seen->trigger_ns && alone->told_us - raw_before > stall_us)
             seen->trigger_ns = now;
     }
     return raw_stall_us() - raw_before;
@@ -444,6 +450,7 @@ static void run_trigger(perfadapt *session, struct pipes pipes) {
     wait_for_first_sample(session);
     usleep(1500000); /* the pace is that of a machine at rest */
     const double stalled_us = watch_idle(session, &alone, pipes, &seen);
+    const bool still = alone.snapshot.psi_trigger == PERFADAPT_STATE_OK;
     close_alone(&alone);
     if (interrupted)
         end(EXIT_FAILURE, "FAIL: interrupted");
@@ -452,7 +459,8 @@ static void run_trigger(perfadapt *session, struct pipes pipes) {
     print_latency("trigger alone: 50 ms of stalls", seen.trigger_ns, seen.onset_ns);
     print_delay("session at rest: behind the kernel", seen.snapshot_ns, seen.raw_ns);
     print_delay("trigger alone: behind the kernel", seen.trigger_ns, seen.raw_ns);
-    printf("the kernel counted %.0f ms of stalls\n", stalled_us / 1e3);
+    printf("the kernel counted %.0f ms of stalls, and called %" PRIu32 " times%s\n", stalled_us / 1e3, alone.calls,
+           still ? "" : "; the trigger was lost");
     /* 150 ms in any 2 s make it fire: an average of twice that cannot miss it. */
     if (!seen.raw_ns || (!seen.trigger_ns && stalled_us * 1e3 < 0.15 * (double)hog_ns))
         end(EXIT_SKIPPED, "skipped: the kernel counted too few stalls in %s", undo.cgroup);

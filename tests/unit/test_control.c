@@ -317,10 +317,11 @@ static void a_thread_taken_during_recovery_has_its_own_evidence(void **state) {
     loop_init(&loop, &policy);
     loop_run(&loop, 8, 20);
     loop_report(&loop, PERFADAPT_EVENT_GPU_TIMEOUT, 20 * MS);
+    loop.reading.cpu_some_us = 0;
     uint32_t taken = 0;
     for (int i = 0; i < 20 * 60; i++) {
         const uint32_t threads = loop_budget(&loop)->worker_threads;
-        loop.reading.cpu_some_us = 5e5 * (i / 60);
+        loop.reading.cpu_some_us += i % 60 == 0 ? 5e5 : 0;
         loop_frame(&loop, 8);
         if (loop_budget(&loop)->worker_threads == threads)
             continue;

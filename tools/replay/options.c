@@ -162,7 +162,7 @@ static uint64_t levels_asked(const struct replay_options *read) {
     uint64_t levels = 0;
     for (int i = 1; i < read->policy_word_count; i++) {
         const char *word = read->policy_words[i];
-        if (strncmp(word, name, length) != 0)
+        if (!word || strncmp(word, name, length) != 0)
             continue;
         const char *next = i + 1 < read->policy_word_count ? read->policy_words[i + 1] : NULL;
         const char *value = word[length] == '=' ? word + length + 1 : word[length] == '\0' ? next : NULL;
