@@ -4,7 +4,7 @@
 #include "control/clamp.h"
 #include "control/median.h"
 
-#include <math.h> /* NAN and isnan only: no libm is linked */
+#include <math.h> /* NAN, INFINITY and isnan only: no libm is linked */
 #include <perfadapt/monitor.h>
 #include <string.h>
 
@@ -25,7 +25,6 @@ static const double relearn_c_per_s = 1.0 / 600; /* the learned limit rises agai
 static const uint32_t whole_enough = 16;         /* samples in a row: a finer sensor shows so many seldom */
 static const double part_least_c = 0.01;
 static const int64_t stale_ns = 30 * SECOND; /* a sample this old says nothing any more */
-static const double gap_most_s = 3600.0;
 
 bool perfadapt__heat_channel_believes(const struct perfadapt__heat_reading *sensor) {
     return sensor->state == PERFADAPT_STATE_OK && sensor->temperature_c > plausible_least_c &&
@@ -94,7 +93,7 @@ static void take_sample(struct perfadapt__heat_channel *channel, const struct pe
     channel->whole = is_whole(sensor->temperature_c) ? channel->whole + 1 : 0;
     const bool first = channel->heat.learned == 0 && channel->sample_count == 1;
     const double since_s = (double)(sensor->timestamp_ns - channel->learned_ns) * 1e-9;
-    const double seconds = first ? 1.0 : perfadapt__clamp(since_s, 0, gap_most_s);
+    const double seconds = first ? 1.0 : perfadapt__clamp(since_s, 0, PERFADAPT__HEAT_GAP_MOST_S);
     if (seconds < learn_gap_s)
         return;
     channel->learned_ns = sensor->timestamp_ns;

@@ -12,6 +12,9 @@
 #include "control/policy.h"
 #include "control/reading.h"
 
+/* A longer time between two looks counts as this. */
+#define PERFADAPT__HEAT_GAP_MOST_S 3600.0
+
 struct perfadapt__heat_channel {
     uint32_t key;         /* of the sensor; 0 = free */
     bool believed;        /* its newest sample is good */

@@ -8,8 +8,6 @@
 #include <perfadapt/monitor.h>
 #include <string.h>
 
-#define SECOND INT64_C(1000000000)
-
 static const double pole_s[PERFADAPT__POLES] = PERFADAPT__POLE_SECONDS;
 static const double headroom_band_c = 30.0;    /* Android's definition: 0 at limit - 30 °C */
 static const double last_resort_most_c = 0.45; /* the frame rate gives way only this much above the target … */
@@ -19,7 +17,6 @@ static const double other_share = 0.2;         /* of a new second in what others
 static const double busy_most = 2.0;           /* as it heats: see curve.h */
 static const double slack_share = 0.15;        /* of the sensor's noise, that a forecast should stay below the target */
 static const double slack_noise_most_c = 1.5;
-static const double gap_most_s = 3600.0;
 static const double foreseen_most_s = 120.0;
 static const double calm_s = 3.0; /* until a calmer state is told, and pace at which headroom grows */
 
@@ -76,9 +73,9 @@ static void learn_curve(struct perfadapt__thermal_control *control, const struct
 
 void perfadapt__thermal_look(struct perfadapt__thermal_control *control, const struct perfadapt__reading *reading,
                              const struct perfadapt__frame_statistics *frames, double clock) {
-    const double seconds = control->looked_ns
-                               ? perfadapt__clamp((double)(reading->now_ns - control->looked_ns) * 1e-9, 0, gap_most_s)
-                               : 0.0;
+    const double seconds = control->looked_ns ? perfadapt__clamp((double)(reading->now_ns - control->looked_ns) * 1e-9,
+                                                                 0, PERFADAPT__HEAT_GAP_MOST_S)
+                                              : 0.0;
     control->looked_ns = reading->now_ns > 0 ? reading->now_ns : 1;
     const double other = others_share(control, reading, frames, clock, seconds);
     learn_curve(control, reading, other);
@@ -284,7 +281,8 @@ static void follow_state(struct perfadapt__thermal_control *control, uint32_t st
 
 /* Likewise: nearer to the limit at once, further from it slowly. */
 static void follow_headroom(struct perfadapt__thermal_control *control, double headroom, int64_t now_ns) {
-    const double seconds = perfadapt__clamp((double)(now_ns - control->stepped_ns) * 1e-9, 0, gap_most_s);
+    const double seconds =
+        perfadapt__clamp((double)(now_ns - control->stepped_ns) * 1e-9, 0, PERFADAPT__HEAT_GAP_MOST_S);
     const bool eases = headroom < control->headroom;
     control->headroom =
         eases ? control->headroom + seconds / (calm_s + seconds) * (headroom - control->headroom) : headroom;

@@ -36,16 +36,9 @@ static uint32_t number_at(const void *object, size_t offset) {
     return number;
 }
 
-static bool are_times(const void *object, const size_t *offsets, size_t count) {
+static bool are_all(bool (*is)(int64_t), const void *object, const size_t *offsets, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (!is_time(time_at(object, offsets[i])))
-            return false;
-    return true;
-}
-
-static bool are_durations(const void *object, const size_t *offsets, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!is_duration(time_at(object, offsets[i])))
+        if (!is(time_at(object, offsets[i])))
             return false;
     return true;
 }
@@ -215,10 +208,10 @@ bool perfadapt__state_is_sound(const struct perfadapt__decider *decider, const s
                  is_flag(&tick->load.known) && is_flag(&tick->yield.yielding) &&
                  is_history(&decider->frame, decider->policy.quality_levels) &&
                  is_learning(&decider->frame.learning, decider->policy.quality_levels) &&
-                 are_times(decider, decider_times, COUNT_OF(decider_times)) &&
-                 are_times(tick, tick_times, COUNT_OF(tick_times)) &&
-                 are_durations(decider, decider_durations, COUNT_OF(decider_durations)) &&
-                 are_durations(tick, tick_durations, COUNT_OF(tick_durations)) && is_memory(&tick->memory) &&
+                 are_all(is_time, decider, decider_times, COUNT_OF(decider_times)) &&
+                 are_all(is_time, tick, tick_times, COUNT_OF(tick_times)) &&
+                 are_all(is_duration, decider, decider_durations, COUNT_OF(decider_durations)) &&
+                 are_all(is_duration, tick, tick_durations, COUNT_OF(tick_durations)) && is_memory(&tick->memory) &&
                  is_past(&tick->memory.past);
     for (int i = 0; i < PERFADAPT__HEAT_SENSORS; i++)
         sound = sound && is_channel(&tick->thermal.channels[i]);
