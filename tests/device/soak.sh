@@ -12,7 +12,8 @@
 #   PERFADAPT_SIMULATE=h200 soak.sh build/bin /tmp/soak --sensor snapshot --quick
 #                                             without such a GPU: whether it runs
 # The programs are the build's bin/: soak_bench; with --also nvidia, nvml_cost, gpu_soak, bench_frame_path, bench_tick and
-# perfadapt. Nothing is installed, no setting of the GPU is changed. Plots: soak_plot.py OUTPUT_DIRECTORY/trace.csv.
+# perfadapt. Nothing is installed, no setting of the GPU is changed. Plots: soak_plot.py OUTPUT_DIRECTORY/trace.csv;
+# the best constant level of the same seconds: soak_best.py OUTPUT_DIRECTORY/trace.csv.
 set -euo pipefail
 
 also=false
