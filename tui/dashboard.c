@@ -10,25 +10,19 @@
 
 #include <curses.h>
 
+#include "keys.h"
 #include "layout.h"
 #include "model.h"
 #include "panes/pane.h"
 #include "screen.h"
 #include "sensors.h"
 
-enum { FIRST_SCREEN_WAIT_MS = 40, KEY_ESCAPE = 27, KEY_CONTROL_L = 12 };
+enum { FIRST_SCREEN_WAIT_MS = 40 };
 
 static const int64_t second_ns = 1000000000;
 
 static volatile sig_atomic_t ended_by;
 static volatile sig_atomic_t resized;
-
-struct dashboard {
-    struct model *model;
-    struct view view;
-    int64_t due_ns; /* of the next refresh */
-    bool leaving;
-};
 
 static void handle_end(int signal_number) {
     ended_by = signal_number;
@@ -37,12 +31,6 @@ static void handle_end(int signal_number) {
 static void handle_resize(int signal_number) {
     (void)signal_number;
     resized = 1;
-}
-
-static int64_t monotonic_ns(void) {
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
 }
 
 /* Blocked but for the wait, so that none slips in between a look at the flags and the wait. */
@@ -111,77 +99,10 @@ static void draw(const struct dashboard *dashboard) {
     refresh();
 }
 
-static void select_app(struct dashboard *dashboard, int step) {
-    const struct model *model = dashboard->model;
-    if (model->apps.count == 0) {
-        return;
-    }
-    const size_t at = model_find_app(model, dashboard->view.selected);
-    if ((step < 0 && at > 0) || (step > 0 && at + 1 < model->apps.count)) {
-        dashboard->view.selected = model->apps.items[step < 0 ? at - 1 : at + 1].app.key;
-        model_read_frames(dashboard->model, dashboard->view.selected);
-    }
-}
-
-static void change_rate(struct dashboard *dashboard, int step) {
-    static const double periods_s[] = {0.1, 0.2, 0.5, 1, 2, 5, 10};
-    const int count = (int)(sizeof periods_s / sizeof *periods_s);
-    int at = 0;
-    while (at < count - 1 && periods_s[at] < dashboard->view.period_s) {
-        ++at;
-    }
-    at += step;
-    dashboard->view.period_s = periods_s[at < 0 ? 0 : at >= count ? count - 1 : at];
-    dashboard->due_ns = monotonic_ns() + (int64_t)(dashboard->view.period_s * 1e9);
-}
-
-static void take_key(struct dashboard *dashboard, int key) {
-    struct view *view = &dashboard->view;
-    if (key == 'q' || key == 'Q') {
-        dashboard->leaving = true;
-        return;
-    }
-    if (view->help && key != KEY_RESIZE) {
-        view->help = false;
-        return;
-    }
-    switch (key) {
-    case '?':
-    case 'h':
-    case KEY_F(1):
-        view->help = true;
-        break;
-    case KEY_UP:
-    case 'k':
-        select_app(dashboard, -1);
-        break;
-    case KEY_DOWN:
-    case 'j':
-        select_app(dashboard, 1);
-        break;
-    case '+':
-    case '=':
-        change_rate(dashboard, -1);
-        break;
-    case '-':
-        change_rate(dashboard, 1);
-        break;
-    case KEY_CONTROL_L:
-        clearok(stdscr, TRUE);
-        break;
-    case ' ':
-        view->paused = !view->paused;
-        dashboard->due_ns = 0;
-        break;
-    default:
-        break;
-    }
-}
-
 static void take_keys(struct dashboard *dashboard, short events) {
     int taken = 0;
     for (int key; !dashboard->leaving && (key = getch()) != ERR; ++taken) {
-        take_key(dashboard, key);
+        keys_take(dashboard, key);
     }
     /* Readable without a key: the terminal is gone. A half of an escape sequence cannot be it, it comes as a key. */
     if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 && taken == 0) {
@@ -195,7 +116,7 @@ static void wait_for_something(struct dashboard *dashboard, const sigset_t *wait
     struct pollfd sources[] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = first ? perfadapt_monitor_snapshot_fd(dashboard->model->monitor) : -1, .events = POLLIN}};
-    int64_t left_ns = dashboard->due_ns - monotonic_ns();
+    int64_t left_ns = dashboard->due_ns - model_monotonic_ns();
     left_ns = left_ns < 0 ? 0 : left_ns;
     const struct timespec timeout = {(time_t)(left_ns / second_ns), (long)(left_ns % second_ns)};
     const int ready = ppoll(sources, 2, dashboard->view.paused ? NULL : &timeout, waiting);
@@ -213,7 +134,7 @@ static void wait_for_something(struct dashboard *dashboard, const sigset_t *wait
 static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
     model_wait_first(dashboard->model, FIRST_SCREEN_WAIT_MS);
     while (!dashboard->leaving && ended_by == 0) {
-        const int64_t now_ns = monotonic_ns();
+        const int64_t now_ns = model_monotonic_ns();
         if (!dashboard->view.paused && now_ns >= dashboard->due_ns) {
             model_refresh(dashboard->model, dashboard->view.selected);
             sensors_collect(dashboard->model);
@@ -232,7 +153,7 @@ int dashboard_run(const struct options *options, bool ascii) {
     sigset_t waiting;
     catch_signals(&waiting);
     enum perfadapt_result result = PERFADAPT_OK;
-    struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii}};
+    struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii, .mouse = !options->no_mouse}};
     const int code = screen_start(options);
     if (code >= 0) {
         return code;

@@ -15,6 +15,10 @@ static int64_t read_clock(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t model_monotonic_ns(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
 struct model *model_create(const struct options *options, enum perfadapt_result *out_result) {
     struct model *model = calloc(1, sizeof *model);
     if (model == NULL) {

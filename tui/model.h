@@ -33,8 +33,18 @@ struct model_sensor {
     int32_t pid; /* of the simulated session */
 };
 
+/* Where what is shown comes from, and where else it goes. */
+struct model_source {
+    const char *file;     /* a recording that is replayed; NULL = this machine, live */
+    int64_t ago_ns;       /* behind the newest moment; 0 = the newest */
+    int64_t reach_ns;     /* how far back one can go from the newest */
+    const char *recorder; /* the file that moments are written to; NULL = none */
+    int64_t recorded_ns;  /* since the recording began */
+};
+
 struct model {
-    perfadapt_monitor *monitor;
+    perfadapt_monitor *monitor; /* NULL where a recording is replayed */
+    struct model_source source;
     char host[65];
     int64_t now_ns;      /* CLOCK_MONOTONIC of the refresh */
     int64_t realtime_ns; /* CLOCK_REALTIME of the refresh */
@@ -58,6 +68,8 @@ struct model {
     struct journal journal;
     struct history_table histories;
 };
+
+int64_t model_monotonic_ns(void);
 
 /* Opens the monitor. NULL after a failure, which *out_result then names. Ended by model_destroy(). */
 struct model *model_create(const struct options *options, enum perfadapt_result *out_result);

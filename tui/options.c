@@ -9,17 +9,32 @@
 
 #include <perfadapt/version.h>
 
-enum long_only { OPTION_ASCII = 256, OPTION_COLOR, OPTION_JSON, OPTION_NO_SAMPLER, OPTION_ONCE, OPTION_SYSROOT };
+enum long_only {
+    OPTION_ASCII = 256,
+    OPTION_COLOR,
+    OPTION_CSV,
+    OPTION_JSON,
+    OPTION_NO_MOUSE,
+    OPTION_NO_SAMPLER,
+    OPTION_ONCE,
+    OPTION_RECORD,
+    OPTION_REPLAY,
+    OPTION_SYSROOT
+};
 
 static const struct option long_options[] = {
     {"ascii", no_argument, NULL, OPTION_ASCII},
     {"batch", no_argument, NULL, 'b'},
     {"color", required_argument, NULL, OPTION_COLOR},
+    {"csv", no_argument, NULL, OPTION_CSV},
     {"delay", required_argument, NULL, 'd'},
     {"help", no_argument, NULL, 'h'},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"no-mouse", no_argument, NULL, OPTION_NO_MOUSE},
     {"no-sampler", no_argument, NULL, OPTION_NO_SAMPLER},
     {"once", no_argument, NULL, OPTION_ONCE},
+    {"record", required_argument, NULL, OPTION_RECORD},
+    {"replay", required_argument, NULL, OPTION_REPLAY},
     {"samples", required_argument, NULL, 'n'},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
     {"version", no_argument, NULL, 'V'},
@@ -35,8 +50,12 @@ static const char help_text[] =
     "  -d, --delay=SECONDS     time between samples, 0.05 to 3600 (default 1)\n"
     "      --once              print one sample and exit; so too where standard output is no terminal\n"
     "      --json              print JSON, one object a line; with --batch one per sample, else one\n"
+    "      --csv               as --json, as comma-separated lines: one for each app\n"
+    "      --record=FILE       write what is seen to FILE, for --replay\n"
+    "      --replay=FILE       show a recording in place of this machine\n"
     "      --ascii             draw with ASCII only (automatic without a UTF-8 locale)\n"
-    "      --color=WHEN        auto, never or 256; NO_COLOR=1 in the environment also means never\n"
+    "      --color=WHEN        auto, never, 256 or true; NO_COLOR=1 in the environment also means never\n"
+    "      --no-mouse          leave the mouse to the terminal\n"
     "      --no-sampler        show apps only, do not read this machine\n"
     "      --sysroot=DIR       read DIR in place of /\n"
     "  -h, --help              print this help and exit\n"
@@ -96,14 +115,14 @@ static int parse_period(const char *text, double *out) {
 }
 
 static int parse_color(const char *text, enum options_color *out) {
-    static const char *const words[] = {"auto", "never", "256"};
+    static const char *const words[] = {"auto", "never", "256", "true"};
     for (unsigned i = 0; i < sizeof words / sizeof *words; ++i) {
         if (strcmp(text, words[i]) == 0) {
             *out = (enum options_color)i;
             return -1;
         }
     }
-    return usage_error("--color", text, "is not auto, never or 256");
+    return usage_error("--color", text, "is not auto, never, 256 or true");
 }
 
 static int take(int option, struct options *out) {
@@ -118,14 +137,26 @@ static int take(int option, struct options *out) {
         return parse_color(optarg, &out->color);
     case 'd':
         return parse_period(optarg, &out->period_s);
+    case OPTION_CSV:
+        out->csv = true;
+        return -1;
     case OPTION_JSON:
         out->json = true;
+        return -1;
+    case OPTION_NO_MOUSE:
+        out->no_mouse = true;
         return -1;
     case OPTION_NO_SAMPLER:
         out->no_sampler = true;
         return -1;
     case OPTION_ONCE:
         out->once = true;
+        return -1;
+    case OPTION_RECORD:
+        out->record = optarg;
+        return -1;
+    case OPTION_REPLAY:
+        out->replay = optarg;
         return -1;
     case 'n':
         return parse_samples(optarg, &out->samples);
@@ -155,6 +186,12 @@ int options_parse(int argc, char **argv, struct options *out) {
     }
     if (optind < argc) {
         return usage_error("argument", argv[optind], "is not an option");
+    }
+    if (out->json && out->csv) {
+        return refuse("--json and --csv exclude each other; give one");
+    }
+    if (out->record != NULL && out->replay != NULL) {
+        return refuse("--record and --replay exclude each other; give one");
     }
     if (out->once && out->batch) {
         return refuse("--once and --batch exclude each other; give one");

@@ -7,18 +7,22 @@
 /* Exit codes, the same in every program of the project. */
 enum exit_code { EXIT_CODE_OK = 0, EXIT_CODE_USAGE = 2, EXIT_CODE_ENVIRONMENT = 3 };
 
-enum options_color { OPTIONS_COLOR_AUTO, OPTIONS_COLOR_NEVER, OPTIONS_COLOR_256 };
+enum options_color { OPTIONS_COLOR_AUTO, OPTIONS_COLOR_NEVER, OPTIONS_COLOR_256, OPTIONS_COLOR_TRUE };
 
 struct options {
     bool once;
     bool batch;
     bool json;
+    bool csv;
     bool ascii;
     bool no_sampler;
+    bool no_mouse;
     long samples;    /* of --batch; 0 = endless */
     double period_s; /* between samples */
     enum options_color color;
     const char *sysroot; /* NULL = "/" */
+    const char *record;  /* file that moments are written to; NULL = none */
+    const char *replay;  /* recording to show; NULL = this machine */
 };
 
 #define OPTIONS_PERIOD_MIN_S 0.05

@@ -9,15 +9,7 @@
 #include "model.h"
 #include "plot.h"
 #include "screen.h"
-
-/* What the user has set on the screen. */
-struct view {
-    uint64_t selected; /* key of the session; 0 = the first */
-    double period_s;
-    bool paused;
-    bool help;
-    bool ascii;
-};
+#include "view.h"
 
 struct pane {
     struct rect area; /* nothing is drawn outside */

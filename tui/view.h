@@ -1,0 +1,38 @@
+/* What the user has set on the screen. SPDX-License-Identifier: MIT */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VIEW_FILTER_MAX 40
+
+enum view_page {
+    VIEW_PANES,  /* all panes */
+    VIEW_DETAILS /* one app, with the evidence of its decisions */
+};
+
+/* By what apps are sorted; the order in which they came where values are equal. */
+enum view_sort { VIEW_SORT_AGE, VIEW_SORT_NAME, VIEW_SORT_FPS, VIEW_SORT_P99, VIEW_SORT_USED, VIEW_SORT_QUALITY };
+#define VIEW_SORT_COUNT 6
+
+struct view {
+    uint64_t selected; /* key of the session; 0 = the first */
+    double period_s;
+    bool paused;
+    bool help;
+    bool ascii;
+    bool mouse;
+    enum view_page page;
+    enum view_sort sort;
+    bool sort_reversed;
+    bool filtering;               /* the filter is being typed */
+    char filter[VIEW_FILTER_MAX]; /* part of a name or a pid; "" = all apps */
+    bool events_of_selected;      /* events of the selected app alone */
+    bool frames_as_fps;           /* frames per second in place of milliseconds */
+    uint32_t hidden;              /* panes switched off: bit of enum layout_pane */
+    char message[96];             /* what the last key did or could not do; "" = nothing to say */
+    int64_t message_until_ns;     /* CLOCK_MONOTONIC */
+};
+
+#endif
