@@ -172,7 +172,8 @@ bool perfadapt__remote_update(struct perfadapt__remote *remote, const struct per
         return false;
     if (region)
         perfadapt__view_read(region, perfadapt__now_ns(), boottime_ns, &remote->view);
-    if (remote->view.app.state > PERFADAPT_APP_IDLE)
+    /* A sign of life of the future, as another clock or a stray write leaves it, is none: it would outlive the session. */
+    if (remote->view.app.state > PERFADAPT_APP_IDLE || remote->view.app.silent_ns == 0)
         return still_there(remote, place, boottime_ns);
     hang_up(remote);
     return true;
