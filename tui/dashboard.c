@@ -17,7 +17,8 @@
 #include "screen.h"
 #include "sensors.h"
 
-enum { FIRST_SCREEN_WAIT_MS = 40 };
+/* Keys may come faster than they are taken: refreshes and signals have their turn in between. */
+enum { FIRST_SCREEN_WAIT_MS = 40, KEYS_AT_ONCE = 256 };
 
 static const int64_t second_ns = 1000000000;
 
@@ -101,7 +102,7 @@ static void draw(const struct dashboard *dashboard) {
 
 static void take_keys(struct dashboard *dashboard, short events) {
     int taken = 0;
-    for (int key; !dashboard->leaving && (key = getch()) != ERR; ++taken) {
+    for (int key; taken < KEYS_AT_ONCE && !dashboard->leaving && (key = getch()) != ERR; ++taken) {
         keys_take(dashboard, key);
     }
     /* Readable without a key: the terminal is gone. A half of an escape sequence cannot be it, it comes as a key. */

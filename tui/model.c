@@ -142,7 +142,9 @@ static void note_decisions(struct model *model, const struct model_app *of) {
     for (size_t i = 0; i < of->decision_count; ++i) {
         char text[DECISION_TEXT_MAX];
         perfadapt_decision_text(&of->decisions[i], text, sizeof text);
-        note(model, of, of->decisions[i].generation, of->decisions[i].timestamp_ns, text);
+        /* One of the future would stay the newest for ever. */
+        const int64_t decided_ns = of->decisions[i].timestamp_ns;
+        note(model, of, of->decisions[i].generation, decided_ns < model->now_ns ? decided_ns : model->now_ns, text);
     }
 }
 
@@ -224,7 +226,7 @@ const char *model_sessions_error(const struct model *model) {
     case PERFADAPT_OK:
         return NULL;
     case PERFADAPT_ERROR_NOT_FOUND:
-        return "XDG_RUNTIME_DIR is not set: apps cannot be found";
+        return "XDG_RUNTIME_DIR is not set to an absolute path: apps cannot be found";
     case PERFADAPT_ERROR_PERMISSION:
         return "the directory of apps is another user's, or open to others: not trusted";
     case PERFADAPT_ERROR_SYSTEM:

@@ -124,6 +124,7 @@ void pane_frame(const struct pane *pane, struct rect outer, const char *title) {
     } else {
         pane_fill(&frame, 0, 0, outer.columns, STYLE_BORDER, pane->view->ascii ? L'-' : L'─');
     }
+    frame.area.columns -= 2; /* a long title leaves the corner */
     pane_format(&frame, 0, 2, STYLE_STRONG, " %s ", title);
 }
 
