@@ -2,13 +2,14 @@
 #include "batch.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "csv.h"
 #include "document.h"
 #include "report.h"
 #include "sensors.h"
@@ -16,11 +17,14 @@
 
 enum { FIRST_SAMPLE_WAIT_MS = 500 };
 
-/* Returns 0, or what errno says. */
+/* A pipe that does not block, because its other end wants it so, is waited for. Returns 0, or what errno says. */
 static int write_all(const char *bytes, size_t length) {
     while (length > 0) {
         const ssize_t written = write(STDOUT_FILENO, bytes, length);
-        if (written < 0 && errno != EINTR) {
+        if (written < 0 && errno == EAGAIN) {
+            struct pollfd room = {.fd = STDOUT_FILENO, .events = POLLOUT};
+            poll(&room, 1, -1);
+        } else if (written < 0 && errno != EINTR) {
             return errno;
         }
         if (written > 0) {
@@ -31,12 +35,15 @@ static int write_all(const char *bytes, size_t length) {
     return 0;
 }
 
-static int write_text(const struct model *model, bool ascii) {
+static int write_text(const struct model *model, bool ascii, bool separated) {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     if (out == NULL) {
         return ENOMEM;
+    }
+    if (separated) {
+        fputc('\n', out);
     }
     report_write(model, out);
     if (fclose(out) != 0) {
@@ -47,6 +54,22 @@ static int write_text(const struct model *model, bool ascii) {
         text_to_ascii(text);
     }
     const int error = write_all(text, strlen(text));
+    free(text);
+    return error;
+}
+
+static int write_csv(const struct model *model, int64_t first_ns) {
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL) {
+        return ENOMEM;
+    }
+    if (first_ns == model->now_ns) {
+        csv_write_heading(out);
+    }
+    csv_write_sample(model, first_ns, out);
+    const int error = fclose(out) == 0 ? write_all(text, length) : ENOMEM;
     free(text);
     return error;
 }
@@ -66,22 +89,27 @@ static void advance(struct timespec *deadline, double seconds) {
     }
 }
 
+static int write_sample(const struct model *model, const struct options *options, bool ascii, struct json *json,
+                        int64_t first_ns) {
+    if (options->json) {
+        return write_json(model, json);
+    }
+    return options->csv ? write_csv(model, first_ns) : write_text(model, ascii, first_ns != model->now_ns);
+}
+
+/* Each sample is written at once, and by itself. */
 static int write_samples(struct model *model, const struct options *options, bool ascii, struct json *json) {
     struct timespec deadline;
+    int64_t first_ns = 0;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     for (long done = 0;;) {
         model_refresh(model, 0);
         sensors_collect(model);
-        const int error = options->json ? write_json(model, json) : write_text(model, ascii);
+        first_ns = done == 0 ? model->now_ns : first_ns;
+        const int error = write_sample(model, options, ascii, json, first_ns);
         ++done;
         if (error != 0 || done == options->samples) {
             return error;
-        }
-        if (!options->json) {
-            const int separator_error = write_all("\n", 1);
-            if (separator_error != 0) {
-                return separator_error;
-            }
         }
         advance(&deadline, options->period_s);
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR) {
@@ -90,7 +118,6 @@ static int write_samples(struct model *model, const struct options *options, boo
 }
 
 int batch_run(struct model *model, const struct options *options, bool ascii) {
-    signal(SIGPIPE, SIG_IGN);
     model_wait_first(model, FIRST_SAMPLE_WAIT_MS);
     struct json json;
     json_init(&json);

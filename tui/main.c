@@ -1,6 +1,7 @@
 /* perfadapt-top: shows what the machine and every adapting app do. SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -36,13 +37,14 @@ static int run_batch(struct options *options, bool ascii) {
 int main(int argc, char **argv) {
     struct options options;
     keep_standard_streams();
-    setlocale(LC_CTYPE, ""); /* and no more: numbers are printed with a point */
+    signal(SIGPIPE, SIG_IGN); /* a reader that has seen enough is no failure */
+    setlocale(LC_CTYPE, "");  /* and no more: numbers are printed with a point */
     const int code = options_parse(argc, argv, &options);
     if (code >= 0) {
         return code;
     }
     const bool interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (options.once || options.batch || options.json || !interactive) {
+    if (options.once || options.batch || options.json || options.csv || !interactive) {
         return run_batch(&options, screen_is_ascii(&options));
     }
     return dashboard_run(&options, screen_is_ascii(&options));

@@ -89,6 +89,9 @@ static int refuse_option(int result, const char *word) {
 
 static int print_text(const char *text) {
     if (fputs(text, stdout) == EOF || fflush(stdout) == EOF) {
+        if (errno == EPIPE) {
+            return EXIT_CODE_OK;
+        }
         fprintf(stderr, "perfadapt-top: cannot write: %s\n", strerror(errno));
         return EXIT_CODE_ENVIRONMENT;
     }
