@@ -14,7 +14,10 @@
 #include <curses.h>
 #include <term.h>
 
-/* Blue to orange is told apart with every common kind of colour vision; letters say the same. */
+/*
+ * Blue to orange is told apart with every common kind of colour vision; letters say the same. Each of the 256 has a
+ * contrast of 3 or more to black and to white, as nobody can ask what lies behind it. Of the 8, yellow has not.
+ */
 struct look {
     short colour_256, colour_8;
     attr_t with_colour, without;
@@ -22,18 +25,18 @@ struct look {
 
 static const struct look looks[STYLE_COUNT] = {
     [STYLE_NORMAL] = {-1, -1, A_NORMAL, A_NORMAL},
-    [STYLE_DIM] = {246, -1, A_NORMAL, A_NORMAL},
+    [STYLE_DIM] = {244, -1, A_NORMAL, A_NORMAL},
     [STYLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
-    [STYLE_BORDER] = {241, COLOR_BLUE, A_NORMAL, A_NORMAL},
-    [STYLE_COOL] = {75, COLOR_CYAN, A_NORMAL, A_NORMAL},
-    [STYLE_WARM] = {223, COLOR_YELLOW, A_NORMAL, A_NORMAL},
-    [STYLE_HOT] = {214, COLOR_YELLOW, A_BOLD, A_BOLD},
+    [STYLE_BORDER] = {242, COLOR_BLUE, A_NORMAL, A_NORMAL},
+    [STYLE_COOL] = {33, COLOR_CYAN, A_NORMAL, A_NORMAL},
+    [STYLE_WARM] = {136, -1, A_NORMAL, A_NORMAL},
+    [STYLE_HOT] = {166, COLOR_RED, A_BOLD, A_BOLD},
     [STYLE_CRITICAL] = {202, COLOR_RED, A_BOLD | A_REVERSE, A_BOLD | A_REVERSE},
     [STYLE_SELECTED] = {-1, -1, A_REVERSE, A_REVERSE},
-    [STYLE_LIMIT] = {208, COLOR_YELLOW, A_NORMAL, A_NORMAL},
-    [STYLE_SERIES_1] = {75, COLOR_CYAN, A_NORMAL, A_NORMAL},
-    [STYLE_SERIES_2] = {223, COLOR_YELLOW, A_NORMAL, A_NORMAL},
-    [STYLE_SERIES_3] = {250, COLOR_WHITE, A_NORMAL, A_NORMAL},
+    [STYLE_LIMIT] = {166, COLOR_RED, A_NORMAL, A_NORMAL},
+    [STYLE_SERIES_1] = {33, COLOR_CYAN, A_NORMAL, A_NORMAL},
+    [STYLE_SERIES_2] = {136, COLOR_MAGENTA, A_NORMAL, A_NORMAL},
+    [STYLE_SERIES_3] = {245, -1, A_NORMAL, A_NORMAL},
 };
 
 static struct {
@@ -45,8 +48,11 @@ static struct {
     size_t leave_length;
 } terminal;
 
+/* The fonts of the Linux console have lines, but no dots to plot with. */
 bool screen_is_ascii(const struct options *options) {
-    return options->ascii || strcasecmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    const char *name = getenv("TERM");
+    const bool console = name != NULL && strcmp(name, "linux") == 0;
+    return options->ascii || console || strcasecmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
 /* A crash: give the terminal back with what is safe in a handler, then die of the signal as usual. */
@@ -85,7 +91,26 @@ static bool colours_wanted(const struct options *options) {
     if (options->color == OPTIONS_COLOR_AUTO) {
         return no_color == NULL || no_color[0] == '\0';
     }
-    return options->color == OPTIONS_COLOR_256;
+    return options->color != OPTIONS_COLOR_NEVER;
+}
+
+/* The same colour where the terminal wants red, green and blue: 6 levels of each, then 24 greys. */
+static int direct_of(short colour_256) {
+    static const int levels[] = {0, 95, 135, 175, 215, 255};
+    if (colour_256 < 16) {
+        return colour_256;
+    }
+    const int cube = colour_256 - 16;
+    const int grey = 8 + 10 * (colour_256 - 232);
+    return colour_256 >= 232 ? grey << 16 | grey << 8 | grey
+                             : levels[cube / 36] << 16 | levels[cube / 6 % 6] << 8 | levels[cube % 6];
+}
+
+static int colour_of(const struct look *look) {
+    if (COLORS < 256) {
+        return look->colour_8;
+    }
+    return tigetflag("RGB") > 0 ? direct_of(look->colour_256) : look->colour_256;
 }
 
 static void start_colours(const struct options *options) {
@@ -93,34 +118,64 @@ static void start_colours(const struct options *options) {
     if (!terminal.colours) {
         return;
     }
-    use_default_colors();
+    const bool defaults = use_default_colors() == OK;
     for (int i = 0; i < STYLE_COUNT; ++i) {
-        init_pair((short)(i + 1), COLORS >= 256 ? looks[i].colour_256 : looks[i].colour_8, -1);
+        const int colour = colour_of(&looks[i]);
+        init_extended_pair(i + 1, colour < 0 && !defaults ? COLOR_WHITE : colour, defaults ? -1 : COLOR_BLACK);
     }
 }
 
 static int terminal_error(const char *problem, const char *name) {
-    fprintf(stderr, "perfadapt-top: %s%s; use --once, --batch or --json, or set TERM\n", problem, name);
+    fprintf(stderr, "perfadapt-top: %s%s; use --once, --batch, --json or --csv, or set TERM\n", problem, name);
     return EXIT_CODE_USAGE;
 }
 
-/* --color=256 trusts the user over TERM: the variant of the terminal with 256 colours, where there is one. */
-static SCREEN *open_terminal(const struct options *options, const char *name) {
+/* The terminal's variant by that name, "xterm-direct" of "xterm-256color"; NULL where there is none. */
+static SCREEN *open_variant(const char *name, const char *ending) {
     char variant[96];
-    if (options->color == OPTIONS_COLOR_256 && strstr(name, "256") == NULL &&
-        snprintf(variant, sizeof variant, "%s-256color", name) < (int)sizeof variant) {
-        SCREEN *screen = newterm(variant, stdout, stdin);
-        if (screen != NULL) {
-            return screen;
+    const char *numbered = strstr(name, "-256color");
+    const int stem = (int)(numbered != NULL ? (size_t)(numbered - name) : strlen(name));
+    const int length = snprintf(variant, sizeof variant, "%.*s-%s", stem, name, ending);
+    return length < (int)sizeof variant ? newterm(variant, stdout, stdin) : NULL;
+}
+
+/* COLORTERM is inherited by terminals in terminals that pass fewer colours on, but 256 pass everywhere. */
+static bool more_colours_promised(const struct options *options) {
+    const char *promise = getenv("COLORTERM");
+    return options->color == OPTIONS_COLOR_AUTO && colours_wanted(options) && promise != NULL &&
+           (strcmp(promise, "truecolor") == 0 || strcmp(promise, "24bit") == 0);
+}
+
+/* --color trusts the user over TERM: the terminal's variant with as many colours, where one is known. */
+static SCREEN *open_terminal(const struct options *options, const char *name) {
+    SCREEN *screen = NULL;
+    const bool has_256 = strstr(name, "256color") != NULL || strstr(name, "-direct") != NULL;
+    if (options->color == OPTIONS_COLOR_TRUE && strstr(name, "-direct") == NULL) {
+        screen = open_variant(name, "direct");
+    }
+    if (screen == NULL && !has_256 && (options->color >= OPTIONS_COLOR_256 || more_colours_promised(options))) {
+        screen = open_variant(name, "256color");
+    }
+    return screen != NULL ? screen : newterm(name, stdout, stdin);
+}
+
+/* It is printed in a line with others. */
+static bool is_printable(const char *name) {
+    for (; *name != '\0'; ++name) {
+        if (*name <= ' ' || *name > '~') {
+            return false;
         }
     }
-    return newterm(name, stdout, stdin);
+    return true;
 }
 
 static int check_terminal(const char *name) {
     int found = 0;
     if (name == NULL || name[0] == '\0') {
         return terminal_error("TERM is not set", "");
+    }
+    if (!is_printable(name)) {
+        return terminal_error("TERM holds more than the name of a terminal", "");
     }
     if (strcmp(name, "dumb") == 0 || strcmp(name, "unknown") == 0) {
         return terminal_error("this terminal cannot place text: TERM=", name);
