@@ -127,9 +127,9 @@ static void write_frames(struct line *line, const struct perfadapt_app *app) {
     const bool counted = app != NULL && app->frames_counted > 1;
     const double unknown = (double)NAN;
     number(line, "fps", counted ? app->fps : unknown, 2);
-    number(line, "p50_ms", counted ? app->period_p50_ms : unknown, 3);
-    number(line, "p99_ms", counted ? app->period_p99_ms : unknown, 3);
-    number(line, "max_ms", counted ? app->period_max_ms : unknown, 3);
+    number(line, "period_p50_ms", counted ? app->period_p50_ms : unknown, 3);
+    number(line, "period_p99_ms", counted ? app->period_p99_ms : unknown, 3);
+    number(line, "period_max_ms", counted ? app->period_max_ms : unknown, 3);
     number(line, "low_1_percent_fps", counted ? app->low_1_percent_fps : unknown, 2);
     number(line, "cpu_p50_ms", app != NULL ? app->cpu_p50_ms : unknown, 3);
     number(line, "gpu_p50_ms", app != NULL ? app->gpu_p50_ms : unknown, 3);

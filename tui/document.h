@@ -1,4 +1,4 @@
-/* One sample as a JSON object, schema perfadapt-top/1. SPDX-License-Identifier: MIT */
+/* One sample as a JSON object, schema perfadapt.top/1. SPDX-License-Identifier: MIT */
 #ifndef TUI_DOCUMENT_H
 #define TUI_DOCUMENT_H
 

@@ -8,6 +8,15 @@
 
 enum { DECISIONS_WRITTEN = 16 };
 
+/* A duration of which 0 means that there is none. */
+static void write_duration(struct json *json, const char *key, int64_t duration_ns) {
+    if (duration_ns > 0) {
+        json_integer(json, key, duration_ns);
+    } else {
+        json_null(json, key);
+    }
+}
+
 static void write_limit(struct json *json, const char *key, uint64_t bytes) {
     if (bytes == PERFADAPT_NO_LIMIT) {
         json_null(json, key);
@@ -34,15 +43,15 @@ static void write_budget(struct json *json, const struct perfadapt_budget *budge
     json_unsigned(json, "generation", budget->generation);
     json_integer(json, "timestamp_ns", budget->timestamp_ns);
     json_integer(json, "frame_ns", budget->frame_ns);
-    json_integer(json, "cpu_ns", budget->cpu_ns);
-    json_integer(json, "gpu_ns", budget->gpu_ns);
+    write_duration(json, "cpu_ns", budget->cpu_ns);
+    write_duration(json, "gpu_ns", budget->gpu_ns);
     json_unsigned(json, "quality", budget->quality);
     json_unsigned(json, "quality_levels", budget->quality_levels);
     json_double(json, "render_scale", (double)budget->render_scale);
     json_unsigned(json, "frames_in_flight", budget->frames_in_flight);
     write_limit(json, "memory_bytes", budget->memory_bytes);
     write_limit(json, "gpu_memory_bytes", budget->gpu_memory_bytes);
-    json_integer(json, "dispatch_ns", budget->dispatch_ns);
+    write_duration(json, "dispatch_ns", budget->dispatch_ns);
     json_unsigned(json, "worker_threads", budget->worker_threads);
     json_double(json, "thermal_headroom", (double)budget->thermal_headroom);
     if (budget->time_to_throttle_ns == PERFADAPT_THROTTLE_UNKNOWN) {
@@ -82,8 +91,8 @@ static void write_decision(struct json *json, const struct perfadapt_decision *d
     json_unsigned(json, "frames_in_flight_to", decision->frames_in_flight_to);
     json_unsigned(json, "worker_threads_from", decision->worker_threads_from);
     json_unsigned(json, "worker_threads_to", decision->worker_threads_to);
-    json_integer(json, "dispatch_from_ns", decision->dispatch_ns_from);
-    json_integer(json, "dispatch_to_ns", decision->dispatch_ns_to);
+    write_duration(json, "dispatch_from_ns", decision->dispatch_ns_from);
+    write_duration(json, "dispatch_to_ns", decision->dispatch_ns_to);
     json_object_end(json);
 }
 
@@ -96,6 +105,13 @@ static void write_decisions(struct json *json, const struct model_app *of) {
     json_array_end(json);
 }
 
+/* Work per frame as a share of the frame's time. */
+static double used(const struct perfadapt_app *app) {
+    const double work_ms = fmax(app->cpu_p50_ms, app->gpu_p50_ms);
+    const bool limited = app->budget.size != 0 && app->budget.frame_ns > 0;
+    return limited ? work_ms / ((double)app->budget.frame_ns / 1e6) : (double)NAN;
+}
+
 /* Numbers of a session that could not be read, or says nothing any more, would be made up or old. */
 static void write_frames(struct json *json, const struct perfadapt_app *app, bool live) {
     const double unknown = (double)NAN;
@@ -106,9 +122,18 @@ static void write_frames(struct json *json, const struct perfadapt_app *app, boo
     json_double(json, "low_1_percent_fps", live ? app->low_1_percent_fps : unknown);
     json_double(json, "cpu_p50_ms", live ? app->cpu_p50_ms : unknown);
     json_double(json, "gpu_p50_ms", live ? app->gpu_p50_ms : unknown);
+    json_double(json, "used", live ? used(app) : unknown);
     json_double(json, "frames_total", live ? (double)app->frames_total : unknown);
     json_double(json, "frames_counted", live ? (double)app->frames_counted : unknown);
     json_double(json, "frames_late", live && app->frames_counted > 1 ? (double)app->frames_late : unknown);
+}
+
+static void write_age(struct json *json, const char *key, int64_t age_ns) {
+    if (age_ns >= 0) {
+        json_integer(json, key, age_ns);
+    } else {
+        json_null(json, key);
+    }
 }
 
 static void write_identity(struct json *json, const struct perfadapt_app *app, bool live) {
@@ -122,19 +147,9 @@ static void write_identity(struct json *json, const struct perfadapt_app *app, b
     json_string(json, "state", perfadapt_app_state_name(app->state));
     json_string(json, "role", live ? perfadapt_role_name(app->role) : NULL);
     json_bool(json, "simulated", app->simulated != 0);
-    if (live && app->age_ns >= 0) {
-        json_integer(json, "age_ns", app->age_ns);
-    } else {
-        json_null(json, "age_ns");
-    }
-}
-
-static void write_simulated_sensors(struct json *json, const struct perfadapt_snapshot *snapshot) {
-    json_array_begin(json, "sensors");
-    for (uint32_t i = 0; i < snapshot->sensor_count && i < PERFADAPT_SENSORS_MAX; ++i) {
-        document_sensor(json, &snapshot->sensors[i]);
-    }
-    json_array_end(json);
+    write_duration(json, "target_frame_ns", live ? app->target_frame_ns : 0);
+    write_age(json, "age_ns", live ? app->age_ns : -1);
+    write_age(json, "silent_ns", app->state <= PERFADAPT_APP_SILENT ? app->silent_ns : -1);
 }
 
 void document_app(struct json *json, const struct model_app *of) {
@@ -149,7 +164,9 @@ void document_app(struct json *json, const struct model_app *of) {
     }
     write_decisions(json, of);
     if (of->simulated != NULL) {
-        write_simulated_sensors(json, of->simulated);
+        document_sensors(json, of->simulated);
+    } else {
+        json_null(json, "sensors");
     }
     json_object_end(json);
 }

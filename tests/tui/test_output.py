@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""What perfadapt-top prints where nobody looks at a screen: CSV, pipes. SPDX-License-Identifier: MIT"""
+"""What perfadapt-top prints where nobody looks at a screen: JSON as documented, CSV, pipes. SPDX-License-Identifier: MIT"""
 import csv
 import fcntl
 import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,20 +56,20 @@ class Base(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, b""))
         return list(csv.DictReader(io.StringIO(result.stdout.decode("utf-8"), newline=""), strict=True))
 
-    def rows_with_frames(self, runtime_dir):
-        """Rows of a time at which every session has drawn frames enough for figures."""
+    def rows_with(self, runtime_dir, *columns):
+        """Rows of a time at which every session has come so far as to have something in these columns."""
         end = time.monotonic() + TIMEOUT_S
         while time.monotonic() < end:
             rows = self.rows(runtime_dir=runtime_dir)
-            if all(row["fps"] for row in rows):
+            if all(row[column] for row in rows for column in columns):
                 return rows
-        raise AssertionError(f"no figures of frames: {rows}")
+        raise AssertionError(f"nothing in {columns}: {rows}")
 
 
 class Csv(Base):
     def test_apps(self):
         sessions = self.sessions(3, "viewer", 20)
-        rows = self.rows_with_frames(sessions.runtime_dir)
+        rows = self.rows_with(sessions.runtime_dir, "fps")
         self.assertEqual(len(rows), 3)
         for row in rows:
             self.assertNotIn(None, row)  # no more fields than columns
@@ -75,9 +77,9 @@ class Csv(Base):
             self.assertEqual((row["pid"], row["name"]), (str(sessions.process.pid), "viewer"))
             self.assertEqual((row["app_state"], row["quality_levels"], row["gpu_p50_ms"]), ("running", "5", ""))
             self.assertRegex(row["time_utc"], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$")
-            for name in ("fps", "p50_ms", "p99_ms", "low_1_percent_fps", "cpu_p50_ms", "quality", "render_scale"):
+            for name in ("fps", "period_p50_ms", "period_p99_ms", "low_1_percent_fps", "cpu_p50_ms", "quality", "render_scale"):
                 self.assertGreaterEqual(float(row[name]), 0, name)
-            self.assertLessEqual(float(row["p50_ms"]), float(row["p99_ms"]))
+            self.assertLessEqual(float(row["period_p50_ms"]), float(row["period_p99_ms"]))
 
     def test_samples(self):
         sessions = self.sessions(2, "viewer")
@@ -136,6 +138,178 @@ class Csv(Base):
             row, = self.rows("--sysroot", root)
         self.assertEqual((row["sensor"], row["temp_c"], row["limit_c"]), ("k10temp/Tctl", "61.5", "95.0"))
         self.assertEqual(row["state"], "cool")
+
+
+RESOURCES = ("cpu", "memory", "io", "irq", "cgroup_cpu", "cgroup_memory", "cgroup_io")
+DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "json.md")
+GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+
+
+def section(title):
+    with open(DOCUMENT, encoding="utf-8") as file:
+        return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", file.read(), re.MULTILINE | re.DOTALL).group(1)
+
+
+def tables(title):
+    """{"apps[].fps": "frames/s"}: key and unit of each row of a section; a heading is what its rows are in."""
+    rows = {}
+    prefix = ""
+    for line in section(title).splitlines():
+        heading = re.match(r"### `([a-z_\[\]]+)`", line)
+        if heading:
+            prefix = heading.group(1) + "."
+        elif line.startswith("| `"):
+            keys, unit = line.split("|")[1:3]
+            for key in re.findall(r"`([^`]+)`", keys):
+                parent = first.rsplit(".", 1)[0] if key.startswith(".") else ""
+                first = parent + key
+                rows[prefix + first] = unit.strip()
+    return rows
+
+
+def documented():
+    """Every key that --json may have, with its unit."""
+    machine = tables("perfadapt sensors")
+    machine = {key: unit for key, unit in machine.items() if key != "timestamp_ns"}
+    throttle = {key: unit for key, unit in machine.items() if key.startswith("throttle.") and "evidence" not in key}
+    keys = {}
+    for key, unit in {**tables("perfadapt-top"), **machine}.items():
+        within = {"budget": "apps[].", "decisions[]": "apps[]."}.get(key.split(".")[0], "")
+        keys[within + key] = unit
+    for owner in ("cpu", "gpus[]"):
+        keys.update({f"{owner}.{key}": unit for key, unit in throttle.items()})
+    stall = {key[len("psi."):]: unit for key, unit in keys.items() if key.startswith("psi.") and "*" not in key}
+    keys = {key: unit for key, unit in keys.items() if not key.startswith("psi.")}
+    stall["state"] = ""
+    for resource in RESOURCES:
+        keys[f"psi.{resource}"] = ""
+        for kind in ("some", "full"):
+            keys[f"psi.{resource}.{kind}"] = ""
+            keys.update({f"psi.{resource}.{kind}.{key}": unit for key, unit in stall.items()})
+    plant = {f"apps[].{key}": unit for key, unit in keys.items() if key.startswith("sensors[].")}
+    return {re.sub(r"\[\]$", "", key): unit for key, unit in {**keys, **plant}.items()}
+
+
+def walk(value, path=""):
+    """Every key of a document with its value: ("apps[].fps", 59.9)."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            name = f"{path}.{key}" if path else key
+            yield name, inner
+            yield from walk(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, path + "[]")
+
+
+WHOLE = {"ns", "µs", "bytes", "count"}
+KINDS = {"true, false": bool, "list": list, **{unit: int for unit in WHOLE},
+         **{unit: (int, float) for unit in ("°C", "°C/s", "ms", "percent", "ratio", "frames/s", "W", "MHz", "number")}}
+FRACTIONS = ("cpu.quota",)  # a count of processors, with fractions
+
+
+def make_machine(root, files):
+    for path, text in files.items():
+        path = os.path.join(root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+
+HWMON = "sys/class/hwmon/"
+STALL = "some avg10=1.50 avg60=2.25 avg300=0.00 total=123456\nfull avg10=0.50 avg60=0.00 avg300=0.00 total=7890"
+MACHINE = {
+    HWMON + "hwmon0/name": "k10temp", HWMON + "hwmon0/temp1_input": "61500", HWMON + "hwmon0/temp1_label": "Tctl",
+    HWMON + "hwmon0/temp1_crit": "95000",
+    HWMON + "hwmon1/name": "amdgpu", HWMON + "hwmon1/temp1_input": "70000", HWMON + "hwmon1/temp1_label": "junction",
+    HWMON + "hwmon1/temp1_fault": "1",
+    "proc/pressure/cpu": STALL, "proc/pressure/memory": STALL, "proc/pressure/io": STALL,
+    "proc/meminfo": "MemTotal: 16000000 kB\nMemAvailable: 8000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB",
+    "sys/class/power_supply/AC/type": "Mains", "sys/class/power_supply/AC/online": "1",
+}
+
+
+class Json(Base):
+    def documents(self):
+        """Of all kinds: with and without a machine, with sessions plain and simulated."""
+        plain = self.sessions(1, "viewer", 20)
+        simulated = self.sessions(1, "viewer", 20, PERFADAPT_SIMULATE="handheld:10")
+        self.rows_with(plain.runtime_dir, "fps", "decision")
+        self.rows_with(simulated.runtime_dir, "fps", "decision")
+        with tempfile.TemporaryDirectory() as root:
+            make_machine(root, MACHINE)
+            for arguments, runtime_dir in (((), plain.runtime_dir), (("--no-sampler",), simulated.runtime_dir),
+                                           (("--sysroot", root), self.empty_dir), ((), None)):
+                yield json.loads(self.run_top("--json", *arguments, runtime_dir=runtime_dir).stdout)
+
+    def test_documented(self):
+        keys = documented()
+        found = set()
+        for document in self.documents():
+            for path, value in walk(document):
+                found.add(path)
+                self.assertIn(path, keys, "docs/json.md does not have it")
+                self.assert_kind(path, value, keys[path])
+        missing = {key for key in keys if key not in found and not re.match(r"gpus\[\]\.|throttle\.evidence\[\]\.", key)}
+        self.assertEqual(missing, set(), "docs/json.md has what was not printed")
+
+    def assert_kind(self, path, value, unit):
+        kind = KINDS.get(unit)
+        if kind is None or value is None:
+            return
+        self.assertIsInstance(value, (int, float) if path in FRACTIONS else kind, path)
+        self.assertEqual(isinstance(value, bool), kind is bool, path)
+
+    def test_keys_are_always_there(self):
+        documents = list(self.documents())
+        for document in documents[1:]:
+            self.assertEqual(list(document), list(documents[0]))
+        apps = [list(app) for document in documents for app in document["apps"]]
+        self.assertEqual(apps, [apps[0]] * 2)
+
+    def test_units_end_keys(self):
+        ends = {"ns": "_ns", "µs": "_us", "bytes": "_bytes", "ms": "_ms", "°C": "_c", "percent": "_percent",
+                "frames/s": "fps", "W": "_w", "MHz": "_mhz", "°C/s": "_c_per_s"}
+        for key, unit in documented().items():
+            self.assertTrue(key.endswith(ends.get(unit, "")), (key, unit))
+
+
+# What differs from run to run, by its key.
+CLOCKS = re.compile(r'("(?:timestamp_ns|realtime_ns|since_ns|host)": )("[^"]*"|\d+)')
+
+
+class Golden(Base):
+    """Outputs on a made-up machine, against files; PERFADAPT_GOLDEN=write writes them anew."""
+
+    def check(self, name, text):
+        path = os.path.join(GOLDEN, name)
+        if os.environ.get("PERFADAPT_GOLDEN") == "write":
+            os.makedirs(GOLDEN, exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(text, file.read())
+
+    def run_on(self, files, *arguments):
+        with tempfile.TemporaryDirectory() as root:
+            make_machine(root, files)
+            result = self.run_top("--sysroot", root, *arguments)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        return result.stdout.decode("utf-8")
+
+    def test_json(self):
+        for name, files in (("machine.json", MACHINE), ("nothing.json", {})):
+            lines = json.dumps(json.loads(self.run_on(files, "--json")), indent=1, ensure_ascii=False)
+            self.check(name, CLOCKS.sub(r'\1"…"', lines) + "\n")
+
+    def test_csv(self):
+        heading, values = list(csv.reader(io.StringIO(self.run_on(MACHINE, "--csv"))))
+        masked = ("…" if name in ("time_utc", "host") else value for name, value in zip(heading, values))
+        self.check("machine.csv.txt", "".join(f"{name} {value}".rstrip() + "\n" for name, value in zip(heading, masked)))
+
+    def test_text(self):
+        text = re.sub(r"^(perfadapt-top )\S+(  host ).*", r"\1…\2…", self.run_on(MACHINE, "--once"))
+        self.check("machine.txt", text)
 
 
 SAMPLES = ((), ("--once",), ("--json",), ("--csv",), ("--batch", "-n", "3", "-d", "0.05"),
