@@ -111,6 +111,13 @@ static void take_keys(struct dashboard *dashboard, short events) {
     }
 }
 
+/* Where something is ready at once, ppoll() leaves signals waiting: in a flood of keys for ever. */
+static void let_signals_in(const sigset_t *waiting) {
+    sigset_t blocked;
+    sigprocmask(SIG_SETMASK, waiting, &blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 /* Until a key, a signal, the next refresh, or the very first sample of the machine. */
 static void wait_for_something(struct dashboard *dashboard, const sigset_t *waiting) {
     const bool first = !model_has_snapshot(dashboard->model);
@@ -122,6 +129,7 @@ static void wait_for_something(struct dashboard *dashboard, const sigset_t *wait
     const struct timespec timeout = {(time_t)(left_ns / second_ns), (long)(left_ns % second_ns)};
     const int ready = ppoll(sources, 2, dashboard->view.paused ? NULL : &timeout, waiting);
     if (ready > 0 && sources[0].revents != 0) {
+        let_signals_in(waiting);
         take_keys(dashboard, sources[0].revents);
     }
     if (ready > 0 && sources[1].revents != 0) {

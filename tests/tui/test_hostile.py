@@ -275,14 +275,15 @@ class Lives(Hostile):
     """Sessions that die, stop, and come and go."""
 
     def test_killed(self):
-        for kind in ("well", "locked", "noise", "absurd", "tomorrow"):
-            with self.subTest(kind=kind):
-                process = self.writer(kind)
-                terminal = self.start()
-                terminal.wait_text(str(process.pid))
-                self.end(process)
-                terminal.wait_text("no app with a budget found")
-                self.assert_ends(terminal)
+        processes = [self.writer(kind) for kind in ("well", "locked", "torn", "noise", "absurd", "texts", "tomorrow")]
+        terminal = self.start(120, 70)
+        terminal.wait(lambda: all(str(process.pid) in terminal.text() for process in processes), "all of them")
+        descriptors = self.descriptors(terminal)
+        for process in processes:
+            self.end(process)
+        terminal.wait_text("no app with a budget found")
+        self.assertLessEqual(self.descriptors(terminal), descriptors)
+        self.assert_ends(terminal)
 
     def test_stopped(self):
         process = self.writer("well")
