@@ -123,8 +123,8 @@ class Regions(Hostile):
     """Sessions found and fetched as any other, whose memory then says anything at all."""
     EXPECTED = {"well": ("running",), "jump": ("running",), "past": ("silent",), "locked": ("idle",),
                 "torn": ("torn",), "noise": ("running", "idle"), "absurd": ("running", "idle"),
-                "future": ("running",), "tomorrow": ("running",), "texts": ("idle",), "version": ("version",), "size": ("version",),
-                "magic": ("corrupt",), "cut": ("corrupt",)}
+                "future": ("running",), "tomorrow": ("running",), "texts": ("idle",), "version": ("version",),
+                "size": ("version",), "magic": ("corrupt",), "cut": ("corrupt",)}
 
     def test_each(self):
         well = self.writer("well")

@@ -249,10 +249,10 @@ static void quick_changes_are_seen(void **state) {
     perfadapt__reader_destroy(&reader);
 }
 
-/* A session whose last sign of life is older than any limit, until it is killed. */
-static void serve_as_silent_child(int ready_fd) {
-    struct published session = publish("silent");
-    perfadapt__region_put_alive(session.region, 1);
+/* A session whose last sign of life is from `alive_ns`, until it is killed. */
+static void serve_as_child(int64_t alive_ns, int ready_fd) {
+    struct published session = publish("child");
+    perfadapt__region_put_alive(session.region, alive_ns);
     (void)!write(ready_fd, "", 1);
     for (;;) {
         struct pollfd polled = {.fd = perfadapt__writer_fd(session.writer), .events = POLLIN};
@@ -261,20 +261,19 @@ static void serve_as_silent_child(int ready_fd) {
     }
 }
 
-static void dead_writer_is_dropped(void **state) {
-    (void)state;
+static void expect_dropped(int64_t alive_ns, enum perfadapt_app_state state) {
     int ready[2];
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     const pid_t child = fork();
     if (child == 0)
-        serve_as_silent_child(ready[1]);
+        serve_as_child(alive_ns, ready[1]);
     char byte;
     assert_int_equal(read(ready[0], &byte, 1), 1);
     struct perfadapt__reader *reader = open_reader();
     for (int i = 0; i < 200 && perfadapt__reader_count(reader) == 0; i++)
         refresh(reader);
     assert_int_equal(perfadapt__reader_count(reader), 1);
-    assert_int_equal(perfadapt__reader_app(reader, 0)->state, PERFADAPT_APP_SILENT);
+    assert_int_equal(perfadapt__reader_app(reader, 0)->state, state);
     assert_int_equal(perfadapt__reader_app(reader, 0)->pid, child);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -288,6 +287,13 @@ static void dead_writer_is_dropped(void **state) {
     perfadapt__reader_destroy(&late);
     close(ready[0]);
     close(ready[1]);
+}
+
+/* Its last sign of life is older than any limit, or of a future that it does not see. */
+static void dead_writer_is_dropped(void **state) {
+    (void)state;
+    expect_dropped(1, PERFADAPT_APP_SILENT);
+    expect_dropped(INT64_MAX, PERFADAPT_APP_IDLE);
 }
 
 static void hanging_writer_stays(void **state) {
