@@ -263,10 +263,6 @@ static void draw_small(const struct pane *pane) {
         add_limiter(&line, 0, model);
         line_draw(&line, 1, 0, pane->area.columns);
     }
-    if (has_message(pane)) {
-        pane_fill(pane, pane->area.rows - 1, 0, pane->area.columns, STYLE_NORMAL, L' ');
-        pane_text(pane, pane->area.rows - 1, 0, STYLE_STRONG, pane->view->message);
-    }
 }
 
 void header_draw(const struct pane *pane) {
