@@ -139,10 +139,9 @@ static const char *describe_nothing(const struct perfadapt_snapshot *snapshot) {
         return "Nothing limits";
     }
     if (!throttling && !pressure) {
-        return "What limits is not known (neither throttling nor pressure can be read)";
+        return "What limits is not known (no source tells)";
     }
-    return pressure ? "Nothing is seen to limit (throttling n/a: no source tells)"
-                    : "Nothing is seen to limit (pressure n/a)";
+    return pressure ? "Nothing seen to limit (throttling n/a)" : "Nothing seen to limit (pressure n/a)";
 }
 
 void limiter_find(const struct perfadapt_snapshot *snapshot, struct limiter *out) {

@@ -161,6 +161,196 @@ def make_server(machine):
         machine.radeon(card, status="active" if card % 2 else "suspended", edge=50000 + 4000 * card)
 
 
+class Base(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="perfadapt-top-")
+        self.addCleanup(shutil.rmtree, self.root)
+        self.runtime_dir = os.path.join(self.root, "run")
+        os.makedirs(self.runtime_dir, 0o700)
+        self.machine = Machine(os.path.join(self.root, "machine"))
+        os.makedirs(self.machine.root)
+
+    def show(self, columns, rows, *arguments, **changes):
+        terminal = Terminal(columns, rows, environment(self.runtime_dir, **changes), "--sysroot", self.machine.root,
+                            *arguments)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def once(self):
+        done = subprocess.run([TOP, "--once", "--sysroot", self.machine.root], env=environment(self.runtime_dir),
+                              timeout=TIMEOUT_S, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def line(self, terminal, word):
+        return next((line for line in terminal.screen.display if word in line), "")
+
+
+class Limits(Base):
+    """What the machine is limited by stands in words in the first lines, at any size."""
+
+    def assert_says(self, *words):
+        text = self.once()
+        for word in words:
+            self.assertIn(word, text)
+        for columns, rows in ((120, 40), (80, 24), (60, 12), (40, 10)):
+            terminal = self.show(columns, rows)
+            terminal.wait_text(words[0])
+            self.assertIn(words[0], "\n".join(terminal.screen.display[:3]))
+
+    def test_power(self):
+        self.machine.memory()
+        self.machine.arc(0, pl1=1)
+        self.assert_says("power cap (gpu)", "throttle i915 0000:03:00.0  claims power  believed power  pl1")
+
+    def test_heat(self):
+        self.machine.memory()
+        self.machine.chip(0, "coretemp", temp1_label="Package id 0", temp1_input=99000, temp1_crit=100000)
+        self.assert_says("heat (cpu at its limit)")
+
+    def test_a_claim_of_heat_that_is_none(self):
+        self.machine.memory()
+        self.machine.chip(0, "coretemp", temp1_label="Package id 0", temp1_input=35000, temp1_crit=100000)
+        self.machine.arc(0, thermal=1)
+        self.machine.gpu(1, "amdgpu")
+        text = self.once()
+        self.assertIn("claims thermal", text)
+
+    def test_memory(self):
+        self.machine.memory()
+        self.machine.pressure("memory", 23.4, 11.0)
+        self.assert_says("memory pressure 23%")
+
+    def test_quota(self):
+        self.machine.memory()
+        self.machine.cgroup(quota="150000 100000")
+        for name in ("memory", "io"):
+            os.unlink(os.path.join(self.machine.root, f"sys/fs/cgroup/app.scope/{name}.pressure"))
+        self.assert_says("cgroup quota of 1.5 cpus")
+
+    def test_several_the_worst_first(self):
+        make_server(self.machine)
+        self.assert_says("memory pressure 23%")
+        self.assertIn("limited by: memory pressure 23%, cpu pressure 66%", self.once())
+
+    def test_nothing_is_known(self):
+        self.assert_says("What limits is not known")
+
+    def test_nothing(self):
+        self.machine.memory()
+        self.machine.arc(0)
+        self.assert_says("Nothing limits")
+
+
+class Header(Base):
+    def test_states(self):
+        for celsius, words in ((50, "[COOL|warm|hot|crit]"), (90, "[cool|WARM|hot|crit]"),
+                               (99, "[cool|warm|HOT|crit]"), (101, "[cool|warm|hot|CRIT]")):
+            self.machine.chip(0, "coretemp", temp1_label="Package id 0", temp1_input=celsius * 1000, temp1_crit=100000)
+            self.show(120, 40).wait_text(words, f"{100 - celsius}.0" if celsius > 90 else "left")
+
+    def test_power_source(self):
+        self.machine.memory()
+        self.machine.battery(mains=False)
+        self.show(120, 40).wait_text("profile balanced", "battery 71% 9 W", "live", "every 1s")
+        self.machine.battery(mains=True)
+        self.show(120, 40).wait_text("mains (battery 71%)")
+
+    def test_gpus(self):
+        self.machine.radeon(0, status="suspended")
+        self.show(120, 40).wait_text("GPU asleep")
+        self.machine.radeon(1)
+        self.show(120, 40).wait_text("2 GPUs: 1 asleep, busiest 43%")
+
+    def test_no_word_is_cut(self):
+        make_handheld(self.machine)
+        for columns in range(60, 120, 7):
+            terminal = self.show(columns, 30)
+            terminal.wait_text("State", "Limited by", "Apps")
+            for line in terminal.screen.display[:3]:
+                last = line.split()[-1]
+                self.assertTrue(last.endswith(("left", "%", ")", "]", "usage")) or ":" in last, line)
+
+    def test_small(self):
+        make_laptop(self.machine)
+        terminal = self.show(40, 10)
+        terminal.wait_text("W warm", "91/100", "apps 0", "power cap (gpu")
+
+
+class Temperatures(Base):
+    def test_table(self):
+        make_laptop(self.machine)
+        terminal = self.show(120, 40)
+        terminal.wait_text("ROLE", "SENSOR", "NOW", "MIN", "MAX", "/MIN", "TO LIMIT", "9.0 left", "limit 100", "-5m",
+                           "now", "n/a (asleep)", "n/a (fault flag set)", "no limit")
+        self.assertRegex(self.line(terminal, "91.0"), r"W cpu .*91\.0 +91 +91 .* 9\.0 left")
+
+    def test_more_than_fit(self):
+        make_server(self.machine)
+        for columns, rows in ((120, 40), (80, 24), (40, 10)):
+            self.show(columns, rows).wait_text(" more: ", " cool")
+
+    def test_none(self):
+        self.machine.memory()
+        self.show(120, 40).wait_text("n/a (no temperature sensor found)")
+
+    def test_ascii(self):
+        make_laptop(self.machine)
+        terminal = self.show(120, 40, "--ascii")
+        terminal.wait_text("limit 100", "power cap (gpu 1)", "pl1")
+        self.assertTrue(all(byte < 0x80 for byte in terminal.raw))
+
+
+class Pressure(Base):
+    def test_some_and_full(self):
+        make_server(self.machine)
+        terminal = self.show(120, 60)
+        terminal.wait_text("last 60 s, in %", "8.6 of 15.3 GiB available", "no memory limit", "none", "n/a (unsupported)")
+        self.assertRegex(self.line(terminal, "23.4"), r"memory +some .* 23\.4 +11\.7 +5\.8")
+        self.assertRegex(self.line(terminal, " 11.0 "), r"memory +full .* 11\.0 +5\.5 +2\.8")
+        self.assertRegex(self.line(terminal, "irq"), r"irq +full .* 0\.1 ")
+
+    def test_cgroup(self):
+        make_handheld(self.machine)
+        self.show(160, 60).wait_text("cgroup mem", "cgroup cpu", "cgroup io", "1.5 of 4.0 GiB used")
+
+    def test_unknown(self):
+        terminal = self.show(120, 40)
+        terminal.wait_text("n/a (unsupported)")
+        self.assertRegex(self.line(terminal, " some "), "cpu +some +n/a")
+
+
+class Devices(Base):
+    def test_gpus(self):
+        make_laptop(self.machine)
+        self.show(120, 50).wait_text("Power and clocks", "2.4/4.7 GHz", "0.6/1.4 GHz", "asleep", "held back: power",
+                                     "throttle gpu power (i915)", "pl1")
+
+    def test_figures(self):
+        make_handheld(self.machine)
+        self.show(120, 50).wait_text("awake  43%", "1.3/2.6 GHz  62/186 W  2.0/16 GiB", "quota 2 cpus")
+
+    def test_more_than_fit(self):
+        make_server(self.machine)
+        self.show(120, 34).wait_text("3 asleep")
+        text = self.once()
+        self.assertEqual((text.count("  asleep\n"), text.count("awake  busy 43 %")), (3, 3))
+
+    def test_none(self):
+        self.show(120, 40).wait_text("none found", "n/a (no source tells)")
+
+    def test_a_sleeping_gpu_is_left_alone(self):
+        self.machine.radeon(0, status="suspended")
+        files = [os.path.join(self.machine.root, "sys/devices/pci0000:00/0000:03:00.0", name)
+                 for name in ("gpu_busy_percent", "mem_info_vram_used", "hwmon/hwmon10/temp1_input")]
+        for file in files:
+            os.utime(file, (1, 1))
+        terminal = self.show(120, 40, "-d", "0.1")
+        terminal.wait_text("GPU asleep")
+        for file in files:
+            self.assertEqual(os.stat(file).st_atime, 1, file)
+
+
 MACHINES = {"laptop": make_laptop, "handheld": make_handheld, "server": make_server, "none": lambda machine: None}
 
 
@@ -168,3 +358,9 @@ if __name__ == "__main__" and sys.argv[1:2] == ["--make"]:
     for name, make in MACHINES.items():
         make(Machine(os.path.join(sys.argv[2], name)))
     sys.exit(0)
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False, verbosity=1)
+    outcome = program.result
+    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
+    sys.exit(0 if outcome.wasSuccessful() else 1)

@@ -11,7 +11,7 @@
 #include "sensors.h"
 #include "text.h"
 
-enum { CLOCK_WIDTH = 8 };
+enum { CLOCK_WIDTH = 8, NARROW_COLUMNS = 80 };
 
 /* Where less than this rises, the time to the limit is noise. */
 static const double rising_c_per_min = 0.2;
@@ -99,8 +99,8 @@ static void draw_who(const struct pane *pane) {
     pane_text(pane, 0, pane->area.columns - CLOCK_WIDTH - 1, STYLE_NORMAL, clock);
 }
 
-/* All four words, so that one sees what the present one stands between. */
-static void glue_states(struct line *line, enum perfadapt_thermal_state state) {
+/* All four words, so that one sees what the present one stands between, where these have room. */
+static void glue_states(struct line *line, enum perfadapt_thermal_state state, bool all) {
     static const char *const words[] = {"cool", "warm", "hot", "crit"};
     for (int i = 0; i < 4; ++i) {
         const bool present = (int)state == i + PERFADAPT_THERMAL_COOL;
@@ -108,10 +108,10 @@ static void glue_states(struct line *line, enum perfadapt_thermal_state state) {
         for (size_t at = 0; words[i][at] != '\0'; ++at) {
             word[at] = (char)(present ? toupper((unsigned char)words[i][at]) : words[i][at]);
         }
-        line_glue(line, STYLE_DIM, i == 0 ? "[" : "|");
-        line_glue(line, present ? pane_state_style(state) : STYLE_DIM, "%s", word);
+        line_glue(line, STYLE_DIM, !all ? "" : i == 0 ? "[" : "|");
+        line_glue(line, present ? pane_state_style(state) : STYLE_DIM, "%s", all || present ? word : "");
     }
-    line_glue(line, STYLE_DIM, "]");
+    line_glue(line, STYLE_DIM, all ? "]" : "");
 }
 
 static void add_nearest(struct line *line, int priority, const struct perfadapt_sensor *nearest) {
@@ -194,12 +194,12 @@ static void draw_state(const struct pane *pane, int row, bool with_limiter) {
     line_add(&line, 0, STYLE_NORMAL, "State ");
     if (nearest != NULL) {
         line_glue(&line, STYLE_NORMAL, machine == NULL ? "(simulated) " : "");
-        glue_states(&line, sensors_state(nearest));
+        glue_states(&line, sensors_state(nearest), !with_limiter || pane->area.columns >= NARROW_COLUMNS);
     } else if (is_read(model) && !model_has_snapshot(model)) {
         line_glue(&line, STYLE_DIM, "not read yet");
     } else {
         line_glue(&line, STYLE_STRONG, "n/a");
-        line_glue(&line, STYLE_NORMAL, " (%s)", unknown_reason(model));
+        line_add(&line, model_has_snapshot(model) ? 4 : 0, STYLE_NORMAL, "(%s)", unknown_reason(model));
     }
     if (with_limiter && model_has_snapshot(model)) {
         add_limiter(&line, 1, model);

@@ -190,11 +190,13 @@ void temperature_table_draw(const struct pane *pane, const struct temperature_gr
         ++top;
         --rows;
     }
-    const int shown = count > rows || (more && count == rows) ? rows - 1 : count;
+    /* One line tells more of the first than of the others. */
+    const bool cut = rows > 1 && (count > rows || (more && count == rows));
+    const int shown = cut ? rows - 1 : count < rows ? count : rows;
     for (int i = 0; i < shown; ++i) {
         draw_sensor(pane, top + i, &columns, graph, &model->sensors[i]);
     }
-    if (count > shown || more) {
+    if (rows > shown && (count > shown || more)) {
         draw_others(pane, top + shown, shown);
     }
 }
