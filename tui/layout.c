@@ -115,9 +115,9 @@ static void give_rest(struct band *bands, int count, int left) {
     }
     for (int i = 0; i < count && growing > 0; ++i) {
         if (bands[i].rows > 0 && bands[i].growing) {
-            const int share = left / growing;
-            bands[i].rows += share;
-            left -= share;
+            const int part = left / growing;
+            bands[i].rows += part;
+            left -= part;
             --growing;
         }
     }
@@ -176,7 +176,8 @@ static void split_top(const struct request *request, struct layout *out) {
     const int has_right = is_shown(request, PANE_PRESSURE) || is_shown(request, PANE_DEVICES);
     if (is_shown(request, PANE_TEMPERATURES)) {
         /* A name and its figures take more than pressure does, once that has its own. */
-        left.columns = has_right ? left.columns / 2 + (left.columns - WIDE_COLUMNS) * 3 / 10 : left.columns;
+        const int most = left.columns / 2 + (left.columns - WIDE_COLUMNS) * 3 / 10;
+        left.columns = has_right ? clamp(most, 0, left.columns * 29 / 50) : left.columns;
         out->panes[PANE_TEMPERATURES] = left;
         right.left = left.columns;
         right.columns -= left.columns;

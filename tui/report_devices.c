@@ -20,6 +20,15 @@ static void write_pair(const char *name, const struct perfadapt_metric *value, c
     fprintf(out, "  %s %s%s%s %s", name, texts[0], isnan(limit) ? "" : " of ", isnan(limit) ? "" : texts[1], unit);
 }
 
+static void write_verdict(const struct perfadapt_throttle *throttle, int64_t now_ns, FILE *out) {
+    fprintf(out, "  throttling %s", perfadapt_throttling_name(throttle->verdict));
+    if (throttle->verdict > PERFADAPT_THROTTLING_NONE && throttle->since_ns > 0) {
+        char duration[24];
+        text_duration(duration, sizeof duration, fmax((double)(now_ns - throttle->since_ns) / 1e9, 0));
+        fprintf(out, " for %s", duration);
+    }
+}
+
 static void write_processor(const struct perfadapt_snapshot *snapshot, FILE *out) {
     const struct perfadapt_processor *cpu = &snapshot->processor;
     fputs("  cpu", out);
@@ -29,10 +38,11 @@ static void write_processor(const struct perfadapt_snapshot *snapshot, FILE *out
     if (!isnan(sensors_value(&cpu->quota))) {
         write_pair("quota", &cpu->quota, &cpu->online, 1, 1, "processors", out);
     }
-    fprintf(out, "  throttling %s\n", perfadapt_throttling_name(cpu->throttle.verdict));
+    write_verdict(&cpu->throttle, snapshot->timestamp_ns, out);
+    fputs("\n", out);
 }
 
-static void write_gpu(const struct perfadapt_gpu *gpu, FILE *out) {
+static void write_gpu(const struct perfadapt_gpu *gpu, int64_t now_ns, FILE *out) {
     fprintf(out, "  gpu %s %s  %s", gpu->id, gpu->name[0] != '\0' ? gpu->name : gpu->driver,
             gpu->state == PERFADAPT_STATE_OK ? "awake" : perfadapt_state_name(gpu->state));
     if (gpu->why != PERFADAPT_WHY_NONE) {
@@ -43,7 +53,7 @@ static void write_gpu(const struct perfadapt_gpu *gpu, FILE *out) {
         write_pair("clock", &gpu->clock, &gpu->clock_max, 1, 0, "MHz", out);
         write_pair("power", &gpu->power, &gpu->power_limit, 1, 1, "W", out);
         write_pair("memory", &gpu->memory_used, &gpu->memory_total, 1.0 / 1048576, 0, "MiB", out);
-        fprintf(out, "  throttling %s", perfadapt_throttling_name(gpu->throttle.verdict));
+        write_verdict(&gpu->throttle, now_ns, out);
     }
     fputs("\n", out);
 }
@@ -83,7 +93,7 @@ void report_devices_write(const struct perfadapt_snapshot *snapshot, FILE *out) 
     write_processor(snapshot, out);
     write_power(&snapshot->power, out);
     for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; ++i) {
-        write_gpu(&snapshot->gpus[i], out);
+        write_gpu(&snapshot->gpus[i], snapshot->timestamp_ns, out);
     }
     for (uint32_t i = 0; i < snapshot->evidence_count && i < PERFADAPT_EVIDENCE_MAX; ++i) {
         write_evidence(&snapshot->evidence[i], out);

@@ -10,9 +10,11 @@
 
 enum { NAME_COLUMNS = 9, EVIDENCE_LINES_MAX = 4 };
 
+static const int64_t minute_ns = INT64_C(60000000000);
+
 /* "12" of "12/28 W": watts and gigahertz in as few digits as tell something, so that noise is not drawn. */
 static void format_short(char *out, size_t capacity, double value) {
-    text_number(out, capacity, value, value < 9.95 ? 1 : 0);
+    text_number(out, capacity, value, value >= 0.05 && value < 9.95 ? 1 : 0);
 }
 
 static void format_pair(char *out, size_t capacity, double value, double most, const char *unit) {
@@ -24,7 +26,7 @@ static void format_pair(char *out, size_t capacity, double value, double most, c
     } else if (isnan(most)) {
         snprintf(out, capacity, "%s %s", texts[0], unit);
     } else {
-        snprintf(out, capacity, "%s/%s %s", texts[0], texts[1], unit);
+        snprintf(out, capacity, "%s%s%s %s", texts[0], isnan(value) ? " of " : "/", texts[1], unit);
     }
 }
 
@@ -35,9 +37,15 @@ static void add_pair(struct line *line, int priority, const struct perfadapt_met
     line_add(line, priority, STYLE_NORMAL, "%s", text);
 }
 
+/* Since when in whole minutes: seconds would be drawn anew each time. */
 static void add_verdict(struct line *line, int priority, const struct perfadapt_throttle *throttle) {
-    if (throttle->verdict > PERFADAPT_THROTTLING_NONE) {
-        line_add(line, priority, STYLE_HOT, "held back: %s", perfadapt_throttling_name(throttle->verdict));
+    const int64_t minutes = (line->pane->model->now_ns - throttle->since_ns) / minute_ns;
+    if (throttle->verdict <= PERFADAPT_THROTTLING_NONE) {
+        return;
+    }
+    line_add(line, priority, STYLE_HOT, "held back: %s", perfadapt_throttling_name(throttle->verdict));
+    if (throttle->since_ns > 0 && minutes > 0) {
+        line_glue(line, STYLE_HOT, " for %" PRId64 " min", minutes);
     }
 }
 

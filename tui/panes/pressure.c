@@ -168,9 +168,15 @@ static void draw_head(const struct pane *pane, bool single) {
 }
 
 /* "8.6 of 15.3 GiB": the unit of the part is told only where it is another. */
-static void draw_share(const struct pane *pane, int row, const char *name, double part, double whole,
-                       const char *what) {
+static void draw_share(const struct pane *pane, int row, const char *name, double part,
+                       const struct perfadapt_metric *of, const char *what) {
+    const double whole = sensors_value(of);
     char texts[2][24];
+    pane_text(pane, row, 0, STYLE_NORMAL, name);
+    if (isnan(part) && isnan(whole)) {
+        pane_format(pane, row, NAME_WIDTH, STYLE_NORMAL, "n/a (%s)", perfadapt_state_name(of->state));
+        return;
+    }
     text_bytes(texts[0], sizeof texts[0], part);
     text_bytes(texts[1], sizeof texts[1], whole);
     char *unit = strchr(texts[0], ' ');
@@ -178,7 +184,6 @@ static void draw_share(const struct pane *pane, int row, const char *name, doubl
     if (unit != NULL && other != NULL && strcmp(unit, other) == 0) {
         *unit = '\0';
     }
-    pane_text(pane, row, 0, STYLE_NORMAL, name);
     pane_format(pane, row, NAME_WIDTH, STYLE_NORMAL, "%s of %s %s", texts[0], texts[1], what);
 }
 
@@ -186,7 +191,7 @@ static void draw_swap(const struct pane *pane, int row) {
     const struct perfadapt_memory *memory = &pane->model->snapshot.memory;
     const double total = sensors_value(&memory->swap_total);
     if (total > 0 || isnan(total)) {
-        draw_share(pane, row, "swap", total - sensors_value(&memory->swap_free), total, "used");
+        draw_share(pane, row, "swap", total - sensors_value(&memory->swap_free), &memory->swap_total, "used");
     } else {
         pane_text(pane, row, 0, STYLE_NORMAL, "swap");
         pane_text(pane, row, NAME_WIDTH, STYLE_NORMAL, "none");
@@ -197,8 +202,7 @@ static void draw_cgroup(const struct pane *pane, int row) {
     const struct perfadapt_memory *memory = &pane->model->snapshot.memory;
     const uint32_t state = memory->cgroup_limit.state;
     if (state == PERFADAPT_STATE_OK) {
-        draw_share(pane, row, "cgroup", sensors_value(&memory->cgroup_current), sensors_value(&memory->cgroup_limit),
-                   "used");
+        draw_share(pane, row, "cgroup", sensors_value(&memory->cgroup_current), &memory->cgroup_limit, "used");
         return;
     }
     pane_text(pane, row, 0, STYLE_NORMAL, "cgroup");
@@ -212,8 +216,7 @@ static void draw_cgroup(const struct pane *pane, int row) {
 static void draw_tail(const struct pane *pane, int row) {
     const struct perfadapt_snapshot *snapshot = &pane->model->snapshot;
     const uint32_t trigger = snapshot->psi_trigger;
-    draw_share(pane, row, "memory", sensors_value(&snapshot->memory.available), sensors_value(&snapshot->memory.total),
-               "available");
+    draw_share(pane, row, "memory", sensors_value(&snapshot->memory.available), &snapshot->memory.total, "available");
     draw_cgroup(pane, row + 1);
     draw_swap(pane, row + 2);
     pane_text(pane, row + 3, 0, STYLE_NORMAL, "trigger");

@@ -118,7 +118,22 @@ static void draw_series(const struct pane *pane, const struct temperature_graph 
     pane_plot(pane, 0, SCALE_WIDTH, style, &plot, ascii_marks[index]);
 }
 
-/* A label that would cover an earlier one moves down, from the bottom on to the top. */
+/* The free row nearest to the one wanted. */
+static int free_row(const bool used[PLOT_ROWS_MAX], int rows, int wanted) {
+    for (int distance = 0; distance < rows; ++distance) {
+        const int below = wanted + distance;
+        const int above = wanted - distance;
+        if (below < rows && !used[below]) {
+            return below;
+        }
+        if (above >= 0 && !used[above]) {
+            return above;
+        }
+    }
+    return wanted;
+}
+
+/* A label that would cover an earlier one stands beside it. */
 static void draw_labels(const struct pane *pane, const struct temperature_graph *graph) {
     const struct plot plot = {.columns = graph->area.columns, .rows = graph->area.rows, .ascii = pane->view->ascii};
     bool used[PLOT_ROWS_MAX] = {false};
@@ -131,10 +146,7 @@ static void draw_labels(const struct pane *pane, const struct temperature_graph 
         if (isnan(value)) {
             continue;
         }
-        int row = plot_row(&plot, value, graph->low, graph->high);
-        for (int tried = 0; tried < graph->area.rows && used[row]; ++tried) {
-            row = (row + 1) % graph->area.rows;
-        }
+        const int row = free_row(used, graph->area.rows, plot_row(&plot, value, graph->low, graph->high));
         used[row] = true;
         pane_format(pane, row, SCALE_WIDTH + graph->area.columns + 1, (enum screen_style)(STYLE_SERIES_1 + i), "%s%s",
                     graph->series[i]->simulated ? "sim " : "", sensors_role(sensor));

@@ -18,7 +18,8 @@ static void draw_none(const struct pane *pane) {
 static int list_rows(const struct pane *pane) {
     const int rows = pane->area.rows;
     const int wanted = (int)pane->model->sensor_count + 1;
-    const int most = rows - GRAPH_ROWS_MIN - 1;
+    const int graph = rows / 3 > GRAPH_ROWS_MIN ? rows / 3 : GRAPH_ROWS_MIN;
+    const int most = rows - graph - 1;
     return wanted < most ? wanted : most;
 }
 
