@@ -189,6 +189,12 @@ static int check_terminal(const char *name) {
     return moves ? -1 : terminal_error("this terminal cannot place text: TERM=", name);
 }
 
+/* Until the screen was left once and taken again, ncurses writes after every move of the cursor; then once a frame. */
+static void flush_once_a_frame(void) {
+    endwin(); /* before there are colours, of which it would reset the palette */
+    refresh();
+}
+
 int screen_start(const struct options *options) {
     const char *name = getenv("TERM");
     const int code = check_terminal(name);
@@ -214,6 +220,7 @@ int screen_start(const struct options *options) {
     set_escdelay(25);
     typeahead(-1); /* a look at the keyboard for every few lines drawn */
     curs_set(0);
+    flush_once_a_frame();
     start_colours(options);
     return -1;
 }

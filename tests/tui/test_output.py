@@ -275,7 +275,7 @@ class Json(Base):
 
 
 # What differs from run to run, by its key.
-CLOCKS = re.compile(r'("(?:timestamp_ns|realtime_ns|since_ns|host)": )("[^"]*"|\d+)')
+CLOCKS = re.compile(r'("(?:timestamp_ns|realtime_ns|since_ns|confidence|host)": )("[^"]*"|[\d.]+)')
 
 
 class Golden(Base):
