@@ -1,0 +1,17 @@
+# Completion of perfadapt-top for fish. SPDX-License-Identifier: MIT
+complete -c perfadapt-top -f
+complete -c perfadapt-top -s b -l batch -d 'Print samples, one after the other'
+complete -c perfadapt-top -s n -l samples -x -d 'With --batch: stop after N samples'
+complete -c perfadapt-top -s d -l delay -x -a '0.1 0.2 0.5 1 2 5 10' -d 'Seconds between samples'
+complete -c perfadapt-top -l once -d 'Print one sample and exit'
+complete -c perfadapt-top -l json -d 'Print JSON, one object a line'
+complete -c perfadapt-top -l csv -d 'Print comma-separated lines'
+complete -c perfadapt-top -l record -r -F -d 'Write what is seen to a file'
+complete -c perfadapt-top -l replay -r -F -d 'Show a recording in place of this machine'
+complete -c perfadapt-top -l ascii -d 'Draw with ASCII only'
+complete -c perfadapt-top -l color -x -a 'auto never 256 true' -d 'Colours'
+complete -c perfadapt-top -l no-mouse -d 'Leave the mouse to the terminal'
+complete -c perfadapt-top -l no-sampler -d 'Show apps only'
+complete -c perfadapt-top -l sysroot -x -a '(__fish_complete_directories)' -d 'Read a recorded machine'
+complete -c perfadapt-top -s h -l help -d 'Print help and exit'
+complete -c perfadapt-top -s V -l version -d 'Print the version and exit'
