@@ -61,7 +61,7 @@ static const char help_text[] =
     "  -h, --help              print this help and exit\n"
     "  -V, --version           print the version and exit\n"
     "\n"
-    "Keys: q quit, ? help, up/down or j/k select an app, Space pause, + and - faster and slower.\n"
+    "Keys: q quit, ? help, which has all of them. man perfadapt-top tells more.\n"
     "Exit status: 0 success, 2 wrong usage or unusable terminal, 3 output or environment failed.\n";
 
 /* What is wrong with which argument, and what to do: one line, as the sub-commands of perfadapt have it. */
