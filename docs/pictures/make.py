@@ -9,6 +9,7 @@ import argparse
 import fcntl
 import html
 import os
+import re
 import select
 import struct
 import subprocess
@@ -76,17 +77,18 @@ def draw_run(out, y, start, length, text, look):
     x, width = MARGIN + start * CELL_WIDTH, length * CELL_WIDTH
     if background != BACKGROUND:
         out.append(f'<rect x="{x}" y="{y}" width="{width}" height="{CELL_HEIGHT}" fill="#{background}"/>')
-    if text.strip():
-        weight = ' font-weight="bold"' if bold else ""
-        out.append(f'<text x="{x}" y="{y + 13}" textLength="{width}" lengthAdjust="spacingAndGlyphs"'
-                   f' fill="#{foreground}"{weight}>{html.escape(text, quote=False)}</text>')
+    weight = ' font-weight="bold"' if bold else ""
+    for words in re.finditer(r"\S+(?: \S+)*", text):  # viewers make one space of several
+        at, wide = x + words.start() * CELL_WIDTH, len(words.group()) * CELL_WIDTH
+        out.append(f'<text x="{at}" y="{y + 13}" textLength="{wide}" lengthAdjust="spacingAndGlyphs"'
+                   f' fill="#{foreground}"{weight}>{html.escape(words.group(), quote=False)}</text>')
 
 
 def to_svg(screen):
     width = 2 * MARGIN + screen.columns * CELL_WIDTH
     height = 2 * MARGIN + screen.lines * CELL_HEIGHT
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-           f' font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="{FONT_SIZE}" xml:space="preserve">',
+           f' font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="{FONT_SIZE}">',
            f'<rect width="{width}" height="{height}" rx="6" fill="#{BACKGROUND}"/>']
     for line in range(screen.lines):
         for run in runs(screen.buffer[line], screen.columns):
