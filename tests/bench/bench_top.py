@@ -19,7 +19,7 @@ import termios
 import time
 
 BUILD = os.environ.get("PERFADAPT_BUILD", "build")
-TOP = os.path.join(BUILD, "bin", "perfadapt-top")
+TOP = os.environ.get("PERFADAPT_TOP", os.path.join(BUILD, "bin", "perfadapt-top"))
 SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
 TARGETS = {"cpu_percent": 0.1, "rss_mb": 6, "bytes": 1500, "writes": 1, "calls": 100, "first_ms": 50}  # at 1 s
 CPU_PERCENT_50_SESSIONS = 0.5
