@@ -41,7 +41,7 @@ static struct {
     bool colours;
     SCREEN *screen;
     struct termios before; /* for the handler of crashes, which must not call ncurses */
-    char leave[64];
+    char leave[96];
     size_t leave_length;
 } terminal;
 
@@ -69,7 +69,11 @@ static void catch_crashes(void) {
 }
 
 static void remember_leave(void) {
-    const char *parts[] = {tigetstr("sgr0"), tigetstr("cnorm"), tigetstr("rmcup")};
+    /* ncurses keeps to itself how it switched the mouse on: off again in every way it may have used */
+    static const char mouse_off[] = "\033[?1006;1000l";
+    const char *mouse = tigetstr("kmous");
+    const bool has_mouse = mouse != NULL && mouse != (char *)-1;
+    const char *parts[] = {tigetstr("sgr0"), tigetstr("cnorm"), has_mouse ? mouse_off : NULL, tigetstr("rmcup")};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
         const bool usable = parts[i] != NULL && parts[i] != (char *)-1;
         const size_t length = usable ? strlen(parts[i]) : 0;

@@ -1,4 +1,4 @@
-/* The lines on top: who, when, how warm; and the line of keys at the bottom. SPDX-License-Identifier: MIT */
+/* The lines on top: who, when, how warm. SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
 
@@ -96,14 +96,4 @@ void header_draw(const struct pane *pane) {
               pane->view->paused ? " PAUSED " : "live");
     pane_text(pane, 0, pane->area.columns - 9, STYLE_NORMAL, clock);
     draw_state(pane, 1);
-}
-
-void keys_draw(const struct pane *pane) {
-    static const char *const keys[][2] = {
-        {"?", "Help"}, {"Up/Down", "Select app"}, {"Space", "Pause"}, {"+/-", "Rate"}, {"q", "Quit"}};
-    int column = 1;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
-        column = pane_text(pane, 0, column, STYLE_STRONG, keys[i][0]) + 1;
-        column = pane_text(pane, 0, column, STYLE_DIM, keys[i][1]) + 3;
-    }
 }
