@@ -9,7 +9,7 @@
 #include "text.h"
 #include "trend.h"
 
-enum { TREND_SECONDS = 240, SPARK_SECONDS = 5, SPARK_MAX = 48 };
+enum { TREND_SECONDS = 240, SPARK_SECONDS = 5, SPARK_MAX = 48, LABEL_WIDTH = 15 };
 
 static const struct perfadapt_sensor *nearest_of(const struct perfadapt_snapshot *snapshot) {
     const struct perfadapt_sensor *nearest = NULL;
@@ -95,8 +95,8 @@ static void add_trend(const struct model *model, bool ascii, int columns, struct
         sheet_add(out, "trend", STYLE_NORMAL, "%c%s/min over %d s", trend.per_minute < 0 ? '-' : '+', change,
                   trend.span_s);
     }
-    draw_spark(history, model->now_ns, columns, ascii, spark, sizeof spark);
-    sheet_add(out, "", STYLE_SERIES_1, "%s", spark);
+    draw_spark(history, model->now_ns, columns - LABEL_WIDTH, ascii, spark, sizeof spark);
+    sheet_add(out, "last 4 min", STYLE_SERIES_1, "%s", spark);
 }
 
 static void add_metric(const char *label, const struct perfadapt_metric *metric, struct sheet *out) {

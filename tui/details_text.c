@@ -35,7 +35,7 @@ static void format_bytes(uint64_t bytes, char *out, size_t capacity) {
     }
 }
 
-static void add_identity(const struct model_app *of, struct sheet *out) {
+void details_text_identity(const struct model_app *of, struct sheet *out) {
     const struct perfadapt_app *app = &of->app;
     char pid[16];
     char age[24];
@@ -116,7 +116,7 @@ static void add_outputs(const struct model *model, const struct model_app *of, s
     sheet_add(out, "GPU per frame", STYLE_NORMAL, "%s", text);
     sheet_add(out, "in flight", STYLE_NORMAL, "%" PRIu32 " frames%s", budget->frames_in_flight,
               set_by(model, of, OUTPUT_FLIGHT, by, sizeof by));
-    sheet_add(out, "threads", STYLE_NORMAL, "%" PRIu32 " workers%s", budget->worker_threads,
+    sheet_add(out, "threads", STYLE_NORMAL, "%" PRIu32 " beside the render thread%s", budget->worker_threads,
               set_by(model, of, OUTPUT_THREADS, by, sizeof by));
     format_time(budget->dispatch_ns, text, sizeof text);
     sheet_add(out, "dispatch", STYLE_NORMAL, "%s%s", text, set_by(model, of, OUTPUT_DISPATCH, by, sizeof by));
@@ -142,7 +142,7 @@ static void add_states(const struct perfadapt_budget *budget, struct sheet *out)
     if (isnan(budget->thermal_headroom)) {
         sheet_add(out, "heat", STYLE_NORMAL, "n/a (no sensor with a limit)");
     } else {
-        sheet_add(out, "heat", STYLE_NORMAL, "%s, %.0f%% of the way to the limit",
+        sheet_add(out, "heat", STYLE_NORMAL, "%s, %.0f%% of the headroom used",
                   perfadapt_thermal_state_name(budget->thermal_state), 100 * (double)budget->thermal_headroom);
     }
     sheet_add(out, "throttling in", STYLE_NORMAL, "%s", throttle);
@@ -153,7 +153,6 @@ static void add_states(const struct perfadapt_budget *budget, struct sheet *out)
 
 void details_text_budget(const struct model *model, const struct model_app *of, struct sheet *out) {
     char reason[160];
-    add_identity(of, out);
     sheet_heading(out, "Budget");
     if (of->app.state > PERFADAPT_APP_IDLE) {
         app_text_reason(of, reason, sizeof reason);
@@ -254,8 +253,10 @@ void details_text_evidence(const struct model *model, const struct model_app *of
     } else {
         const struct perfadapt_decision *latest = &of->decisions[of->decision_count - 1];
         app_text_time(model, latest->timestamp_ns, clock, sizeof clock);
-        app_text_change(latest, text, sizeof text);
-        sheet_add(out, "what", STYLE_STRONG, "%s at %s", text, clock);
+        perfadapt_decision_text(latest, text, sizeof text);
+        text[strcspn(text, ":(")] = '\0'; /* the changes; their evidence has lines of its own */
+        sheet_add(out, "at", STYLE_NORMAL, "%s", clock);
+        sheet_add(out, "what", STYLE_STRONG, "%s", text);
         sheet_add(out, "signal", STYLE_NORMAL, "%s", perfadapt_signal_name(latest->signal));
         add_figures(latest, out);
     }

@@ -5,7 +5,9 @@
 #include "model.h"
 #include "sheet.h"
 
-/* Who it is and what it may use. */
+void details_text_identity(const struct model_app *of, struct sheet *out);
+
+/* What it may use, output by output, and which signal set each. */
 void details_text_budget(const struct model *model, const struct model_app *of, struct sheet *out);
 
 /* The evidence of the latest decision, and what keeps the budget low. */

@@ -44,6 +44,7 @@ static int draw_wide(const struct pane *pane, const struct model_app *of) {
     struct sheet right = {0};
     struct sheet below = {0};
     const int half = (pane->area.columns - GAP) / 2;
+    details_text_identity(of, &left);
     details_text_budget(pane->model, of, &left);
     details_text_evidence(pane->model, of, &right);
     details_text_machine(pane->model, of, pane->view->ascii, half, &right);
@@ -60,8 +61,9 @@ static int draw_wide(const struct pane *pane, const struct model_app *of) {
 
 static int draw_narrow(const struct pane *pane, const struct model_app *of) {
     struct sheet sheet = {0};
-    details_text_budget(pane->model, of, &sheet);
+    details_text_identity(of, &sheet);
     details_text_evidence(pane->model, of, &sheet);
+    details_text_budget(pane->model, of, &sheet);
     details_text_machine(pane->model, of, pane->view->ascii, pane->area.columns, &sheet);
     details_text_decisions(pane->model, of, &sheet);
     const int top = begin_at(pane, sheet.count);

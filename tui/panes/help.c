@@ -5,8 +5,8 @@
 #include "pane.h"
 
 static const char *const words[][2] = {
-    {"C W H !", "cool, warm, hot, critical"}, {"? n/a", "not known; the reason beside"},
-    {"LIM", "ms that a frame may take"},      {"1%LOW", "fps of the slowest 1 %"},
+    {"C W H !", "cool, warm, hot, critical"}, {"? n/a", "not known, with the reason"},
+    {"LIMms", "ms that a frame may take"},    {"1%LOW", "fps of the slowest 1 %"},
     {"BUDGET", "work, as share of its time"}, {"LEVEL", "quality now / best quality"},
     {"WHY", "what keeps the budget low"},     {"some full", "time some or all tasks wait"},
 };
