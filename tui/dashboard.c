@@ -79,14 +79,16 @@ static void draw_frames(const struct dashboard *dashboard, const struct layout *
 
 static void draw(const struct dashboard *dashboard) {
     const struct model *model = dashboard->model;
-    const struct layout_counts counts = {(int)model->sensor_count, (int)model->apps.count, (int)model->journal.count};
+    const struct layout_counts counts = {(int)model->sensor_count, (int)model->apps.count, (int)model->journal.count,
+                                         pressure_lines(model), devices_lines(model)};
     struct layout layout;
-    layout_compute(COLS, LINES, &counts, &layout);
+    layout_compute(COLS, LINES, &counts, dashboard->view.hidden, &layout);
     erase();
     draw_pane(dashboard, &layout, PANE_HEADER, NULL, header_draw);
     draw_pane(dashboard, &layout, PANE_TEMPERATURES, dashboard->view.ascii ? "Temperatures C" : "Temperatures °C",
               temperatures_draw);
     draw_pane(dashboard, &layout, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
+    draw_pane(dashboard, &layout, PANE_DEVICES, "Power and clocks", devices_draw);
     char apps_title[64];
     snprintf(apps_title, sizeof apps_title, "Apps with a budget (%zu)", model->apps.count);
     draw_pane(dashboard, &layout, PANE_APPS, apps_title, apps_draw);

@@ -33,16 +33,61 @@ static bool overlap(const struct rect *a, const struct rect *b) {
            b->top < a->top + a->rows && a->left < b->left + b->columns && b->left < a->left + a->columns;
 }
 
-static bool good(const struct layout *layout, int columns, int rows) {
+static bool good(const struct layout *layout, int columns, int rows, uint32_t hidden) {
     for (int a = 0; a < PANE_COUNT; ++a) {
-        const struct rect content = layout_content(layout, (enum layout_pane)a);
-        const bool shown = layout->panes[a].rows > 0;
-        if (!inside(&layout->panes[a], columns, rows) || !inside(&content, columns, rows) ||
-            (shown && (content.rows < 1 || content.columns < 1))) {
+        const enum layout_pane pane = (enum layout_pane)a;
+        const struct rect *rect = &layout->panes[a];
+        const struct rect content = layout_content(layout, pane);
+        const bool shown = rect->rows > 0;
+        if (!inside(rect, columns, rows) || !inside(&content, columns, rows) ||
+            (shown && (content.rows < 1 || content.columns < 1 || rect->rows < layout_minimum(layout->mode, pane)))) {
+            return false;
+        }
+        if (shown && a != PANE_HEADER && a != PANE_KEYS && (hidden >> a & 1) != 0) {
             return false;
         }
         for (int b = a + 1; b < PANE_COUNT; ++b) {
-            if (overlap(&layout->panes[a], &layout->panes[b])) {
+            if (overlap(rect, &layout->panes[b])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Every place belongs to a pane: to the one whose rectangle it is in. */
+static bool filled(const struct layout *layout, int columns, int rows) {
+    long covered = 0;
+    for (int i = 0; i < PANE_COUNT; ++i) {
+        const struct rect *rect = &layout->panes[i];
+        covered += (long)rect->rows * rect->columns;
+        if (rect->rows > 0 && (layout_pane_at(layout, rect->top, rect->left) != (enum layout_pane)i ||
+                               layout_pane_at(layout, rect->top + rect->rows - 1, rect->left + rect->columns - 1) !=
+                                   (enum layout_pane)i)) {
+            return false;
+        }
+    }
+    return covered == (long)columns * rows;
+}
+
+enum { BODY_PANES = PANE_KEYS - PANE_TEMPERATURES };
+
+static bool sweep_size(int columns, int rows) {
+    static const struct layout_counts counts[] = {
+        {0}, {1, 1, 3, 7, 2}, {8, 3, 40, 12, 6}, {64, 200, 128, 30, 40}, {-1, -1, -1, -1, -1}};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i) {
+        for (uint32_t mask = 0; mask < 1U << BODY_PANES; ++mask) {
+            struct layout layout;
+            const bool any = mask + 1 != 1U << BODY_PANES && rows > 2;
+            const uint32_t hidden = mask << PANE_TEMPERATURES;
+            layout_compute(columns, rows, &counts[i], hidden, &layout);
+            if (!good(&layout, columns, rows, hidden) || (any && mask == 0 && !filled(&layout, columns, rows))) {
+                fprintf(stderr, "%dx%d, counts %zu, hidden %x: out of bounds, overlapping or not filled\n", columns,
+                        rows, i, hidden);
+                return false;
+            }
+            if (any && layout.mode != LAYOUT_SMALL && !filled(&layout, columns, rows)) {
+                fprintf(stderr, "%dx%d, counts %zu, hidden %x: rows are left unused\n", columns, rows, i, hidden);
                 return false;
             }
         }
@@ -51,41 +96,72 @@ static bool good(const struct layout *layout, int columns, int rows) {
 }
 
 static void test_sweep(void) {
-    static const struct layout_counts counts[] = {{0, 0, 0}, {1, 1, 3}, {8, 3, 40}, {64, 200, 128}};
     for (int rows = 1; rows <= 100; ++rows) {
         for (int columns = 1; columns <= 300; ++columns) {
-            for (size_t i = 0; i < sizeof counts / sizeof *counts; ++i) {
-                struct layout layout;
-                layout_compute(columns, rows, &counts[i], &layout);
-                if (!good(&layout, columns, rows)) {
-                    fprintf(stderr, "%dx%d, counts %zu: out of bounds or overlapping\n", columns, rows, i);
-                    ++failures;
-                    return;
-                }
+            if (!sweep_size(columns, rows)) {
+                ++failures;
+                return;
             }
         }
     }
 }
 
 static void test_modes(void) {
-    const struct layout_counts counts = {2, 2, 4};
+    const struct layout_counts counts = {2, 2, 4, 8, 4};
     struct layout layout;
-    layout_compute(120, 40, &counts, &layout);
+    layout_compute(120, 40, &counts, 0, &layout);
     CHECK(layout.mode == LAYOUT_WIDE);
     CHECK(layout.panes[PANE_TEMPERATURES].top == layout.panes[PANE_PRESSURE].top);
+    CHECK(layout.panes[PANE_DEVICES].left == layout.panes[PANE_PRESSURE].left);
     for (int i = 0; i < PANE_COUNT; ++i) {
         CHECK(layout.panes[i].rows > 0);
     }
-    layout_compute(80, 24, &counts, &layout);
+    layout_compute(80, 24, &counts, 0, &layout);
     CHECK(layout.mode == LAYOUT_NARROW);
     for (int i = 0; i < PANE_COUNT; ++i) {
         CHECK(layout.panes[i].rows > 0 && layout.panes[i].columns == 80);
     }
-    layout_compute(40, 10, &counts, &layout);
+    layout_compute(40, 10, &counts, 0, &layout);
     CHECK(layout.mode == LAYOUT_SMALL);
-    CHECK(layout.panes[PANE_HEADER].rows == 1 && layout.panes[PANE_APPS].rows == 9);
-    layout_compute(0, 0, &counts, &layout);
-    CHECK(good(&layout, 0, 0));
+    CHECK(layout.panes[PANE_HEADER].rows == 2 && layout.panes[PANE_APPS].rows >= 3);
+    CHECK(layout.panes[PANE_TEMPERATURES].rows == 2);
+    layout_compute(0, 0, &counts, 0, &layout);
+    CHECK(good(&layout, 0, 0, 0));
+}
+
+static void test_hidden(void) {
+    const struct layout_counts counts = {4, 2, 4, 8, 4};
+    struct layout all;
+    struct layout layout;
+    layout_compute(120, 40, &counts, 0, &all);
+    layout_compute(120, 40, &counts, 1U << PANE_TEMPERATURES, &layout);
+    CHECK(layout.panes[PANE_TEMPERATURES].rows == 0);
+    CHECK(layout.panes[PANE_PRESSURE].columns + layout.panes[PANE_DEVICES].columns == 120);
+    layout_compute(120, 40, &counts, 1U << PANE_PRESSURE | 1U << PANE_DEVICES, &layout);
+    CHECK(layout.panes[PANE_TEMPERATURES].columns == 120);
+    layout_compute(120, 40, &counts, 1U << PANE_PRESSURE, &layout);
+    CHECK(layout.panes[PANE_DEVICES].rows == layout.panes[PANE_TEMPERATURES].rows);
+    layout_compute(120, 40, &counts, 1U << PANE_EVENTS | 1U << PANE_FRAMES, &layout);
+    CHECK(layout.panes[PANE_TEMPERATURES].rows > all.panes[PANE_TEMPERATURES].rows);
+    layout_compute(40, 10, &counts, 1U << PANE_APPS | 1U << PANE_TEMPERATURES, &layout);
+    CHECK(layout.panes[PANE_PRESSURE].rows > 0);
+    layout_compute(120, 40, &counts, 1U << PANE_HEADER | 1U << PANE_KEYS, &layout);
+    CHECK(layout.panes[PANE_HEADER].rows == 3 && layout.panes[PANE_KEYS].rows == 1);
+}
+
+static void test_pane_at(void) {
+    const struct layout_counts counts = {4, 2, 4, 8, 4};
+    struct layout layout;
+    layout_compute(120, 40, &counts, 0, &layout);
+    CHECK(layout_pane_at(&layout, 0, 0) == PANE_HEADER);
+    CHECK(layout_pane_at(&layout, 39, 119) == PANE_KEYS);
+    CHECK(layout_pane_at(&layout, 3, 0) == PANE_TEMPERATURES);
+    CHECK(layout_pane_at(&layout, 3, 119) == PANE_PRESSURE);
+    CHECK(layout_pane_at(&layout, -1, 0) == PANE_COUNT);
+    CHECK(layout_pane_at(&layout, 40, 0) == PANE_COUNT);
+    CHECK(layout_pane_at(&layout, 0, 120) == PANE_COUNT);
+    layout_compute(120, 40, &counts, ~0U, &layout);
+    CHECK(layout_pane_at(&layout, 20, 60) == PANE_COUNT);
 }
 
 static void expect_json(struct json *json, const char *expected) {
@@ -204,6 +280,8 @@ static void test_text(void) {
 int main(void) {
     test_sweep();
     test_modes();
+    test_hidden();
+    test_pane_at();
     test_json();
     test_history();
     test_journal();

@@ -21,11 +21,16 @@ struct pane {
 void header_draw(const struct pane *pane);
 void temperatures_draw(const struct pane *pane);
 void pressure_draw(const struct pane *pane);
+void devices_draw(const struct pane *pane);
 void apps_draw(const struct pane *pane);
 void frames_draw(const struct pane *pane);
 void events_draw(const struct pane *pane);
 void keys_draw(const struct pane *pane);
 void help_draw(const struct pane *pane);
+
+/* Lines these panes can fill, for the layout. */
+int pressure_lines(const struct model *model);
+int devices_lines(const struct model *model);
 
 /* The box or title line around a pane, `outer` being all of its room. */
 void pane_frame(const struct pane *pane, struct rect outer, const char *title);
