@@ -101,6 +101,7 @@ static void draw_panes(const struct dashboard *dashboard) {
     char title[128];
     draw_pane(dashboard, PANE_TEMPERATURES, view->ascii ? "Temperatures C" : "Temperatures °C", temperatures_draw);
     draw_pane(dashboard, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
+    draw_pane(dashboard, PANE_DEVICES, "Power and clocks", devices_draw);
     draw_apps(dashboard);
     title_of_selected(dashboard, view->frames_as_fps ? "Frames per second" : "Frame times ms", title, sizeof title);
     draw_pane(dashboard, PANE_FRAMES, title, frames_draw);
@@ -141,8 +142,11 @@ static void draw_keys(const struct dashboard *dashboard) {
 
 static void draw(struct dashboard *dashboard) {
     const struct model *model = dashboard->model;
-    const struct layout_counts counts = {
-        .sensors = (int)model->sensor_count, .apps = (int)model->apps.count, .events = (int)model->journal.count};
+    const struct layout_counts counts = {.sensors = (int)model->sensor_count,
+                                         .apps = (int)model->apps.count,
+                                         .events = (int)model->journal.count,
+                                         .pressure = pressure_lines(model),
+                                         .devices = devices_lines(model)};
     layout_compute(COLS, LINES, &counts, dashboard->view.hidden, &dashboard->layout);
     if (dashboard->view.message_until_ns < model_monotonic_ns()) {
         dashboard->view.message[0] = '\0';

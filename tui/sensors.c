@@ -74,6 +74,26 @@ const struct perfadapt_sensor *sensors_nearest(const struct model *model, bool s
     return nearest;
 }
 
+enum perfadapt_thermal_state sensors_machine_state(const struct model *model) {
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
+    return nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
+}
+
+const char *sensors_role(const struct perfadapt_sensor *sensor) {
+    return sensor->role == PERFADAPT_SENSOR_GPU_MEMORY ? "gpu mem" : perfadapt_sensor_role_name(sensor->role);
+}
+
+double sensors_slot(const struct history *history, int64_t now_ns, double slot_s, int back) {
+    const int64_t now_s = now_ns / 1000000000;
+    const double slot = floor((double)now_s / slot_s) - back;
+    const int64_t behind_s = (int64_t)ceil((slot + 1) * slot_s) - 1;
+    const int64_t end_s = behind_s < now_s ? behind_s : now_s;
+    const int64_t begin_s = (int64_t)ceil(slot * slot_s);
+    /* Values come in seconds apart: the present slot may have none yet, and looks back for it. */
+    const int64_t span_s = (begin_s <= end_s ? end_s - begin_s + 1 : 1) + (back == 0 ? 2 : 0);
+    return history_at(history, now_ns, (int)(now_s - end_s), (int)span_s);
+}
+
 static void add_sensor(struct model *model, const struct perfadapt_sensor *sensor, uint64_t owner, int32_t pid) {
     if (model->sensor_count == MODEL_SENSORS_MAX) {
         return;

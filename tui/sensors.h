@@ -32,4 +32,15 @@ double sensors_seconds_left(const struct perfadapt_sensor *sensor);
 /* As shown: "coretemp/Package id 0". */
 void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity);
 
+/* The state of the machine, by its nearest sensor. */
+enum perfadapt_thermal_state sensors_machine_state(const struct model *model);
+
+/* A role as it is shown, in seven characters at most: "gpu mem". */
+const char *sensors_role(const struct perfadapt_sensor *sensor);
+
+/* The highest value of one of the slots of `slot_s` seconds that a graph is made of, `back` of them before the present
+ * one; NAN where there is none. Slots begin at whole multiples of their length: a graph moves by slots, not with each
+ * second, and what it shows of the past stays as it is. */
+double sensors_slot(const struct history *history, int64_t now_ns, double slot_s, int back);
+
 #endif

@@ -21,6 +21,7 @@ struct pane {
 void header_draw(const struct pane *pane);
 void temperatures_draw(const struct pane *pane);
 void pressure_draw(const struct pane *pane);
+void devices_draw(const struct pane *pane);
 void apps_draw(const struct pane *pane);
 void frames_draw(const struct pane *pane);
 void events_draw(const struct pane *pane);
@@ -42,6 +43,10 @@ struct apps_spot {
 };
 
 struct apps_spot apps_at(const struct pane *pane, int row, int column);
+
+/* Lines these panes can fill, for the layout. */
+int pressure_lines(const struct model *model);
+int devices_lines(const struct model *model);
 
 /* The box or title line around a pane, `outer` being all of its room. */
 void pane_frame(const struct pane *pane, struct rect outer, const char *title);
