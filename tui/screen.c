@@ -138,6 +138,18 @@ static int check_terminal(const char *name) {
     return moves ? -1 : terminal_error("this terminal cannot place text: TERM=", name);
 }
 
+/* Terminals send these too, whatever terminfo says. */
+static void define_keys(void) {
+    static const struct {
+        const char *sequence;
+        int key;
+    } keys[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT},
+                {"\033[H", KEY_HOME}, {"\033[F", KEY_END},  {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        define_key(keys[i].sequence, keys[i].key);
+    }
+}
+
 int screen_start(const struct options *options) {
     const char *name = getenv("TERM");
     const int code = check_terminal(name);
@@ -157,8 +169,7 @@ int screen_start(const struct options *options) {
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    define_key("\033[A", KEY_UP); /* terminals send these too, whatever terminfo says */
-    define_key("\033[B", KEY_DOWN);
+    define_keys();
     nodelay(stdscr, TRUE);
     set_escdelay(25);
     typeahead(-1); /* a look at the keyboard for every few lines drawn */
