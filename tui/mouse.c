@@ -16,7 +16,7 @@ static struct {
 
 void mouse_start(void) {
     mouseinterval(0); /* a press is a click at once, and two of them are told apart here */
-    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 }
 
 static void sort_by(struct view *view, enum view_sort sort) {
@@ -58,18 +58,25 @@ static void click(struct dashboard *dashboard, int row, int column) {
     }
 }
 
-void mouse_take(struct dashboard *dashboard) {
-    MEVENT event;
-    if (getmouse(&event) != OK) {
-        return;
-    }
+static void take_event(struct dashboard *dashboard, const MEVENT *event) {
     if (dashboard->view.help) {
         dashboard->view.help = false;
-    } else if ((event.bstate & BUTTON4_PRESSED) != 0) {
+    } else if ((event->bstate & BUTTON4_PRESSED) != 0) {
         keys_take(dashboard, KEY_UP);
-    } else if ((event.bstate & BUTTON5_PRESSED) != 0) {
+    } else if ((event->bstate & BUTTON5_PRESSED) != 0) {
         keys_take(dashboard, KEY_DOWN);
-    } else if ((event.bstate & BUTTON1_PRESSED) != 0) {
-        click(dashboard, event.y, event.x);
+    } else {
+        click(dashboard, event->y, event->x);
+        if ((event->bstate & BUTTON1_DOUBLE_CLICKED) != 0) {
+            click(dashboard, event->y, event->x);
+        }
+    }
+}
+
+/* One KEY_MOUSE may stand for several events that came at once. */
+void mouse_take(struct dashboard *dashboard) {
+    MEVENT event;
+    while (!dashboard->leaving && getmouse(&event) == OK) {
+        take_event(dashboard, &event);
     }
 }

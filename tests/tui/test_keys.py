@@ -33,7 +33,6 @@ class Base(test_top.Base):
         while time.monotonic() < end:
             apps = cls.sample(cls.runtime_dir)["apps"]
             if len(apps) == SESSIONS and all(app["fps"] is not None and app["decisions"] for app in apps):
-                cls.pids = [app["pid"] for app in apps]
                 return
         cls.tearDownClass()
         raise AssertionError("the sessions to look at did not appear")
@@ -47,6 +46,7 @@ class Base(test_top.Base):
         changes.setdefault("XDG_CONFIG_HOME", self.config)
         terminal = self.start(columns, rows, "-d", "0.2", *arguments, **changes)
         terminal.wait(lambda: len(self.shown(terminal)) == SESSIONS, "all sessions")
+        self.pids = self.shown(terminal)  # sessions opened at once are found in any order
         return terminal
 
     @staticmethod
@@ -133,11 +133,12 @@ class Apps(Base):
         terminal.wait(lambda: self.selected(terminal) == self.pids[0], "the first app")
 
     def test_more_than_fit(self):
-        terminal = self.start(60, 4, "-d", "0.2")
-        terminal.wait_text("print_budget")
-        terminal.resize(60, 5)
+        terminal = self.open()
         terminal.keys(DOWN + DOWN)
-        terminal.wait(lambda: self.selected(terminal) == self.pids[2], "the last app is in sight")
+        terminal.wait(lambda: self.selected(terminal) == self.pids[2], "the last app")
+        for columns, rows in ((60, 5), (80, 24), (40, 3), (120, 40)):
+            terminal.resize(columns, rows)
+            terminal.wait(lambda: re.search(r">.*print_budget", terminal.text()), "the last app is in sight")
 
 
 class Panes(Base):
@@ -243,12 +244,14 @@ class Details(Base):
         self.addCleanup(session.kill)
         terminal = self.start(120, 40, "-d", "0.2")
         terminal.wait(lambda: session.pid in self.shown(terminal), "the app that will go")
-        terminal.keys(DOWN * SESSIONS + ENTER)
+        terminal.keys(f"/{session.pid}" + ENTER + ENTER)
         terminal.wait_text(f"Details: print_budget ({session.pid})")
         session.terminate()
         session.wait()
-        terminal.wait(lambda: f"({session.pid})" not in terminal.text(), "another app in its place")
-        terminal.wait_text("Details: print_budget")
+        terminal.wait(lambda: any(word in terminal.text() for word in ("no app is selected", "no sign of life")),
+                      "gone, or said to be silent")
+        terminal.keys(ESCAPE + ESCAPE)
+        terminal.wait_text("3 Apps with a budget")
 
 
 class Mouse(Base):
@@ -275,14 +278,15 @@ class Mouse(Base):
         place = self.find(terminal, str(self.pids[1]), self.find(terminal, "3 Apps")[0])
         self.press(terminal, place)
         self.press(terminal, place)
-        terminal.wait_text(f"Details: print_budget ({self.pids[1]})")
+        terminal.wait_text(f"Details: print_budget ({self.pids[1]})", "Esc Back")
         self.press(terminal, self.find(terminal, "Back"))
-        terminal.wait_text("3 Apps with")
+        terminal.wait_text("3 Apps with", "q Quit")
         self.press(terminal, self.find(terminal, "Quit"))
         self.assertEqual(terminal.status(), 0)
 
     def test_anywhere(self):
-        terminal = self.open(80, 24)
+        terminal = self.start(80, 24, "-d", "0.2")
+        terminal.wait_text("print_budget")
         for row in range(1, 24):  # the last row has the keys
             for column in (1, 5, 40, 80):
                 terminal.keys(f"\x1b[<0;{column};{row}M")
