@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,9 +14,11 @@
 #include "keys.h"
 #include "layout.h"
 #include "model.h"
+#include "mouse.h"
 #include "panes/pane.h"
 #include "screen.h"
 #include "sensors.h"
+#include "setup.h"
 
 /* Keys may come faster than they are taken: refreshes and signals have their turn in between. */
 enum { FIRST_SCREEN_WAIT_MS = 40, KEYS_AT_ONCE = 256 };
@@ -56,48 +59,110 @@ static void catch_signals(sigset_t *out_waiting) {
     }
 }
 
-static void draw_pane(const struct dashboard *dashboard, const struct layout *layout, enum layout_pane which,
-                      const char *title, void (*draw)(const struct pane *)) {
-    const struct pane pane = {layout_content(layout, which), layout->mode, dashboard->model, &dashboard->view};
-    if (layout->panes[which].rows == 0) {
+static struct pane pane_of(const struct dashboard *dashboard, enum layout_pane which) {
+    return (struct pane){layout_content(&dashboard->layout, which), dashboard->layout.mode, dashboard->model,
+                         &dashboard->view};
+}
+
+/* A pane's title begins with the key that hides it. */
+static void draw_pane(const struct dashboard *dashboard, enum layout_pane which, const char *title,
+                      void (*draw_content)(const struct pane *)) {
+    const struct pane pane = pane_of(dashboard, which);
+    char numbered[192];
+    if (dashboard->layout.panes[which].rows == 0) {
         return;
     }
     if (title != NULL) {
-        pane_frame(&pane, layout->panes[which], title);
+        snprintf(numbered, sizeof numbered, "%d %s", (int)which - (int)PANE_HEADER, title);
+        pane_frame(&pane, dashboard->layout.panes[which], numbered);
     }
-    draw(&pane);
+    draw_content(&pane);
 }
 
-static void draw_frames(const struct dashboard *dashboard, const struct layout *layout) {
-    const struct pane pane = {.model = dashboard->model, .view = &dashboard->view};
+static void draw_apps(const struct dashboard *dashboard) {
+    const struct pane pane = pane_of(dashboard, PANE_APPS);
+    char title[160];
+    apps_title(&pane, title, sizeof title);
+    draw_pane(dashboard, PANE_APPS, title, apps_draw);
+}
+
+/* A title with the selected app's name, where one is selected. */
+static void title_of_selected(const struct dashboard *dashboard, const char *what, char *out, size_t capacity) {
+    const struct pane pane = pane_of(dashboard, PANE_APPS);
     const struct model_app *selected = pane_selected(&pane);
-    char title[128] = "Frame times ms";
-    if (selected != NULL) {
-        snprintf(title, sizeof title, "Frame times ms: %s (%d)", selected->app.name, (int)selected->app.pid);
+    if (selected == NULL) {
+        snprintf(out, capacity, "%s", what);
+    } else {
+        snprintf(out, capacity, "%s: %s (%d)", what, selected->app.name, (int)selected->app.pid);
     }
-    draw_pane(dashboard, layout, PANE_FRAMES, title, frames_draw);
 }
 
-static void draw(const struct dashboard *dashboard) {
+static void draw_panes(const struct dashboard *dashboard) {
+    const struct view *view = &dashboard->view;
+    char title[128];
+    draw_pane(dashboard, PANE_TEMPERATURES, view->ascii ? "Temperatures C" : "Temperatures °C", temperatures_draw);
+    draw_pane(dashboard, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
+    draw_pane(dashboard, PANE_DEVICES, "Power and clocks", devices_draw);
+    draw_apps(dashboard);
+    title_of_selected(dashboard, view->frames_as_fps ? "Frames per second" : "Frame times ms", title, sizeof title);
+    draw_pane(dashboard, PANE_FRAMES, title, frames_draw);
+    title_of_selected(dashboard, "Events", title, sizeof title);
+    draw_pane(dashboard, PANE_EVENTS, view->events_of_selected ? title : "Events", events_draw);
+}
+
+/* The page of one app takes all room between the header and the keys. */
+static void draw_details(struct dashboard *dashboard) {
+    struct layout page = {.mode = dashboard->layout.mode};
+    const struct rect header = dashboard->layout.panes[PANE_HEADER];
+    const int left = LINES - header.rows - dashboard->layout.panes[PANE_KEYS].rows;
+    char title[128];
+    if (left < 1) {
+        return;
+    }
+    page.panes[PANE_APPS] = (struct rect){header.rows, 0, left, COLS};
+    const struct pane pane = {layout_content(&page, PANE_APPS), page.mode, dashboard->model, &dashboard->view};
+    title_of_selected(dashboard, "Details", title, sizeof title);
+    pane_frame(&pane, page.panes[PANE_APPS], title);
+    if (pane.area.rows > 0) {
+        dashboard->view.details_top = details_draw(&pane);
+    }
+}
+
+/* Where there is no room for the line of keys, what is typed and said still has the last row. */
+static void draw_keys(const struct dashboard *dashboard) {
+    struct pane pane = pane_of(dashboard, PANE_KEYS);
+    const bool needed = dashboard->view.filtering || dashboard->view.message[0] != '\0';
+    if (pane.area.rows == 0 && needed) {
+        pane.area = (struct rect){LINES - 1, 0, 1, COLS};
+        pane_fill(&pane, 0, 0, COLS, STYLE_NORMAL, L' ');
+    }
+    if (pane.area.rows > 0) {
+        keys_draw(&pane);
+    }
+}
+
+static void draw(struct dashboard *dashboard) {
     const struct model *model = dashboard->model;
-    const struct layout_counts counts = {(int)model->sensor_count, (int)model->apps.count, (int)model->journal.count,
-                                         pressure_lines(model), devices_lines(model)};
-    struct layout layout;
-    layout_compute(COLS, LINES, &counts, dashboard->view.hidden, &layout);
+    const struct layout_counts counts = {.sensors = (int)model->sensor_count,
+                                         .apps = (int)model->apps.count,
+                                         .events = (int)model->journal.count,
+                                         .pressure = pressure_lines(model),
+                                         .devices = devices_lines(model)};
+    layout_compute(COLS, LINES, &counts, dashboard->view.hidden, &dashboard->layout);
+    if (dashboard->view.message_until_ns < model_monotonic_ns()) {
+        dashboard->view.message[0] = '\0';
+    }
     erase();
-    draw_pane(dashboard, &layout, PANE_HEADER, NULL, header_draw);
-    draw_pane(dashboard, &layout, PANE_TEMPERATURES, dashboard->view.ascii ? "Temperatures C" : "Temperatures °C",
-              temperatures_draw);
-    draw_pane(dashboard, &layout, PANE_PRESSURE, "Pressure: time stalled", pressure_draw);
-    draw_pane(dashboard, &layout, PANE_DEVICES, "Power and clocks", devices_draw);
-    char apps_title[64];
-    snprintf(apps_title, sizeof apps_title, "Apps with a budget (%zu)", model->apps.count);
-    draw_pane(dashboard, &layout, PANE_APPS, apps_title, apps_draw);
-    draw_frames(dashboard, &layout);
-    draw_pane(dashboard, &layout, PANE_EVENTS, "Events", events_draw);
-    draw_pane(dashboard, &layout, PANE_KEYS, NULL, keys_draw);
+    draw_pane(dashboard, PANE_HEADER, NULL, header_draw);
+    if (dashboard->view.page == VIEW_DETAILS) {
+        draw_details(dashboard);
+    } else {
+        draw_panes(dashboard);
+    }
+    draw_keys(dashboard);
     if (dashboard->view.help) {
-        help_draw(&(struct pane){{0, 0, LINES, COLS}, layout.mode, model, &dashboard->view});
+        dashboard->help_next =
+            help_draw(&(struct pane){{0, 0, LINES, COLS}, dashboard->layout.mode, model, &dashboard->view});
     }
     refresh();
 }
@@ -147,8 +212,9 @@ static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
     while (!dashboard->leaving && ended_by == 0) {
         const int64_t now_ns = model_monotonic_ns();
         if (!dashboard->view.paused && now_ns >= dashboard->due_ns) {
-            model_refresh(dashboard->model, dashboard->view.selected);
+            model_refresh(dashboard->model, dashboard->shown);
             sensors_collect(dashboard->model);
+            keys_settle(dashboard);
             dashboard->due_ns = now_ns + (int64_t)(dashboard->view.period_s * 1e9);
         }
         if (resized) {
@@ -160,14 +226,36 @@ static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
     }
 }
 
+/* What the user keeps goes before the defaults, and behind the command line. */
+static void take_setup(struct dashboard *dashboard, const struct options *options) {
+    char path[SETUP_PATH_MAX];
+    char problem[SETUP_PATH_MAX + 256];
+    if (!setup_path(path, sizeof path)) {
+        return;
+    }
+    setup_read(path, &dashboard->view, problem, sizeof problem);
+    if (problem[0] != '\0') {
+        const char *name = strstr(problem, "top.ini");
+        fprintf(stderr, "perfadapt-top: %s\n", problem);
+        keys_say(dashboard, name != NULL ? name : problem);
+    }
+    if (options->period_given) {
+        dashboard->view.period_s = options->period_s;
+    }
+}
+
 int dashboard_run(const struct options *options, bool ascii) {
     sigset_t waiting;
     catch_signals(&waiting);
     enum perfadapt_result result = PERFADAPT_OK;
     struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii, .mouse = !options->no_mouse}};
+    take_setup(&dashboard, options);
     const int code = screen_start(options);
     if (code >= 0) {
         return code;
+    }
+    if (dashboard.view.mouse) {
+        mouse_start();
     }
     dashboard.model = model_create(options, &result);
     if (dashboard.model != NULL) {

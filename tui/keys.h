@@ -1,21 +1,31 @@
-/* What keys and the mouse do to what is shown. SPDX-License-Identifier: MIT */
+/* What keys do to what is shown. SPDX-License-Identifier: MIT */
 #ifndef TUI_KEYS_H
 #define TUI_KEYS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "layout.h"
 #include "model.h"
 #include "view.h"
 
 struct dashboard {
     struct model *model;
     struct view view;
-    int64_t due_ns; /* of the next refresh */
+    struct layout layout; /* as last drawn: what the mouse points at */
+    uint64_t shown;       /* key of the app whose frames are shown; 0 = none */
+    int help_next;        /* line of the help to go on with; 0 = all was shown */
+    int64_t due_ns;       /* of the next refresh */
     bool leaving;
 };
 
 /* A key as getch() gives it. */
 void keys_take(struct dashboard *dashboard, int key);
+
+/* After a refresh and whatever moves the selection: its frames, and its details where they are shown, are read. */
+void keys_settle(struct dashboard *dashboard);
+
+/* Says something for a few seconds in place of the line of keys. */
+void keys_say(struct dashboard *dashboard, const char *message);
 
 #endif

@@ -201,6 +201,34 @@ void model_read_frames(struct model *model, uint64_t frames_key) {
                                                       PERFADAPT_FRAMES_MAX, model->frames);
 }
 
+static void keep_resident(struct model *model) {
+    struct model_details *details = &model->details;
+    const struct perfadapt_metric *resident = &details->snapshot.memory.process_resident;
+    details->resident = history_find(&model->histories, details->key, "process resident");
+    if (resident->state == PERFADAPT_STATE_OK) {
+        history_add(details->resident, resident->timestamp_ns, resident->value);
+    }
+}
+
+void model_read_details(struct model *model, uint64_t key) {
+    struct model_details *details = &model->details;
+    const size_t index = model_find_app(model, key);
+    if (details->key != key) {
+        details->key = key;
+        details->snapshot.generation = 0;
+        details->resident = NULL;
+    }
+    if (index >= model->apps.count || model->apps.items[index].app.key != key) {
+        details->result = PERFADAPT_ERROR_NOT_FOUND;
+        return;
+    }
+    details->snapshot.size = sizeof details->snapshot;
+    details->result = perfadapt_monitor_get_app_snapshot(model->monitor, index, &details->snapshot);
+    if (details->result == PERFADAPT_OK) {
+        keep_resident(model);
+    }
+}
+
 bool model_has_snapshot(const struct model *model) {
     return model->snapshot_result == PERFADAPT_OK && model->snapshot.generation > 0;
 }

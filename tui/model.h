@@ -42,6 +42,14 @@ struct model_source {
     int64_t recorded_ns;  /* since the recording began */
 };
 
+/* What one session says of itself: read only while its page is shown. */
+struct model_details {
+    uint64_t key;
+    enum perfadapt_result result;
+    struct perfadapt_snapshot snapshot; /* generation 0 = none yet */
+    struct history *resident;           /* bytes; NULL = none yet */
+};
+
 struct model {
     perfadapt_monitor *monitor; /* NULL where a recording is replayed */
     struct model_source source;
@@ -65,6 +73,8 @@ struct model {
     size_t frame_count;
     struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* of the app asked for, oldest first */
 
+    struct model_details details;
+
     struct journal journal;
     struct history_table histories;
 };
@@ -83,6 +93,9 @@ void model_refresh(struct model *model, uint64_t frames_key);
 
 /* Reads only the frames again, of another session. */
 void model_read_frames(struct model *model, uint64_t frames_key);
+
+/* Fills model->details with the snapshot that steers that session, and adds to the history of its memory. */
+void model_read_details(struct model *model, uint64_t key);
 
 /* Waits until the machine has been read for the first time, at most timeout_ms; at once without a sampler. */
 void model_wait_first(struct model *model, int timeout_ms);

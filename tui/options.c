@@ -139,6 +139,7 @@ static int take(int option, struct options *out) {
     case OPTION_COLOR:
         return parse_color(optarg, &out->color);
     case 'd':
+        out->period_given = true;
         return parse_period(optarg, &out->period_s);
     case OPTION_CSV:
         out->csv = true;

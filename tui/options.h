@@ -17,8 +17,9 @@ struct options {
     bool ascii;
     bool no_sampler;
     bool no_mouse;
-    long samples;    /* of --batch; 0 = endless */
-    double period_s; /* between samples */
+    long samples;      /* of --batch; 0 = endless */
+    double period_s;   /* between samples */
+    bool period_given; /* by an option, which goes before the setup */
     enum options_color color;
     const char *sysroot; /* NULL = "/" */
     const char *record;  /* file that moments are written to; NULL = none */

@@ -44,7 +44,7 @@ static struct {
     bool colours;
     SCREEN *screen;
     struct termios before; /* for the handler of crashes, which must not call ncurses */
-    char leave[64];
+    char leave[96];
     size_t leave_length;
 } terminal;
 
@@ -75,7 +75,11 @@ static void catch_crashes(void) {
 }
 
 static void remember_leave(void) {
-    const char *parts[] = {tigetstr("sgr0"), tigetstr("cnorm"), tigetstr("rmcup")};
+    /* ncurses keeps to itself how it switched the mouse on: off again in every way it may have used */
+    static const char mouse_off[] = "\033[?1006;1000l";
+    const char *mouse = tigetstr("kmous");
+    const bool has_mouse = mouse != NULL && mouse != (char *)-1;
+    const char *parts[] = {tigetstr("sgr0"), tigetstr("cnorm"), has_mouse ? mouse_off : NULL, tigetstr("rmcup")};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
         const bool usable = parts[i] != NULL && parts[i] != (char *)-1;
         const size_t length = usable ? strlen(parts[i]) : 0;
@@ -195,6 +199,18 @@ static void flush_once_a_frame(void) {
     refresh();
 }
 
+/* Terminals send these too, whatever terminfo says. */
+static void define_keys(void) {
+    static const struct {
+        const char *sequence;
+        int key;
+    } keys[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT},
+                {"\033[H", KEY_HOME}, {"\033[F", KEY_END},  {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        define_key(keys[i].sequence, keys[i].key);
+    }
+}
+
 int screen_start(const struct options *options) {
     const char *name = getenv("TERM");
     const int code = check_terminal(name);
@@ -214,8 +230,7 @@ int screen_start(const struct options *options) {
     noecho();
     nonl();
     keypad(stdscr, TRUE);
-    define_key("\033[A", KEY_UP); /* terminals send these too, whatever terminfo says */
-    define_key("\033[B", KEY_DOWN);
+    define_keys();
     nodelay(stdscr, TRUE);
     set_escdelay(25);
     typeahead(-1); /* a look at the keyboard for every few lines drawn */

@@ -21,6 +21,7 @@ struct view {
     double period_s;
     bool paused;
     bool help;
+    int help_top; /* lines of the help before */
     bool ascii;
     bool mouse;
     enum view_page page;
@@ -30,8 +31,9 @@ struct view {
     char filter[VIEW_FILTER_MAX]; /* part of a name or a pid; "" = all apps */
     bool events_of_selected;      /* events of the selected app alone */
     bool frames_as_fps;           /* frames per second in place of milliseconds */
+    int details_top;              /* lines of the details scrolled away */
     uint32_t hidden;              /* panes switched off: bit of enum layout_pane */
-    char message[96];             /* what the last key did or could not do; "" = nothing to say */
+    char message[256];            /* what the last key did or could not do; "" = nothing to say */
     int64_t message_until_ns;     /* CLOCK_MONOTONIC */
 };
 

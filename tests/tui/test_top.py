@@ -46,14 +46,46 @@ def environment(runtime_dir, **changes):
     return result
 
 
+class Screen(pyte.Screen):
+    """With what ncurses uses and pyte lacks: to repeat the last character, and to scroll."""
+
+    last = " "
+
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:]
+
+    def repeat(self, count=1, **_):
+        self.draw(self.last * (count or 1))
+
+    def scroll_from(self, row, count, step):
+        before = self.cursor.y
+        self.cursor.y = row
+        for _ in range(count or 1):
+            step()
+        self.cursor.y = before
+
+    def scroll_up(self, count=1, **_):
+        self.scroll_from(self.margins.bottom if self.margins else self.lines - 1, count, self.index)
+
+    def scroll_down(self, count=1, **_):
+        self.scroll_from(self.margins.top if self.margins else 0, count, self.reverse_index)
+
+
+class Stream(pyte.ByteStream):
+    added = {"b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+    csi = {**pyte.ByteStream.csi, **added}
+    events = frozenset([*pyte.ByteStream.events, *added.values()])
+
+
 class Terminal:
     """perfadapt-top on a pseudo terminal of its own, its output drawn by pyte."""
 
     def __init__(self, columns, rows, env, *arguments):
         self.master, self.slave = os.openpty()
         self.size(columns, rows)
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
         self.raw = b""
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen([TOP, *arguments], stdin=self.slave, stdout=self.slave, stderr=self.slave,

@@ -1,162 +1,149 @@
 /* Apps with a budget: a line each, as many columns as fit. SPDX-License-Identifier: MIT */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "app_order.h"
+#include "app_text.h"
 #include "pane.h"
-#include "text.h"
 
 struct column {
     const char *title;
     int width;
     bool right;
     int priority; /* the highest number is left out first */
-    void (*format)(const struct model_app *of, char *out, size_t capacity);
+    int sort;     /* enum view_sort that a click on the title gives; -1 = none */
+    app_text_format *format;
 };
 
-static bool is_live(const struct model_app *of) {
-    return of->app.state <= PERFADAPT_APP_IDLE;
-}
-
-static bool has_budget(const struct model_app *of) {
-    return is_live(of) && of->app.budget.size != 0;
-}
-
-/* A dash where the session says nothing any more, "n/a" where it does and the value is not known. */
-static void format_value(const struct model_app *of, double value, int decimals, char *out, size_t capacity) {
-    if (!is_live(of)) {
-        snprintf(out, capacity, "-");
-    } else {
-        text_number(out, capacity, value, decimals);
-    }
-}
-
-static void format_pid(const struct model_app *of, char *out, size_t capacity) {
-    if (of->app.pid > 0) {
-        snprintf(out, capacity, "%" PRId32, of->app.pid);
-    } else {
-        snprintf(out, capacity, "n/a");
-    }
-}
-
-static void format_name(const struct model_app *of, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s", of->app.name);
-}
-
-static void format_state(const struct model_app *of, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s", perfadapt_app_state_name(of->app.state));
-}
-
-static void format_fps(const struct model_app *of, char *out, size_t capacity) {
-    /* The statistics are of frames that were; of an idle app they are no rate. */
-    format_value(of, of->app.state == PERFADAPT_APP_IDLE ? 0 : of->app.fps, 1, out, capacity);
-}
-
-static void format_p50(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.period_p50_ms, 1, out, capacity);
-}
-
-static void format_p99(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.period_p99_ms, 1, out, capacity);
-}
-
-static void format_low(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.low_1_percent_fps, 1, out, capacity);
-}
-
-static void format_cpu(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.cpu_p50_ms, 1, out, capacity);
-}
-
-static void format_gpu(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, of->app.gpu_p50_ms, 1, out, capacity);
-}
-
-static void format_frame(const struct model_app *of, char *out, size_t capacity) {
-    const bool limited = has_budget(of) && of->app.budget.frame_ns > 0;
-    format_value(of, limited ? (double)of->app.budget.frame_ns / 1e6 : (double)NAN, 1, out, capacity);
-}
-
-/* Work per frame held against the frame's time. */
-static void format_used(const struct model_app *of, char *out, size_t capacity) {
-    const double work = fmax(of->app.cpu_p50_ms, of->app.gpu_p50_ms);
-    if (!has_budget(of) || of->app.budget.frame_ns <= 0 || isnan(work)) {
-        snprintf(out, capacity, is_live(of) ? "n/a" : "-");
-        return;
-    }
-    snprintf(out, capacity, "%.0f%%", 100 * work / ((double)of->app.budget.frame_ns / 1e6));
-}
-
-static void format_level(const struct model_app *of, char *out, size_t capacity) {
-    const struct perfadapt_budget *budget = &of->app.budget;
-    if (!has_budget(of)) {
-        snprintf(out, capacity, "-");
-        return;
-    }
-    snprintf(out, capacity, "%" PRIu32 "/%" PRIu32, budget->quality, budget->quality_levels - 1);
-}
-
-static void format_scale(const struct model_app *of, char *out, size_t capacity) {
-    format_value(of, has_budget(of) ? (double)of->app.budget.render_scale : (double)NAN, 2, out, capacity);
-}
-
-static void format_heat(const struct model_app *of, char *out, size_t capacity) {
-    snprintf(out, capacity, "%s%s", has_budget(of) ? perfadapt_thermal_state_name(of->app.budget.thermal_state) : "-",
-             is_live(of) && of->app.simulated ? " (simulated)" : "");
-}
-
-static void format_why(const struct model_app *of, char *out, size_t capacity) {
-    if (has_budget(of)) {
-        perfadapt_reasons_text(of->app.budget.reasons, out, capacity);
-    } else {
-        snprintf(out, capacity, "-");
-    }
-}
+enum { NONE = -1, BAR_WIDTH = 4, COLUMN_STATE = 2 };
 
 static const struct column columns[] = {
-    {"PID", 7, true, 6, format_pid},      {"NAME", 14, false, 0, format_name},  {"STATE", 8, false, 3, format_state},
-    {"FPS", 6, true, 1, format_fps},      {"LIM ms", 6, true, 9, format_frame}, {"p50 ms", 6, true, 5, format_p50},
-    {"p99 ms", 6, true, 4, format_p99},   {"1%LOW", 6, true, 8, format_low},    {"cpu ms", 6, true, 11, format_cpu},
-    {"gpu ms", 6, true, 12, format_gpu},  {"USED", 5, true, 10, format_used},   {"LEVEL", 5, true, 2, format_level},
-    {"SCALE", 5, true, 13, format_scale}, {"HEAT", 16, false, 14, format_heat}, {"WHY", 20, false, 7, format_why},
+    {"PID", 7, true, 5, VIEW_SORT_AGE, app_text_pid},
+    {"NAME", 12, false, 0, VIEW_SORT_NAME, app_text_name},
+    {"STATE", 7, false, 3, NONE, app_text_state},
+    {"FPS", 6, true, 1, VIEW_SORT_FPS, app_text_fps},
+    {"LIMms", 5, true, 11, NONE, app_text_limit},
+    {"p50ms", 5, true, 9, NONE, app_text_p50},
+    {"p99ms", 5, true, 4, VIEW_SORT_P99, app_text_p99},
+    {"1%LOW", 6, true, 10, NONE, app_text_low},
+    {"cpu ms", 6, true, 14, NONE, app_text_cpu},
+    {"gpu ms", 6, true, 15, NONE, app_text_gpu},
+    {"BUDGET", BAR_WIDTH + 5, false, 6, VIEW_SORT_USED, NULL},
+    {"LEVEL", 5, true, 2, VIEW_SORT_QUALITY, app_text_level},
+    {"SCALE", 5, true, 16, NONE, app_text_scale},
+    {"MEMORY", 8, true, 12, NONE, app_text_memory},
+    {"HEAT", 16, false, 13, NONE, app_text_heat},
+    {"LAST ACTION", 24, false, 8, NONE, NULL},
+    {"WHY", 11, false, 7, NONE, app_text_why},
 };
 
-enum { COLUMN_COUNT = sizeof columns / sizeof *columns };
+enum { COLUMN_COUNT = sizeof columns / sizeof *columns, COLUMN_USED = 10, COLUMN_ACTION = 15 };
+
+/* Where each column begins and how wide it is; 0 = left out. */
+struct places {
+    int at[COLUMN_COUNT];
+    int width[COLUMN_COUNT];
+};
 
 /* Columns by priority as long as they fit; the rest of the width goes to the last one shown. */
-static void choose(int width, bool shown[COLUMN_COUNT]) {
+static void place(int width, struct places *out) {
     int used = 1;
-    memset(shown, 0, COLUMN_COUNT * sizeof *shown);
-    for (int priority = 0; priority < 16; ++priority) {
+    int last = 0;
+    memset(out, 0, sizeof *out);
+    for (int priority = 0; priority < COLUMN_COUNT; ++priority) {
         for (int i = 0; i < COLUMN_COUNT; ++i) {
             if (columns[i].priority == priority && used + columns[i].width <= width) {
-                shown[i] = true;
+                out->width[i] = columns[i].width;
                 used += columns[i].width + 1;
             }
         }
     }
+    for (int i = 0, at = 1; i < COLUMN_COUNT; ++i) {
+        if (out->width[i] > 0) {
+            out->at[i] = at;
+            at += out->width[i] + 1;
+            last = i;
+        }
+    }
+    if (!columns[last].right && width > out->at[last]) {
+        out->width[last] = width - out->at[last];
+    }
 }
 
-static void draw_row(const struct pane *pane, int row, const bool shown[COLUMN_COUNT], enum screen_style style,
+static void draw_used(const struct pane *pane, int row, int column, enum screen_style style,
+                      const struct model_app *of) {
+    const double used = app_order_used(of);
+    if (isnan(used)) {
+        pane_text(pane, row, column, style, "n/a");
+        return;
+    }
+    const int filled = used >= 1 ? BAR_WIDTH : (int)lround(used * BAR_WIDTH);
+    const bool selected = style == STYLE_SELECTED;
+    pane_fill(pane, row, column, BAR_WIDTH, selected ? style : STYLE_DIM, pane->view->ascii ? L'.' : L'░');
+    pane_fill(pane, row, column, filled,
+              selected   ? style
+              : used > 1 ? STYLE_HOT
+                         : STYLE_COOL,
+              pane->view->ascii ? L'#' : L'█');
+    pane_format(pane, row, column + BAR_WIDTH, style, "%4.0f%%", fmin(100 * used, 999));
+}
+
+static void draw_cell(const struct pane *pane, int row, const struct places *places, int index, enum screen_style style,
+                      const struct model_app *of) {
+    char text[160];
+    if (index == COLUMN_USED) {
+        draw_used(pane, row, places->at[index], style, of);
+        return;
+    }
+    if (index == COLUMN_ACTION) {
+        app_text_action(pane->model, of, text, sizeof text);
+    } else {
+        columns[index].format(of, text, sizeof text);
+    }
+    pane_field(pane, row, places->at[index], places->width[index], columns[index].right, style, text);
+}
+
+/* Of a session that says nothing more: who it is, and from there on why. */
+static void draw_reason(const struct pane *pane, int row, const struct places *places, enum screen_style style,
+                        const struct model_app *of) {
+    char reason[160];
+    int column = 1;
+    for (int i = 0; i <= COLUMN_STATE; ++i) {
+        if (places->width[i] > 0) {
+            draw_cell(pane, row, places, i, i == COLUMN_STATE && style == STYLE_NORMAL ? STYLE_HOT : style, of);
+            column = places->at[i] + places->width[i] + 1;
+        }
+    }
+    app_text_reason(of, reason, sizeof reason);
+    pane_text(pane, row, column, style == STYLE_NORMAL ? STYLE_DIM : style, reason);
+}
+
+static void draw_row(const struct pane *pane, int row, const struct places *places, bool selected,
                      const struct model_app *of) {
-    int at = 1;
-    if (of != NULL && style == STYLE_SELECTED) {
+    const enum screen_style style = selected ? STYLE_SELECTED : STYLE_NORMAL;
+    if (selected) {
         pane_fill(pane, row, 0, pane->area.columns, style, L' ');
         pane_glyph(pane, row, 0, style, L'>');
     }
+    if (of->app.state > PERFADAPT_APP_IDLE) {
+        draw_reason(pane, row, places, style, of);
+        return;
+    }
     for (int i = 0; i < COLUMN_COUNT; ++i) {
-        char text[160];
-        if (!shown[i]) {
-            continue;
+        if (places->width[i] > 0) {
+            draw_cell(pane, row, places, i, style, of);
         }
-        if (of == NULL) {
-            snprintf(text, sizeof text, "%s", columns[i].title);
-        } else {
-            columns[i].format(of, text, sizeof text);
+    }
+}
+
+static void draw_head(const struct pane *pane, const struct places *places) {
+    for (int i = 0; i < COLUMN_COUNT; ++i) {
+        if (places->width[i] > 0) {
+            const bool sorted = columns[i].sort == (int)pane->view->sort && pane->view->sort != VIEW_SORT_AGE;
+            pane_field(pane, 0, places->at[i], places->width[i], columns[i].right, sorted ? STYLE_STRONG : STYLE_DIM,
+                       columns[i].title);
         }
-        const int width = i == COLUMN_COUNT - 1 ? pane->area.columns - at : columns[i].width;
-        at = pane_field(pane, row, at, width, columns[i].right, style, text) + 1;
     }
 }
 
@@ -166,33 +153,108 @@ static void draw_none(const struct pane *pane) {
         pane_text(pane, 0, 0, STYLE_HOT, error);
         return;
     }
+    if (pane->model->apps.count > 0) {
+        pane_format(pane, 0, 0, STYLE_NORMAL, "none of %zu apps has \"%s\" in its name or pid", pane->model->apps.count,
+                    pane->view->filter);
+        pane_text(pane, 1, 0, STYLE_DIM, "Esc shows all");
+        return;
+    }
     pane_text(pane, 0, 0, STYLE_NORMAL, "no app with a budget found");
     pane_text(pane, 1, 0, STYLE_DIM, "start one that uses libperfadapt, as this user");
 }
 
-/* The first app to show, so that the selected one is among those that fit. */
-static size_t first_shown(const struct pane *pane, size_t rows) {
-    const size_t selected = model_find_app(pane->model, pane->view->selected);
-    return selected >= rows ? selected - rows + 1 : 0;
+/* The part of the order that is shown: the selected app is in it. */
+struct window {
+    int head; /* rows of the heads of columns */
+    size_t rows, first;
+    bool told; /* the last row says how many are left out */
+};
+
+static struct window window_of(const struct pane *pane, const struct app_order *order) {
+    struct window window = {.head = pane->area.rows > 1 ? 1 : 0};
+    const size_t rows = (size_t)(pane->area.rows - window.head);
+    window.told = order->count > rows && rows > 2;
+    window.rows = rows - (window.told ? 1 : 0);
+    const size_t selected = app_order_find(order, &pane->model->apps, pane->view->selected);
+    window.first = selected >= window.rows ? selected - window.rows + 1 : 0;
+    return window;
+}
+
+static void draw_left_out(const struct pane *pane, const struct window *window, size_t count) {
+    const size_t below = count - window->first - window->rows;
+    const int row = window->head + (int)window->rows;
+    int column = 1;
+    if (window->first > 0) {
+        column = pane_format(pane, row, column, STYLE_DIM, "+%zu above  ", window->first);
+    }
+    if (below > 0) {
+        pane_format(pane, row, column, STYLE_DIM, "+%zu more", below);
+    }
 }
 
 void apps_draw(const struct pane *pane) {
-    const struct model *model = pane->model;
-    if (model->apps.count == 0) {
+    const struct model_apps *apps = &pane->model->apps;
+    struct app_order order;
+    struct places places;
+    app_order_compute(apps, pane->view, &order);
+    if (order.count == 0) {
         draw_none(pane);
         return;
     }
-    bool shown[COLUMN_COUNT];
-    choose(pane->area.columns, shown);
-    const bool headed = pane->area.rows > 1;
-    if (headed) {
-        draw_row(pane, 0, shown, STYLE_DIM, NULL);
+    place(pane->area.columns, &places);
+    const struct window window = window_of(pane, &order);
+    const size_t selected = app_order_find(&order, apps, pane->view->selected);
+    if (window.head > 0) {
+        draw_head(pane, &places);
     }
-    const size_t rows = (size_t)(pane->area.rows - (headed ? 1 : 0));
-    const size_t first = first_shown(pane, rows);
-    const struct model_app *selected = pane_selected(pane);
-    for (size_t i = 0; i < rows && first + i < model->apps.count; ++i) {
-        const struct model_app *of = &model->apps.items[first + i];
-        draw_row(pane, (int)i + (headed ? 1 : 0), shown, of == selected ? STYLE_SELECTED : STYLE_NORMAL, of);
+    for (size_t i = 0; i < window.rows && window.first + i < order.count; ++i) {
+        const size_t at = window.first + i;
+        draw_row(pane, window.head + (int)i, &places, at == selected, &apps->items[order.indices[at]]);
     }
+    if (window.told) {
+        draw_left_out(pane, &window, order.count);
+    }
+}
+
+void apps_title(const struct pane *pane, char *out, size_t capacity) {
+    const struct view *view = pane->view;
+    struct app_order order;
+    char shown[32] = "";
+    char filter[VIEW_FILTER_MAX + 8] = "";
+    char sorted[32] = "";
+    app_order_compute(&pane->model->apps, view, &order);
+    if (view->filter[0] != '\0') {
+        snprintf(shown, sizeof shown, "%zu of ", order.count);
+        snprintf(filter, sizeof filter, "  /%s", view->filter);
+    }
+    if (view->sort != VIEW_SORT_AGE || view->sort_reversed) {
+        snprintf(sorted, sizeof sorted, "  by %s%s", app_order_sort_name(view->sort),
+                 view->sort_reversed ? ", reversed" : "");
+    }
+    snprintf(out, capacity, "Apps with a budget (%s%zu)%s%s", shown, pane->model->apps.count, filter, sorted);
+}
+
+struct apps_spot apps_at(const struct pane *pane, int row, int column) {
+    struct apps_spot spot = {0};
+    struct app_order order;
+    struct places places;
+    app_order_compute(&pane->model->apps, pane->view, &order);
+    if (order.count == 0 || row < 0 || row >= pane->area.rows) {
+        return spot;
+    }
+    const struct window window = window_of(pane, &order);
+    const size_t at = window.first + (size_t)(row - window.head);
+    if (row >= window.head) {
+        const bool shown = (size_t)(row - window.head) < window.rows && at < order.count;
+        spot.of = shown ? &pane->model->apps.items[order.indices[at]] : NULL;
+        return spot;
+    }
+    place(pane->area.columns, &places);
+    for (int i = 0; i < COLUMN_COUNT; ++i) {
+        if (columns[i].sort != NONE && column >= places.at[i] && column < places.at[i] + places.width[i]) {
+            spot.sorts = true;
+            spot.sort = (enum view_sort)columns[i].sort;
+        }
+    }
+    return spot;
 }

@@ -2,57 +2,87 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "frame_figures.h"
 #include "pane.h"
 #include "plot.h"
 #include "text.h"
 
-enum { SCALE_WIDTH = 6, HISTOGRAM_WIDTH = 38, HISTOGRAM_COLUMNS = 96, BINS = 4, BAR_WIDTH = 16 };
+enum {
+    SCALE_WIDTH = 6,
+    BIN_NAME_WIDTH = 10,
+    BAR_MIN = 6,
+    BAR_MAX = 30,
+    SHARE_WIDTH = 7,
+    HISTOGRAM_COLUMNS = 70, /* of the pane, below it the graph has all of it */
+    GAP = 2
+};
+
+/* The graph's scale, in what is shown: milliseconds or frames per second. */
+struct scale {
+    bool fps;
+    double target; /* NAN = none */
+    double top;
+};
 
 static double target_ms(const struct model_app *of) {
     const int64_t frame_ns = of->app.budget.size != 0 ? of->app.budget.frame_ns : of->app.target_frame_ns;
     return frame_ns > 0 ? (double)frame_ns / 1e6 : (double)NAN;
 }
 
-/* The top of the scale: over the target and all but the rarest outliers, which are cut. */
-static double scale_top(const struct model *model, size_t first, double target) {
-    double highest = isnan(target) ? 1 : target * 1.5;
-    for (size_t i = first; i < model->frame_count; ++i) {
-        highest = fmax(highest, fmin((double)model->frames[i].period_ns / 1e6, isnan(target) ? 1e4 : target * 6));
+/* What is shown of a frame; NAN of the first, which has no period. */
+static double shown_value(const struct perfadapt_frame *frame, bool fps) {
+    if (frame->period_ns < 0 || (fps && frame->period_ns == 0)) {
+        return NAN;
     }
-    return highest * 1.05;
+    return fps ? 1e9 / (double)frame->period_ns : (double)frame->period_ns / 1e6;
 }
 
-static void draw_target(const struct pane *pane, const struct plot *like, double target, double top) {
-    if (isnan(target)) {
+/* The top of the scale: over the target and all but the rarest outliers, which are cut. */
+static struct scale scale_of(const struct pane *pane, const struct model_app *of, size_t first) {
+    struct scale scale = {.fps = pane->view->frames_as_fps, .target = target_ms(of)};
+    if (scale.fps) {
+        scale.target = 1000 / scale.target;
+    }
+    const double most = isnan(scale.target) ? 1e4 : scale.target * (scale.fps ? 2 : 6);
+    scale.top = isnan(scale.target) ? 1 : scale.target * (scale.fps ? 1.2 : 1.5);
+    for (size_t i = first; i < pane->model->frame_count; ++i) {
+        scale.top = fmax(scale.top, fmin(shown_value(&pane->model->frames[i], scale.fps), most));
+    }
+    scale.top *= 1.05;
+    return scale;
+}
+
+static void draw_scale(const struct pane *pane, const struct plot *like, const struct scale *scale) {
+    pane_format(pane, 0, 0, STYLE_DIM, "%5.1f", scale->top);
+    pane_format(pane, like->rows - 1, 0, STYLE_DIM, "%5.1f", 0.0);
+    for (int row = 0; row < like->rows; ++row) {
+        pane_glyph(pane, row, SCALE_WIDTH - 1, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
+    }
+    if (isnan(scale->target)) {
         return;
     }
     struct plot plot;
     plot_init(&plot, like->columns, like->rows, like->ascii);
-    plot_dashes(&plot, plot_scale(&plot, target, 0, top));
+    plot_dashes(&plot, plot_scale(&plot, scale->target, 0, scale->top));
     pane_plot(pane, 0, SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
-    pane_format(pane, plot_row(&plot, target, 0, top), 0, STYLE_LIMIT, "%5.1f", target);
+    pane_format(pane, plot_row(&plot, scale->target, 0, scale->top), 0, STYLE_LIMIT, "%5.1f", scale->target);
 }
 
 static void draw_graph(const struct pane *pane, const struct model_app *of, int rows, int width) {
     const struct model *model = pane->model;
-    const double target = target_ms(of);
     struct plot plot;
     plot_init(&plot, width, rows, pane->view->ascii);
     const size_t dots = (size_t)plot_width(&plot);
     const size_t first = model->frame_count > dots ? model->frame_count - dots : 0;
-    const double top = scale_top(model, first, target);
-    pane_format(pane, 0, 0, STYLE_DIM, "%5.1f", top);
-    pane_format(pane, rows - 1, 0, STYLE_DIM, "%5.1f", 0.0);
-    for (int row = 0; row < rows; ++row) {
-        pane_glyph(pane, row, SCALE_WIDTH - 1, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
-    }
-    draw_target(pane, &plot, target, top);
+    const struct scale scale = scale_of(pane, of, first);
+    draw_scale(pane, &plot, &scale);
     const int offset = (int)(dots - (model->frame_count - first));
     int before = -1;
     for (size_t i = first; i < model->frame_count; ++i) {
-        const int64_t period_ns = model->frames[i].period_ns;
-        const int y = period_ns < 0 ? -1 : plot_scale(&plot, (double)period_ns / 1e6, 0, top);
+        const double value = shown_value(&model->frames[i], scale.fps);
+        const int y = isnan(value) ? -1 : plot_scale(&plot, value, 0, scale.top);
         if (y >= 0) {
             plot_column(&plot, offset + (int)(i - first), before >= 0 ? before : y, y);
         }
@@ -61,44 +91,60 @@ static void draw_graph(const struct pane *pane, const struct model_app *of, int 
     pane_plot(pane, 0, SCALE_WIDTH, STYLE_SERIES_1, &plot, '*');
 }
 
+static void draw_bin(const struct pane *pane, int row, int left, const struct frame_bin *bin, double share) {
+    const int room = pane->area.columns - left - BIN_NAME_WIDTH - SHARE_WIDTH;
+    const int width = room < BAR_MIN ? BAR_MIN : room > BAR_MAX ? BAR_MAX : room;
+    const int length = bin->count > 0 ? (int)fmax(1, round(share * width)) : 0;
+    pane_text(pane, row, left, STYLE_NORMAL, bin->name);
+    pane_fill(pane, row, left + BIN_NAME_WIDTH, length, bin->late ? STYLE_HOT : STYLE_COOL,
+              pane->view->ascii ? L'#' : L'█');
+    pane_format(pane, row, left + BIN_NAME_WIDTH + width, STYLE_NORMAL, "%6.1f%%", share * 100);
+}
+
 static void draw_histogram(const struct pane *pane, const struct model_app *of, int rows, int left) {
-    static const double edges[BINS] = {1.05, 1.5, 2.1, 1e9};
-    static const char *const names[BINS] = {"on time", "<= x1.5", "<= x2", "slower"};
+    struct frame_spread spread;
     const double target = target_ms(of);
-    size_t counts[BINS] = {0};
-    size_t total = 0;
-    for (size_t i = 0; i < pane->model->frame_count && !isnan(target); ++i) {
-        const double period = (double)pane->model->frames[i].period_ns / 1e6;
-        int bin = 0;
-        while (bin < BINS - 1 && period > edges[bin] * target) {
-            ++bin;
-        }
-        counts[bin] += period >= 0;
-        total += period >= 0;
-    }
-    if (total == 0 || rows < BINS + 1) {
+    frame_spread_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, target, &spread);
+    const int head = rows > spread.bin_count ? 1 : 0;
+    if (spread.total == 0) {
+        pane_text(pane, 0, left, STYLE_DIM, "no frame in the last 10 s");
         return;
     }
-    pane_format(pane, 0, left, STYLE_DIM, "last %zu frames, target %.1f ms", total, target);
-    for (int bin = 0; bin < BINS; ++bin) {
-        const double share = (double)counts[bin] / (double)total;
-        const int length = counts[bin] > 0 ? (int)fmax(1, round(share * BAR_WIDTH)) : 0;
-        pane_format(pane, bin + 1, left, STYLE_NORMAL, "%-8s", names[bin]);
-        pane_fill(pane, bin + 1, left + 9, length, bin == 0 ? STYLE_COOL : STYLE_HOT, pane->view->ascii ? L'#' : L'█');
-        pane_format(pane, bin + 1, left + 10 + BAR_WIDTH, STYLE_NORMAL, "%5.1f%%", share * 100);
+    if (head > 0 && isnan(target)) {
+        pane_text(pane, 0, left, STYLE_DIM, "last 10 s, no target");
+    } else if (head > 0) {
+        pane_format(pane, 0, left, STYLE_DIM, "last 10 s, target %.1f ms", target);
+    }
+    for (int i = 0; i < spread.bin_count; ++i) {
+        draw_bin(pane, head + i, left, &spread.bins[i], (double)spread.bins[i].count / (double)spread.total);
     }
 }
 
+static void append(char *text, size_t capacity, const char *name, double value, const char *after) {
+    char number[24];
+    const size_t length = strlen(text);
+    text_number(number, sizeof number, value, 1);
+    snprintf(text + length, capacity - length, "%s %s%s", name, number, after);
+}
+
 static void draw_numbers(const struct pane *pane, const struct perfadapt_app *app, int row) {
-    char texts[5][24];
-    const double values[5] = {app->period_p50_ms, app->period_p99_ms, app->period_max_ms, app->cpu_p50_ms,
-                              app->gpu_p50_ms};
-    for (int i = 0; i < 5; ++i) {
-        text_number(texts[i], sizeof texts[i], values[i], 1);
-    }
-    pane_format(pane, row, 0, STYLE_NORMAL,
-                "p50 %s  p99 %s  max %s  cpu %s  gpu %s  late %" PRIu32 "/%" PRIu32 "  frames %" PRIu64, texts[0],
-                texts[1], texts[2], texts[3], texts[4], app->frames_late, app->frames_counted, app->frames_total);
+    const bool fps = pane->view->frames_as_fps;
+    struct frame_figures of;
+    char text[320] = "";
+    frame_figures_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, &of);
+    append(text, sizeof text, "p50", fps ? 1000 / of.p50_ms : of.p50_ms, "  ");
+    append(text, sizeof text, "p95", fps ? 1000 / of.p95_ms : of.p95_ms, "  ");
+    append(text, sizeof text, "p99", fps ? 1000 / of.p99_ms : of.p99_ms, "  ");
+    append(text, sizeof text, "p99.9", fps ? 1000 / of.p99_9_ms : of.p99_9_ms, "  ");
+    append(text, sizeof text, fps ? "min" : "max", fps ? 1000 / of.max_ms : of.max_ms, "  ");
+    int column = pane_text(pane, row, 0, STYLE_NORMAL, text);
+    column = pane_format(pane, row, column, app->frames_late > 0 ? STYLE_STRONG : STYLE_NORMAL,
+                         "late %" PRIu32 "/%" PRIu32, app->frames_late, app->frames_counted);
+    text[0] = '\0';
+    append(text, sizeof text, "  1% low", app->low_1_percent_fps, " fps  ");
+    append(text, sizeof text, "cpu", app->cpu_p50_ms, "  ");
+    append(text, sizeof text, "gpu", app->gpu_p50_ms, "  ");
+    pane_format(pane, row, column, STYLE_NORMAL, "%sframes %" PRIu64, text, app->frames_total);
 }
 
 void frames_draw(const struct pane *pane) {
@@ -115,13 +161,16 @@ void frames_draw(const struct pane *pane) {
         return;
     }
     const int rows = pane->area.rows - 1;
-    const bool beside = pane->area.columns >= HISTOGRAM_COLUMNS && rows > BINS;
-    const int width = pane->area.columns - SCALE_WIDTH - (beside ? HISTOGRAM_WIDTH : 0);
+    const bool beside = pane->area.columns >= HISTOGRAM_COLUMNS && rows >= 4;
+    const int third = pane->area.columns / 3;
+    const int most = BIN_NAME_WIDTH + BAR_MAX + SHARE_WIDTH;
+    const int histogram = third > most ? most : third;
+    const int width = pane->area.columns - SCALE_WIDTH - (beside ? histogram + GAP : 0);
     if (rows >= 2) {
         draw_graph(pane, of, rows, width);
     }
     if (beside) {
-        draw_histogram(pane, of, rows, pane->area.columns - HISTOGRAM_WIDTH + 2);
+        draw_histogram(pane, of, rows, pane->area.columns - histogram);
     }
-    draw_numbers(pane, &of->app, rows);
+    draw_numbers(pane, &of->app, rows > 0 ? rows : 0);
 }

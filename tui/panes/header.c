@@ -1,4 +1,4 @@
-/* The lines on top: who, when, how warm, what limits; and the line of keys at the bottom. SPDX-License-Identifier: MIT */
+/* The lines on top: who, when, how warm, what limits. SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -18,10 +18,6 @@ static const double rising_c_per_min = 0.2;
 
 static bool is_read(const struct model *model) {
     return model->snapshot_result != PERFADAPT_ERROR_UNSUPPORTED;
-}
-
-static bool has_message(const struct pane *pane) {
-    return pane->view->message[0] != '\0' && model_monotonic_ns() < pane->view->message_until_ns;
 }
 
 /* "02:11", "1:02:11" */
@@ -275,23 +271,4 @@ void header_draw(const struct pane *pane) {
     if (pane->area.rows > 2) {
         draw_limiter(pane, 2);
     }
-}
-
-void keys_draw(const struct pane *pane) {
-    static const struct {
-        int priority;
-        const char *key, *what;
-    } keys[] = {
-        {1, "?", "Help"}, {2, "Up/Down", "Select app"}, {2, "Space", "Pause"}, {3, "+/-", "Rate"}, {0, "q", "Quit"}};
-    struct line line;
-    if (has_message(pane)) {
-        pane_text(pane, 0, 1, STYLE_STRONG, pane->view->message);
-        return;
-    }
-    line_begin(&line, pane);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
-        line_add(&line, keys[i].priority, STYLE_STRONG, "%s", keys[i].key);
-        line_glue(&line, STYLE_DIM, " %s", keys[i].what);
-    }
-    line_draw(&line, 0, 1, pane->area.columns);
 }

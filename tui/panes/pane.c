@@ -7,6 +7,7 @@
 
 #include <curses.h>
 
+#include "app_order.h"
 #include "text.h"
 
 enum { TEXT_MAX = 512 };
@@ -58,12 +59,18 @@ int pane_format(const struct pane *pane, int row, int column, enum screen_style 
     return pane_text(pane, row, column, style, text);
 }
 
+int pane_width(const char *text) {
+    int width = 0;
+    while (*text != '\0') {
+        const int columns = wcwidth((wchar_t)text_decode(&text));
+        width += columns < 1 ? 1 : columns;
+    }
+    return width;
+}
+
 int pane_field(const struct pane *pane, int row, int column, int width, bool right, enum screen_style style,
                const char *text) {
-    int length = 0;
-    for (const char *cursor = text; *cursor != '\0'; ++length) {
-        text_decode(&cursor);
-    }
+    const int length = pane_width(text);
     struct pane field = *pane;
     field.area.left += column;
     field.area.columns = width < pane->area.columns - column ? width : pane->area.columns - column;
@@ -129,8 +136,7 @@ void pane_frame(const struct pane *pane, struct rect outer, const char *title) {
 }
 
 const struct model_app *pane_selected(const struct pane *pane) {
-    const struct model *model = pane->model;
-    return model->apps.count == 0 ? NULL : &model->apps.items[model_find_app(model, pane->view->selected)];
+    return app_order_selected(&pane->model->apps, pane->view);
 }
 
 enum screen_style pane_state_style(enum perfadapt_thermal_state state) {

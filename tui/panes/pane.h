@@ -26,7 +26,27 @@ void apps_draw(const struct pane *pane);
 void frames_draw(const struct pane *pane);
 void events_draw(const struct pane *pane);
 void keys_draw(const struct pane *pane);
-void help_draw(const struct pane *pane);
+/* Begins with line view->help_top. Returns the first line that there was no room for, 0 = the last was shown. */
+int help_draw(const struct pane *pane);
+
+/* The page of one app. Returns the line it begins with, which is less than asked for where the page ends before. */
+int details_draw(const struct pane *pane);
+
+/* The title of the pane of apps: how many, which, by what they are sorted. */
+void apps_title(const struct pane *pane, char *out, size_t capacity);
+
+/* What is at a place of the pane of apps. */
+struct apps_spot {
+    const struct model_app *of; /* the app in this row, or NULL */
+    bool sorts;                 /* the head of a column that apps can be sorted by */
+    enum view_sort sort;
+};
+
+struct apps_spot apps_at(const struct pane *pane, int row, int column);
+
+/* Lines these panes can fill, for the layout. */
+int pressure_lines(const struct model *model);
+int devices_lines(const struct model *model);
 
 /* Lines these panes can fill, for the layout. */
 int pressure_lines(const struct model *model);
@@ -48,6 +68,9 @@ void pane_fill(const struct pane *pane, int row, int column, int count, enum scr
 /* Draws what is set of a plot, with its top left at row and column. */
 void pane_plot(const struct pane *pane, int row, int column, enum screen_style style, const struct plot *plot,
                char ascii_mark);
+
+/* Columns that a text takes on the screen. */
+int pane_width(const char *text);
 
 /* The session whose frames are shown, or NULL. */
 const struct model_app *pane_selected(const struct pane *pane);
