@@ -47,7 +47,7 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
     sheet_add(out, "name", STYLE_STRONG, "%s", app->name);
     sheet_add(out, "pid", STYLE_NORMAL, "%s  open for %s", pid, age);
     sheet_add(out, "state", STYLE_NORMAL, "%s%s", perfadapt_app_state_name(app->state),
-              app->simulated ? ", steered by simulated temperatures" : "");
+              app->simulated ? ", on simulated temperatures" : "");
     sheet_add(out, "role", STYLE_NORMAL, "%s", perfadapt_role_name(app->role));
     sheet_add(out, "library", STYLE_NORMAL, "%s", app->version[0] != '\0' ? app->version : "n/a");
     sheet_add(out, "target", STYLE_NORMAL, "%s", app->target_frame_ns > 0 ? target : "none set by the app");

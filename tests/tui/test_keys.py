@@ -86,7 +86,7 @@ class Apps(Base):
         terminal.wait_text(f"(1 of {SESSIONS})", f"Frame times ms: print_budget ({self.pids[1]})")
         terminal.keys(ENTER)
         self.wait_gone(terminal, "Enter keeps")
-        self.assertIn(f"/{self.pids[1]}", terminal.text())
+        terminal.wait_text(f"/{self.pids[1]}")
         terminal.keys(ESCAPE)
         terminal.wait(lambda: self.shown(terminal) == self.pids, "all apps after Esc")
         terminal.keys("/BUDGet")
@@ -116,7 +116,7 @@ class Apps(Base):
         self.wait_gone(terminal, "by level")
         terminal.keys("S")
         terminal.wait_text("by age, reversed")
-        self.assertEqual(self.shown(terminal), self.pids[::-1])
+        terminal.wait(lambda: self.shown(terminal) == self.pids[::-1], "the other way round")
         terminal.keys("S")
         terminal.wait(lambda: self.shown(terminal) == self.pids, "the order as before")
 
@@ -128,7 +128,7 @@ class Apps(Base):
         terminal.wait(lambda: self.selected(terminal) == self.pids[2], "the last app")
         terminal.keys("S")
         terminal.wait(lambda: self.shown(terminal) == self.pids[::-1], "the other order")
-        self.assertEqual(self.selected(terminal), self.pids[2])
+        terminal.wait(lambda: self.selected(terminal) == self.pids[2], "the same app")
         terminal.keys("S" + HOME)
         terminal.wait(lambda: self.selected(terminal) == self.pids[0], "the first app")
 
@@ -205,8 +205,8 @@ class Details(Base):
         terminal.wait_text(f"Details: print_budget ({self.pids[0]})", "interactive", "Latest decision", "frame time",
                            "forecast", "Decisions, newest first", "LEVEL", "->", "resident", "handheld/junction",
                            "Why it is not higher", "confidence", "library")
-        self.assertRegex(terminal.text(), r"resident +\d+\.\d [KM]iB")
-        self.assertRegex(terminal.text(), r"limit +\d+\.\d ms")
+        for pattern in (r"resident +\d+\.\d [KM]iB", r"limit +\d+\.\d ms"):
+            terminal.wait(lambda p=pattern: re.search(p, terminal.text()), f"on the screen: {pattern}")
         terminal.keys(RIGHT)
         terminal.wait_text(f"Details: print_budget ({self.pids[1]})")
         terminal.keys(LEFT)
@@ -327,7 +327,7 @@ class Setup(Base):
         self.assertEqual(os.listdir(os.path.dirname(self.file)), ["top.ini"])
         again = self.start(120, 40, XDG_CONFIG_HOME=self.config)
         again.wait_text("by fps, reversed", "Frames per second", "every 0.1s")
-        self.assertNotIn("Events ─", again.text())
+        self.wait_gone(again, "Events ─")
         again.keys("q")
         self.assertEqual(again.status(), 0)
         with open(self.file, encoding="utf-8") as file:
