@@ -68,6 +68,8 @@ void keys_take(struct dashboard *dashboard, int key) {
         dashboard->due_ns = 0;
         break;
     default:
+        travel_key(&dashboard->travel, view, key);
+        dashboard->model = travel_model(&dashboard->travel);
         break;
     }
 }

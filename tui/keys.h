@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "travel.h"
 #include "view.h"
 
 struct dashboard {
-    struct model *model;
+    struct model *model; /* what is shown: travel_model() */
+    struct travel travel;
     struct view view;
     int64_t due_ns; /* of the next refresh */
     bool leaving;
