@@ -155,6 +155,8 @@ int screen_start(const struct options *options) {
     keypad(stdscr, TRUE);
     define_key("\033[A", KEY_UP); /* terminals send these too, whatever terminfo says */
     define_key("\033[B", KEY_DOWN);
+    define_key("\033[F", KEY_END);
+    define_key("\033[H", KEY_HOME);
     nodelay(stdscr, TRUE);
     set_escdelay(25);
     typeahead(-1); /* a look at the keyboard for every few lines drawn */

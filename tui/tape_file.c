@@ -144,7 +144,8 @@ static void describe_damage(const struct scan *scan, char note[TAPE_FILE_NOTE_MA
     note[0] = '\0';
     if (scan->tape->count == 0) {
         snprintf(note, TAPE_FILE_NOTE_MAX,
-                 scan->damaged_at != 0 ? "is damaged: no moment of it can be read" : "ends before its first moment");
+                 scan->damaged_at != 0 && !scan->cut ? "is damaged: no moment of it can be read"
+                                                     : "ends before its first moment");
     } else if (scan->damaged_at != 0) {
         snprintf(note, TAPE_FILE_NOTE_MAX,
                  scan->cut ? "is cut off at byte %" PRIu64 ": its end is missing"
