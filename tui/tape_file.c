@@ -12,7 +12,9 @@
 
 #include "tape_format.h"
 
-enum { SEARCH_BYTES = 65536, SEARCH_BYTES_MAX = 64 << 20 };
+enum { SEARCH_BYTES = 65536 };
+
+static const uint64_t search_bytes_max = UINT64_C(64) << 20;
 
 static const int64_t latest_ns = INT64_C(4000000000000000000);
 
@@ -79,7 +81,7 @@ static void note_damage(struct scan *scan, bool cut) {
 
 /* Behind a damaged record: where the next one begins, not too far off. */
 static bool search_record(struct scan *scan) {
-    const uint64_t last = scan->size - scan->offset > SEARCH_BYTES_MAX ? scan->offset + SEARCH_BYTES_MAX : scan->size;
+    const uint64_t last = scan->size - scan->offset > search_bytes_max ? scan->offset + search_bytes_max : scan->size;
     for (uint64_t from = scan->offset + 1; from + sizeof(struct tape_record) <= last;) {
         const size_t length = last - from < SEARCH_BYTES ? (size_t)(last - from) : SEARCH_BYTES;
         if (!read_at(scan, scan->bytes, length, from)) {
@@ -115,7 +117,7 @@ static bool take_record(struct scan *scan, const struct tape_record *record) {
 }
 
 static bool scan_records(struct scan *scan) {
-    while (scan->offset < scan->size && scan->tape->count < TAPE_FILE_MOMENTS_MAX) {
+    while (scan->offset < scan->size && scan->tape->count < (size_t)TAPE_FILE_MOMENTS_MAX) {
         struct tape_record record;
         const bool whole = read_at(scan, &record, sizeof record, scan->offset);
         const bool good = whole && record_is_good(&record);
@@ -151,7 +153,7 @@ static void describe_damage(const struct scan *scan, char note[TAPE_FILE_NOTE_MA
                  scan->cut ? "is cut off at byte %" PRIu64 ": its end is missing"
                            : "is damaged at byte %" PRIu64 ": moments are missing",
                  scan->damaged_at);
-    } else if (scan->tape->count == TAPE_FILE_MOMENTS_MAX) {
+    } else if (scan->tape->count == (size_t)TAPE_FILE_MOMENTS_MAX) {
         snprintf(note, TAPE_FILE_NOTE_MAX, "is long: only its first %d moments are shown", TAPE_FILE_MOMENTS_MAX);
     }
 }

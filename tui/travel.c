@@ -57,6 +57,9 @@ struct model *travel_model(const struct travel *travel) {
 
 static void describe_source(struct travel *travel) {
     struct model *model = travel_model(travel);
+    if (model == NULL) {
+        return;
+    }
     const int64_t newest_ns = travel->live != NULL ? travel->live->now_ns : tape_newest_ns(&travel->tape);
     const bool records = travel->recorder.fd >= 0;
     model->source = (struct model_source){
