@@ -17,7 +17,6 @@
 #include "mouse.h"
 #include "panes/pane.h"
 #include "screen.h"
-#include "sensors.h"
 #include "setup.h"
 
 /* Keys may come faster than they are taken: refreshes and signals have their turn in between. */
@@ -187,14 +186,14 @@ static void let_signals_in(const sigset_t *waiting) {
 
 /* Until a key, a signal, the next refresh, or the very first sample of the machine. */
 static void wait_for_something(struct dashboard *dashboard, const sigset_t *waiting) {
-    const bool first = !model_has_snapshot(dashboard->model);
-    struct pollfd sources[] = {
-        {.fd = STDIN_FILENO, .events = POLLIN},
-        {.fd = first ? perfadapt_monitor_snapshot_fd(dashboard->model->monitor) : -1, .events = POLLIN}};
+    const struct model *live = dashboard->travel.live;
+    const bool first = live != NULL && !model_has_snapshot(live);
+    struct pollfd sources[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                               {.fd = first ? perfadapt_monitor_snapshot_fd(live->monitor) : -1, .events = POLLIN}};
     int64_t left_ns = dashboard->due_ns - model_monotonic_ns();
     left_ns = left_ns < 0 ? 0 : left_ns;
     const struct timespec timeout = {(time_t)(left_ns / second_ns), (long)(left_ns % second_ns)};
-    const int ready = ppoll(sources, 2, dashboard->view.paused ? NULL : &timeout, waiting);
+    const int ready = ppoll(sources, 2, dashboard->due_ns == TRAVEL_NEVER ? NULL : &timeout, waiting);
     if (ready > 0 && sources[0].revents != 0) {
         let_signals_in(waiting);
         take_keys(dashboard, sources[0].revents);
@@ -208,14 +207,14 @@ static void wait_for_something(struct dashboard *dashboard, const sigset_t *wait
 }
 
 static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
-    model_wait_first(dashboard->model, FIRST_SCREEN_WAIT_MS);
+    if (dashboard->travel.live != NULL) {
+        model_wait_first(dashboard->travel.live, FIRST_SCREEN_WAIT_MS);
+    }
     while (!dashboard->leaving && ended_by == 0) {
-        const int64_t now_ns = model_monotonic_ns();
-        if (!dashboard->view.paused && now_ns >= dashboard->due_ns) {
-            model_refresh(dashboard->model, dashboard->shown);
-            sensors_collect(dashboard->model);
+        if (model_monotonic_ns() >= dashboard->due_ns) {
+            dashboard->due_ns = travel_refresh(&dashboard->travel, &dashboard->view);
+            dashboard->model = travel_model(&dashboard->travel);
             keys_settle(dashboard);
-            dashboard->due_ns = now_ns + (int64_t)(dashboard->view.period_s * 1e9);
         }
         if (resized) {
             resized = 0;
@@ -244,28 +243,40 @@ static void take_setup(struct dashboard *dashboard, const struct options *option
     }
 }
 
+static int report_failure(const struct options *options, enum perfadapt_result result, const struct view *view) {
+    if (result != PERFADAPT_OK) {
+        model_print_failure(options, result);
+    } else {
+        fprintf(stderr, "perfadapt-top: %s: %s\n", options->replay, view->message);
+    }
+    return EXIT_CODE_ENVIRONMENT;
+}
+
 int dashboard_run(const struct options *options, bool ascii) {
     sigset_t waiting;
     catch_signals(&waiting);
     enum perfadapt_result result = PERFADAPT_OK;
     struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii, .mouse = !options->no_mouse}};
     take_setup(&dashboard, options);
-    const int code = screen_start(options);
+    int code = travel_open(&dashboard.travel, options);
+    code = code >= 0 ? code : screen_start(options);
     if (code >= 0) {
+        travel_close(&dashboard.travel);
         return code;
     }
     if (dashboard.view.mouse) {
         mouse_start();
     }
-    dashboard.model = model_create(options, &result);
-    if (dashboard.model != NULL) {
+    struct model *live = options->replay == NULL ? model_create(options, &result) : NULL;
+    const bool begun = travel_begin(&dashboard.travel, live, &dashboard.view);
+    if (begun) {
+        dashboard.model = travel_model(&dashboard.travel);
         run_loop(&dashboard, &waiting);
     }
     screen_stop();
-    model_destroy(dashboard.model);
-    if (result != PERFADAPT_OK) {
-        model_print_failure(options, result);
-        return EXIT_CODE_ENVIRONMENT;
+    travel_close(&dashboard.travel);
+    if (!begun) {
+        return report_failure(options, result, &dashboard.view);
     }
     if (ended_by != 0) {
         const int signal_number = ended_by;

@@ -27,7 +27,7 @@ void keys_settle(struct dashboard *dashboard) {
         view->selected = key; /* it stays the same however the order changes */
     }
     if (key != dashboard->shown) {
-        dashboard->shown = key;
+        dashboard->shown = dashboard->travel.frames_key = key;
         model_read_frames(dashboard->model, key);
     }
     if (view->page == VIEW_DETAILS) {
@@ -242,6 +242,9 @@ static void take_common(struct dashboard *dashboard, int key) {
         dashboard->due_ns = 0;
         break;
     default:
+        travel_key(&dashboard->travel, view, key);
+        dashboard->model = travel_model(&dashboard->travel);
+        keys_settle(dashboard);
         break;
     }
 }

@@ -7,10 +7,12 @@
 
 #include "layout.h"
 #include "model.h"
+#include "travel.h"
 #include "view.h"
 
 struct dashboard {
-    struct model *model;
+    struct model *model; /* what is shown: travel_model() */
+    struct travel travel;
     struct view view;
     struct layout layout; /* as last drawn: what the mouse points at */
     uint64_t shown;       /* key of the app whose frames are shown; 0 = none */

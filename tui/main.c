@@ -19,19 +19,23 @@ static void keep_standard_streams(void) {
     }
 }
 
-static int run_batch(struct options *options, bool ascii) {
+static int run_live(const struct options *options, bool ascii) {
     enum perfadapt_result result = PERFADAPT_OK;
     struct model *model = model_create(options, &result);
     if (model == NULL) {
         model_print_failure(options, result);
         return EXIT_CODE_ENVIRONMENT;
     }
-    if (!options->batch) {
-        options->samples = 1;
-    }
     const int code = batch_run(model, options, ascii);
     model_destroy(model);
     return code;
+}
+
+static int run_batch(struct options *options, bool ascii) {
+    if (!options->batch) {
+        options->samples = 1;
+    }
+    return options->replay != NULL ? batch_replay(options, ascii) : run_live(options, ascii);
 }
 
 int main(int argc, char **argv) {

@@ -19,8 +19,17 @@ int64_t model_monotonic_ns(void) {
     return read_clock(CLOCK_MONOTONIC);
 }
 
-struct model *model_create(const struct options *options, enum perfadapt_result *out_result) {
+struct model *model_create_empty(void) {
     struct model *model = calloc(1, sizeof *model);
+    if (model != NULL) {
+        model->self_percent = NAN;
+        model->snapshot_result = PERFADAPT_ERROR_AGAIN;
+    }
+    return model;
+}
+
+struct model *model_create(const struct options *options, enum perfadapt_result *out_result) {
+    struct model *model = model_create_empty();
     if (model == NULL) {
         *out_result = PERFADAPT_ERROR_NO_MEMORY;
         return NULL;
@@ -35,8 +44,6 @@ struct model *model_create(const struct options *options, enum perfadapt_result 
     if (gethostname(model->host, sizeof model->host - 1) != 0) {
         snprintf(model->host, sizeof model->host, "n/a");
     }
-    model->self_percent = NAN;
-    model->snapshot_result = PERFADAPT_ERROR_AGAIN;
     return model;
 }
 
@@ -46,11 +53,12 @@ void model_print_failure(const struct options *options, enum perfadapt_result re
             perfadapt_strerror(result));
 }
 
-static void free_apps(struct model_apps *apps) {
+void model_free_apps(struct model_apps *apps) {
     for (size_t i = 0; i < apps->capacity; ++i) {
         free(apps->items[i].simulated);
     }
     free(apps->items);
+    *apps = (struct model_apps){0};
 }
 
 void model_destroy(struct model *model) {
@@ -58,12 +66,12 @@ void model_destroy(struct model *model) {
         return;
     }
     perfadapt_monitor_close(&model->monitor);
-    free_apps(&model->apps);
-    free_apps(&model->previous);
+    model_free_apps(&model->apps);
+    model_free_apps(&model->previous);
     free(model);
 }
 
-static bool reserve(struct model_apps *apps, size_t count) {
+bool model_reserve_apps(struct model_apps *apps, size_t count) {
     if (count <= apps->capacity) {
         return true;
     }
@@ -107,13 +115,17 @@ static bool read_app(const struct model *model, size_t index, struct model_app *
     return true;
 }
 
-static void read_apps(struct model *model) {
+void model_next_apps(struct model *model) {
     const struct model_apps recycled = model->previous;
     model->previous = model->apps;
     model->apps = recycled;
     model->apps.count = 0;
+}
+
+static void read_apps(struct model *model) {
+    model_next_apps(model);
     const size_t count = perfadapt_monitor_app_count(model->monitor);
-    if (!reserve(&model->apps, count)) {
+    if (!model_reserve_apps(&model->apps, count)) {
         model->sessions_result = PERFADAPT_ERROR_NO_MEMORY;
         return;
     }
@@ -157,7 +169,7 @@ static bool contains(const struct model_apps *apps, uint64_t key) {
     return false;
 }
 
-static void keep_journal(struct model *model) {
+void model_keep_journal(struct model *model) {
     for (size_t i = 0; i < model->apps.count; ++i) {
         const struct model_app *of = &model->apps.items[i];
         if (!contains(&model->previous, of->app.key) && of->app.age_ns >= 0) {
@@ -170,6 +182,16 @@ static void keep_journal(struct model *model) {
             note(model, &model->previous.items[i], JOURNAL_ENDED, model->now_ns, "session closed");
         }
     }
+}
+
+void model_forget(struct model *model) {
+    model->apps.count = 0;
+    model->previous.count = 0;
+    model->journal.count = 0;
+    model->histories.count = 0;
+    model->sensor_count = 0;
+    memset(model->stalls, 0, sizeof model->stalls);
+    memset(model->stall_total, 0, sizeof model->stall_total);
 }
 
 static void read_self(struct model *model, int64_t elapsed_ns) {
@@ -192,13 +214,19 @@ void model_refresh(struct model *model, uint64_t frames_key) {
     if (result != PERFADAPT_ERROR_AGAIN || model->snapshot.generation == 0) {
         model->snapshot_result = result; /* after a collision the snapshot before stays in place */
     }
-    keep_journal(model);
+    model_keep_journal(model);
     model_read_frames(model, frames_key);
 }
 
 void model_read_frames(struct model *model, uint64_t frames_key) {
-    model->frame_count = perfadapt_monitor_get_frames(model->monitor, model_find_app(model, frames_key),
-                                                      PERFADAPT_FRAMES_MAX, model->frames);
+    const size_t index = model_find_app(model, frames_key);
+    const uint64_t key = index < model->apps.count ? model->apps.items[index].app.key : 0;
+    if (model->monitor == NULL) {
+        model->frame_count = key == model->frames_of ? model->frames_kept : 0;
+        return;
+    }
+    model->frames_of = key;
+    model->frame_count = perfadapt_monitor_get_frames(model->monitor, index, PERFADAPT_FRAMES_MAX, model->frames);
 }
 
 static void keep_resident(struct model *model) {

@@ -72,6 +72,8 @@ struct model {
 
     size_t frame_count;
     struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* of the app asked for, oldest first */
+    uint64_t frames_of;                                  /* key of the session that they are of */
+    size_t frames_kept; /* of a recording: those it has, which are shown for that session alone */
 
     struct model_details details;
 
@@ -85,17 +87,30 @@ int64_t model_monotonic_ns(void);
 struct model *model_create(const struct options *options, enum perfadapt_result *out_result);
 void model_destroy(struct model *model);
 
+/* A model without a monitor, to be filled with moments of the past. NULL where there is no memory. */
+struct model *model_create_empty(void);
+
 /* Says on standard error why model_create() failed. */
 void model_print_failure(const struct options *options, enum perfadapt_result result);
 
 /* Reads everything again; frames are those of the session `frames_key`, or of the first where it is not there. */
 void model_refresh(struct model *model, uint64_t frames_key);
 
-/* Reads only the frames again, of another session. */
+/* Reads only the frames again, of another session. A recording has those of one. */
 void model_read_frames(struct model *model, uint64_t frames_key);
 
 /* Fills model->details with the snapshot that steers that session, and adds to the history of its memory. */
 void model_read_details(struct model *model, uint64_t key);
+
+/* What a refresh consists of, for those who fill a model from elsewhere: the apps of before make room for new ones, and
+ * what the new ones tell becomes events. */
+void model_next_apps(struct model *model);
+bool model_reserve_apps(struct model_apps *apps, size_t count);
+void model_free_apps(struct model_apps *apps);
+void model_keep_journal(struct model *model);
+
+/* Nothing came before what is shown next: no app, no event, no history. */
+void model_forget(struct model *model);
 
 /* Waits until the machine has been read for the first time, at most timeout_ms; at once without a sampler. */
 void model_wait_first(struct model *model, int timeout_ms);

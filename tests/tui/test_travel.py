@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""Recordings and the way back in perfadapt-top: SPDX-License-Identifier: MIT"""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_top import TIMEOUT_S, TOP, Base, Terminal, environment  # skips where pyte is missing
+
+
+class Recordings(Base):
+    def setUp(self):
+        super().setUp()
+        self.directory = tempfile.mkdtemp(prefix="perfadapt-travel-")
+        self.addCleanup(shutil.rmtree, self.directory)
+        self.path = os.path.join(self.directory, "seen.ptape")
+
+    def top(self, *arguments):
+        return subprocess.run([TOP, *arguments], env=environment(self.runtime_dir), timeout=TIMEOUT_S,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def record(self, samples=5):
+        result = self.top("--batch", "--json", "-n", str(samples), "-d", "0.1", "--record", self.path)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        return result.stdout
+
+    def terminal(self, *arguments):
+        terminal = Terminal(120, 40, environment(self.runtime_dir), *arguments)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def frames(self, terminal):
+        found = re.search(r"frames (\d+)", terminal.text())
+        return int(found.group(1)) if found else None
+
+    def wait_frames(self, terminal, condition, what):
+        terminal.wait(lambda: self.frames(terminal) is not None and condition(self.frames(terminal)), what)
+        return self.frames(terminal)
+
+    def assert_refused(self, path, *words):
+        for arguments in (("--once",), ("--batch", "--json")):
+            result = self.top(*arguments, "--replay", path)
+            self.assertEqual((result.returncode, result.stdout), (3, b""), path)
+            self.assertRegex(result.stderr, rb"^perfadapt-top: [^\n]+\n\Z")
+            for word in (path, *words):
+                self.assertIn(word.encode(), result.stderr)
+
+    def test_the_same_samples(self):
+        live = self.record()
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
+        result = self.top("--batch", "--json", "--replay", self.path)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, live, b""))
+        result = self.top("--json", "--replay", self.path)
+        self.assertEqual(result.stdout, live.splitlines(keepends=True)[-1])
+        result = self.top("--batch", "--json", "-n", "2", "--replay", self.path)
+        self.assertEqual(result.stdout, b"".join(live.splitlines(keepends=True)[:2]))
+        text = self.top("--batch", "--replay", self.path).stdout.decode()
+        self.assertEqual(text.count("perfadapt-top "), 5)
+        self.assertIn("print_budget", self.top("--once", "--replay", self.path).stdout.decode())
+
+    def test_cut_and_damaged(self):
+        live = self.record()
+        with open(self.path, "rb") as file:
+            data = file.read()
+        for size in (len(data) - 1, len(data) - 100):
+            with open(self.path, "wb") as file:
+                file.write(data[:size])
+            result = self.top("--batch", "--json", "--replay", self.path)
+            self.assertEqual(result.returncode, 0)
+            self.assertTrue(live.startswith(result.stdout) and len(result.stdout) < len(live))
+            self.assertIn(b"cut off at byte", result.stderr)
+        with open(self.path, "wb") as file:
+            file.write(data[:-9] + bytes([data[-9] ^ 4]) + data[-8:])
+        result = self.top("--batch", "--json", "--replay", self.path)
+        self.assertEqual(result.stdout, b"".join(live.splitlines(keepends=True)[:-1]))
+        self.assertIn(b"damaged at byte", result.stderr)
+        terminal = self.terminal("--replay", self.path)
+        terminal.wait_text("print_budget")
+        terminal.keys("q")
+        self.assertEqual(terminal.status(), 0)
+
+    def test_no_recordings(self):
+        self.record(1)
+        with open(self.path, "rb") as file:
+            data = file.read()
+        for content, word in ((b"", "empty"), (b"x" * 100, "no recording"), (b"PERFADRC" + bytes(200), "perfadapt replay"),
+                              (data[:8] + data[8:12][::-1] + data[12:], "byte order"), (data[:40], "first moment")):
+            with open(self.path, "wb") as file:
+                file.write(content)
+            self.assert_refused(self.path, word)
+        with open(self.path, "wb") as file:
+            file.truncate(10 << 30)
+        self.assert_refused(self.path, "no recording")
+        self.assert_refused(self.directory, "directory")
+        self.assert_refused("/dev/zero", "no file")
+        self.assert_refused("/nonexistent", "No such file")
+        result = self.top("--once", "--record", "/nonexistent/file")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn(b"/nonexistent/file", result.stderr)
+
+    def test_full_disk(self):
+        result = self.top("--batch", "--json", "-n", "2", "-d", "0.1", "--record", "/dev/full")
+        self.assertEqual((result.returncode, result.stdout.count(b"\n")), (0, 2))
+        self.assertEqual(result.stderr.count(b"No space left"), 1)
+        terminal = self.terminal("-d", "0.2", "--record", "/dev/full")
+        before = self.wait_frames(terminal, lambda frames: True, "frames")
+        self.wait_frames(terminal, lambda frames: frames > before, "going on")
+        terminal.keys("q")
+        self.assertEqual(terminal.status(), 0)
+
+    def test_the_way_back(self):
+        terminal = self.terminal("-d", "0.2", "--record", self.path)
+        first = self.wait_frames(terminal, lambda frames: True, "frames")
+        self.wait_frames(terminal, lambda frames: frames > first + 200, "three seconds")
+        terminal.keys("{")
+        past = self.wait_frames(terminal, lambda frames: frames < first + 60, "the past")
+        terminal.keys("]")
+        self.wait_frames(terminal, lambda frames: frames > past, "a second later")
+        terminal.keys("[")
+        self.wait_frames(terminal, lambda frames: frames == past, "a second back")
+        terminal.keys("\x1bOF")
+        now = self.wait_frames(terminal, lambda frames: frames > first + 200, "the newest again")
+        self.wait_frames(terminal, lambda frames: frames > now, "going on")
+        terminal.keys(" ")
+        terminal.wait_text("PAUSED")
+        held = self.frames(terminal)
+        terminal.keys("[")
+        self.wait_frames(terminal, lambda frames: frames < held, "back from a pause")
+        terminal.keys(" ")
+        self.wait_frames(terminal, lambda frames: frames > held, "going on after the pause")
+        terminal.keys("q")
+        self.assertEqual(terminal.status(), 0)
+        samples = self.top("--batch", "--json", "--replay", self.path).stdout.splitlines()
+        totals = [json.loads(sample)["apps"][0]["frames_total"] for sample in samples]
+        self.assertIn(past, totals)
+        self.assertEqual(totals, sorted(totals))
+
+    def test_replay(self):
+        result = self.top("--batch", "--json", "-n", "4", "-d", "1", "--record", self.path)
+        totals = [json.loads(sample)["apps"][0]["frames_total"] for sample in result.stdout.splitlines()]
+        terminal = self.terminal("--replay", self.path)
+        terminal.wait_text("print_budget", f"frames {totals[0]}")
+        terminal.keys(" ")
+        terminal.wait_text("PAUSED")
+        terminal.keys("\x1bOF")
+        terminal.wait_text(f"frames {totals[-1]}")
+        terminal.keys("[")
+        terminal.wait_text(f"frames {totals[-2]}")
+        terminal.keys("{")
+        terminal.wait_text(f"frames {totals[0]}")
+        terminal.keys(" ")
+        for total in totals[1:]:
+            terminal.wait_text(f"frames {total}")
+        terminal.keys("q")
+        self.assertEqual(terminal.status(), 0)
+
+    def test_record_key(self):
+        before = os.getcwd()
+        os.chdir(self.directory)
+        self.addCleanup(os.chdir, before)
+        terminal = self.terminal("-d", "0.2")
+        self.wait_frames(terminal, lambda frames: True, "frames")
+        terminal.keys("r")
+        terminal.wait(lambda: any(os.path.getsize(path) > 100 for path in glob.glob("perfadapt-top-*.ptape")), "a file")
+        terminal.keys("r")
+        terminal.keys("q")
+        self.assertEqual(terminal.status(), 0)
+        path, = glob.glob("perfadapt-top-*.ptape")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertIn(b"print_budget", self.top("--once", "--replay", path).stdout)
+
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False, verbosity=1)
+    outcome = program.result
+    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
+    sys.exit(0 if outcome.wasSuccessful() else 1)
