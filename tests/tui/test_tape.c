@@ -73,7 +73,8 @@ static void make_snapshot(struct perfadapt_snapshot *snapshot, uint32_t sensors,
 
 static void add_decision(struct model_app *of, int64_t now_ns) {
     if (of->decision_count == PERFADAPT_DECISIONS_MAX) {
-        memmove(of->decisions, of->decisions + 1, sizeof *of->decisions * --of->decision_count);
+        --of->decision_count;
+        memmove(of->decisions, of->decisions + 1, of->decision_count * sizeof *of->decisions);
     }
     of->app.budget.generation++;
     of->decisions[of->decision_count++] = (struct perfadapt_decision){.generation = of->app.budget.generation,
@@ -122,7 +123,8 @@ static void make_app(struct model_app *of, unsigned index, int64_t now_ns) {
 static void make_frames(struct model *model, unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
         if (model->frame_count == 600) {
-            memmove(model->frames, model->frames + 1, sizeof *model->frames * --model->frame_count);
+            --model->frame_count;
+            memmove(model->frames, model->frames + 1, model->frame_count * sizeof *model->frames);
         }
         const struct perfadapt_frame *last = model->frame_count > 0 ? &model->frames[model->frame_count - 1] : NULL;
         const int64_t period_ns = 16600000 + random_below(200000);
