@@ -580,7 +580,7 @@ class Layouts(Hostile):
             for columns, rows in self.SIZES:
                 with self.subTest(size=(columns, rows), sessions=count):
                     terminal = self.start(columns, rows)
-                    terminal.wait(lambda t=terminal: re.search("well|owned" if count else "no app with a", t.text()),
+                    terminal.wait(lambda t=terminal: re.search("well|owne" if count else "no app with a", t.text()),
                                   "the sessions")
                     terminal.wait(lambda t=terminal: not broken_frames(t.screen), "whole frames")
                     if columns >= 100 and rows >= 28:

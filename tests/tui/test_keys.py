@@ -280,7 +280,7 @@ class Mouse(Base):
         self.press(terminal, place)
         terminal.wait_text(f"Details: print_budget ({self.pids[1]})", "Esc Back")
         self.press(terminal, self.find(terminal, "Back"))
-        terminal.wait_text("3 Apps with", "w Write  q Quit")
+        terminal.wait_text("3 Apps with", "/ Filter", "q Quit")
         self.press(terminal, self.find(terminal, "Quit"))
         self.assertEqual(terminal.status(), 0)
 
