@@ -148,7 +148,7 @@ static void draw(struct dashboard *dashboard) {
                                          .pressure = pressure_lines(model),
                                          .devices = devices_lines(model)};
     layout_compute(COLS, LINES, &counts, dashboard->view.hidden, &dashboard->layout);
-    if (dashboard->view.message_until_ns < model_monotonic_ns()) {
+    if (dashboard->view.message_until_ns <= model_monotonic_ns()) {
         dashboard->view.message[0] = '\0';
     }
     erase();
@@ -184,16 +184,24 @@ static void let_signals_in(const sigset_t *waiting) {
     sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
+/* When there is something to draw without a key: the next refresh, or a message that has stood for long enough. */
+static int64_t next_ns(const struct dashboard *dashboard) {
+    const struct view *view = &dashboard->view;
+    return view->message[0] != '\0' && view->message_until_ns < dashboard->due_ns ? view->message_until_ns
+                                                                                  : dashboard->due_ns;
+}
+
 /* Until a key, a signal, the next refresh, or the very first sample of the machine. */
 static void wait_for_something(struct dashboard *dashboard, const sigset_t *waiting) {
     const struct model *live = dashboard->travel.live;
     const bool first = live != NULL && !model_has_snapshot(live);
     struct pollfd sources[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                                {.fd = first ? perfadapt_monitor_snapshot_fd(live->monitor) : -1, .events = POLLIN}};
-    int64_t left_ns = dashboard->due_ns - model_monotonic_ns();
+    const int64_t until_ns = next_ns(dashboard);
+    int64_t left_ns = until_ns - model_monotonic_ns();
     left_ns = left_ns < 0 ? 0 : left_ns;
     const struct timespec timeout = {(time_t)(left_ns / second_ns), (long)(left_ns % second_ns)};
-    const int ready = ppoll(sources, 2, dashboard->due_ns == TRAVEL_NEVER ? NULL : &timeout, waiting);
+    const int ready = ppoll(sources, 2, until_ns == TRAVEL_NEVER ? NULL : &timeout, waiting);
     if (ready > 0 && sources[0].revents != 0) {
         let_signals_in(waiting);
         take_keys(dashboard, sources[0].revents);
@@ -254,11 +262,11 @@ static int report_failure(const struct options *options, enum perfadapt_result r
 
 int dashboard_run(const struct options *options, bool ascii) {
     sigset_t waiting;
-    catch_signals(&waiting);
     enum perfadapt_result result = PERFADAPT_OK;
     struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii, .mouse = !options->no_mouse}};
     take_setup(&dashboard, options);
     int code = travel_open(&dashboard.travel, options);
+    catch_signals(&waiting); /* from here on: a long file can be left */
     code = code >= 0 ? code : screen_start(options);
     if (code >= 0) {
         travel_close(&dashboard.travel);

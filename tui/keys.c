@@ -57,7 +57,9 @@ static void change_rate(struct dashboard *dashboard, int step) {
     }
     at += step;
     dashboard->view.period_s = periods_s[at < 0 ? 0 : at >= count ? count - 1 : at];
-    dashboard->due_ns = model_monotonic_ns() + (int64_t)(dashboard->view.period_s * 1e9);
+    if (dashboard->travel.live != NULL) {
+        dashboard->due_ns = model_monotonic_ns() + (int64_t)(dashboard->view.period_s * 1e9);
+    }
 }
 
 static void write_setup(struct dashboard *dashboard) {
@@ -214,6 +216,19 @@ static bool take_panes(struct dashboard *dashboard, int key) {
     return false;
 }
 
+static void take_travel(struct dashboard *dashboard, int key) {
+    const struct model *before = dashboard->model;
+    travel_key(&dashboard->travel, &dashboard->view, key);
+    dashboard->model = travel_model(&dashboard->travel);
+    if (dashboard->model != before) {
+        dashboard->shown = 0; /* its frames may be another app's */
+    }
+    if (dashboard->travel.live == NULL) {
+        dashboard->due_ns = 0; /* the replay goes on from there */
+    }
+    keys_settle(dashboard);
+}
+
 static void take_common(struct dashboard *dashboard, int key) {
     struct view *view = &dashboard->view;
     switch (key) {
@@ -242,9 +257,7 @@ static void take_common(struct dashboard *dashboard, int key) {
         dashboard->due_ns = 0;
         break;
     default:
-        travel_key(&dashboard->travel, view, key);
-        dashboard->model = travel_model(&dashboard->travel);
-        keys_settle(dashboard);
+        take_travel(dashboard, key);
         break;
     }
 }

@@ -42,6 +42,7 @@ int main(int argc, char **argv) {
     struct options options;
     keep_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a reader that has seen enough is no failure */
+    signal(SIGXFSZ, SIG_IGN); /* nor is a recording that may not grow: writing it tells so */
     setlocale(LC_CTYPE, "");  /* and no more: numbers are printed with a point */
     const int code = options_parse(argc, argv, &options);
     if (code >= 0) {

@@ -190,6 +190,8 @@ void model_forget(struct model *model) {
     model->journal.count = 0;
     model->histories.count = 0;
     model->sensor_count = 0;
+    model->details.key = 0;
+    model->details.resident = NULL;
     memset(model->stalls, 0, sizeof model->stalls);
     memset(model->stall_total, 0, sizeof model->stall_total);
 }
@@ -238,6 +240,22 @@ static void keep_resident(struct model *model) {
     }
 }
 
+/* A recording has it of simulated sessions alone. */
+static enum perfadapt_result read_app_snapshot(const struct model *model, size_t index,
+                                               struct perfadapt_snapshot *out) {
+    const struct perfadapt_snapshot *recorded = model->apps.items[index].simulated;
+    if (model->monitor != NULL) {
+        out->size = sizeof *out;
+        return perfadapt_monitor_get_app_snapshot(model->monitor, index, out);
+    }
+    if (recorded == NULL) {
+        out->generation = 0;
+        return PERFADAPT_ERROR_UNSUPPORTED;
+    }
+    *out = *recorded;
+    return PERFADAPT_OK;
+}
+
 void model_read_details(struct model *model, uint64_t key) {
     struct model_details *details = &model->details;
     const size_t index = model_find_app(model, key);
@@ -250,8 +268,7 @@ void model_read_details(struct model *model, uint64_t key) {
         details->result = PERFADAPT_ERROR_NOT_FOUND;
         return;
     }
-    details->snapshot.size = sizeof details->snapshot;
-    details->result = perfadapt_monitor_get_app_snapshot(model->monitor, index, &details->snapshot);
+    details->result = read_app_snapshot(model, index, &details->snapshot);
     if (details->result == PERFADAPT_OK) {
         keep_resident(model);
     }

@@ -36,9 +36,18 @@ static void click_app(struct dashboard *dashboard, uint64_t key) {
     }
 }
 
+/* What is typed or said stands in place of the line of keys. */
+static bool hides_keys(const struct view *view) {
+    return view->filtering || view->message[0] != '\0';
+}
+
 static void click(struct dashboard *dashboard, int row, int column) {
     const struct layout *layout = &dashboard->layout;
     const enum layout_pane at = layout_pane_at(layout, row, column);
+    if (at == PANE_KEYS && hides_keys(&dashboard->view)) {
+        dashboard->view.message[0] = '\0';
+        return;
+    }
     if (at == PANE_KEYS) {
         const int key = key_table_at(layout->panes[PANE_KEYS].columns, dashboard->view.page, column);
         if (key != 0) {

@@ -14,6 +14,8 @@
 #include <curses.h>
 #include <term.h>
 
+enum { ROWS_MAX = 1000, COLUMNS_MAX = 2000 };
+
 /*
  * Blue to orange is told apart with every common kind of colour vision; letters say the same. Each of the 256 has a
  * contrast of 3 or more to black and to white, as nobody can ask what lies behind it. Of the 8, yellow has not.
@@ -249,10 +251,12 @@ void screen_stop(void) {
     delscreen(terminal.screen);
 }
 
+/* Any number can be told as a size; ncurses breaks at those that are no short. */
 void screen_resize(void) {
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
-        resizeterm(size.ws_row, size.ws_col);
+        resizeterm(size.ws_row < ROWS_MAX ? size.ws_row : ROWS_MAX,
+                   size.ws_col < COLUMNS_MAX ? size.ws_col : COLUMNS_MAX);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "app_order.h"
 #include "layout.h"
 #include "options.h"
+#include "text.h"
 
 enum { PROBLEM_MAX = 160 };
 
@@ -106,6 +107,7 @@ static void note_problem(struct reading *reading, const char *what, const char *
     if (reading->bad_count++ == 0) {
         reading->bad_line = reading->line;
         snprintf(reading->problem, sizeof reading->problem, "%s \"%.40s\" %s", what, word, why);
+        text_to_ascii(reading->problem); /* a line for any terminal */
     }
 }
 

@@ -12,8 +12,8 @@
 #define TRAVEL_NEVER INT64_MAX
 
 struct travel {
-    struct model *live; /* this machine; NULL in a replay */
-    struct model *past; /* the moment that is looked at; NULL before one was */
+    struct model *live;  /* this machine; NULL in a replay */
+    struct model *past;  /* the moment that is looked at; NULL before one was */
     uint64_t frames_key; /* the session whose frames are kept; 0 = none */
     struct tape tape;
     struct tape_place place;

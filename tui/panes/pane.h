@@ -48,10 +48,6 @@ struct apps_spot apps_at(const struct pane *pane, int row, int column);
 int pressure_lines(const struct model *model);
 int devices_lines(const struct model *model);
 
-/* Lines these panes can fill, for the layout. */
-int pressure_lines(const struct model *model);
-int devices_lines(const struct model *model);
-
 /* The box or title line around a pane, `outer` being all of its room. */
 void pane_frame(const struct pane *pane, struct rect outer, const char *title);
 
