@@ -138,6 +138,9 @@ void app_order_compute(const struct model_apps *apps, const struct view *view, s
                                                 .reversed = view->sort_reversed};
         }
     }
+    if (out->count == 0) {
+        return;
+    }
     qsort(ranks, out->count, sizeof *ranks, compare);
     for (size_t i = 0; i < out->count; ++i) {
         out->indices[i] = ranks[i].index;

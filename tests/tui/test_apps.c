@@ -140,11 +140,13 @@ static void test_setup_lines(const char *path) {
 }
 
 static void test_long_line(const char *path) {
+    static const char tail[] = "\nframes = fps";
     static char text[40000];
     struct view view = {.period_s = 1};
     memset(text, 'x', sizeof text);
-    memcpy(text, "[top]\nsort = ", 13);
-    memcpy(text + sizeof text - 14, "\nframes = fps", 14);
+    const int head = snprintf(text, sizeof text, "[top]\nsort = ");
+    text[head] = 'x';
+    snprintf(text + sizeof text - sizeof tail, sizeof tail, "%s", tail);
     expect_problem(path, text, ":2: line", &view);
     CHECK(view.frames_as_fps); /* the line behind it is read */
 }

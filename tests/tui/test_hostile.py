@@ -433,6 +433,18 @@ class Storms(Hostile):
             self.writer(kind)
         terminal = self.start(120, 40)
         terminal.wait_text("Apps with a budget")
+        self.press_anything(terminal)
+
+    def test_keys_in_a_replay(self):
+        for kind in ("well", "noise", "texts", "version"):
+            self.writer(kind)
+        path = os.path.join(self.runtime_dir, "seen.ptape")
+        self.run_top("--batch", "-n", "40", "-d", "0.05", "--record", path)
+        terminal = self.start(120, 40, "--replay", path)
+        terminal.wait_text("Apps with a budget")
+        self.press_anything(terminal)
+
+    def press_anything(self, terminal):
         pressed = b""
         end = time.monotonic() + KEYS_S
         while time.monotonic() < end:
@@ -500,6 +512,10 @@ class Storms(Hostile):
             terminal.process.send_signal(signal.SIGWINCH)
             terminal.read(0.005)
             self.assertIsNone(terminal.process.poll(), f"seed {SEED}: ended at {columns}x{rows}")
+        for columns, rows in ((65535, 65535), (1, 32768), (65535, 1)):  # told, not meant: there is no such screen
+            terminal.size(columns, rows)
+            terminal.read(0.1)
+            self.assertIsNone(terminal.process.poll(), f"ended at {columns}x{rows}")
         self.drain(terminal)
         terminal.screen.reset()
         terminal.resize(130, 45)
@@ -598,10 +614,25 @@ class Layouts(Hostile):
         return not terminal.read(0.03)
 
 
+def run_side_by_side():
+    """Most of the time is spent waiting for states that take seconds: each class waits in a process of its own."""
+    cases = [case.__name__ for case in Hostile.__subclasses__()]
+    running = {name: subprocess.Popen([sys.executable, os.path.abspath(__file__), name], stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT) for name in cases}
+    failed = 0
+    for name, process in running.items():
+        output = process.communicate()[0].decode(errors="replace")
+        failed += process.returncode != 0
+        print(f"-- {name}\n{output}", flush=True)
+    return 1 if failed else 0
+
+
 if __name__ == "__main__":
     if not os.path.exists(WRITER):
         print(f"skipped: {WRITER} is not built")
         sys.exit(77)
+    if len(sys.argv) == 1:
+        sys.exit(run_side_by_side())
     program = unittest.main(exit=False, verbosity=1)
     outcome = program.result
     print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")

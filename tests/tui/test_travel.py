@@ -162,6 +162,12 @@ class Recordings(Base):
         terminal.keys(" ")
         for total in totals[1:]:
             terminal.wait_text(f"frames {total}")
+        terminal.wait(lambda: " ago" not in terminal.text(), "the end")
+        terminal.keys("{")
+        for total in (totals[0], totals[-1]):  # goes on from where it was put
+            terminal.wait_text(f"frames {total}")
+        terminal.keys("{ \r")
+        terminal.wait_text("Details: print_budget", "not recorded")
         terminal.keys("q")
         self.assertEqual(terminal.status(), 0)
 
