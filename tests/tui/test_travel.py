@@ -167,7 +167,8 @@ class Recordings(Base):
         for total in (totals[0], totals[-1]):  # goes on from where it was put
             terminal.wait_text(f"frames {total}")
         terminal.keys("{ \r")
-        terminal.wait_text("Details: print_budget", "not recorded")
+        terminal.wait_text("Details: print_budget", "What steers it")
+        terminal.wait(lambda: re.search("not recorded|handheld/junction", terminal.text()), "what was recorded of it")
         terminal.keys("q")
         self.assertEqual(terminal.status(), 0)
 
