@@ -446,11 +446,14 @@ class Storms(Hostile):
 
     def press_anything(self, terminal):
         pressed = b""
+        os.set_blocking(terminal.master, False)  # who waits for room for keys reads nothing, and both stand still
         end = time.monotonic() + KEYS_S
         while time.monotonic() < end:
             keys = self.random_keys(terminal.screen.columns, terminal.screen.lines)
-            pressed += keys
-            os.write(terminal.master, keys)
+            try:
+                pressed += keys[:os.write(terminal.master, keys)]
+            except BlockingIOError:
+                terminal.read()
             terminal.read(0.002)
             if self.random.randrange(200) == 0:
                 terminal.resize(self.random.randrange(1, 200), self.random.randrange(1, 60))
