@@ -134,7 +134,8 @@ void details_text_machine(const struct model *model, const struct model_app *of,
     }
     sheet_heading(out, "What steers it");
     if (details->key != of->app.key || details->snapshot.generation == 0) {
-        sheet_add(out, "", STYLE_NORMAL, "n/a (%s)", perfadapt_strerror(details->result));
+        sheet_add(out, "", STYLE_NORMAL, "n/a (%s)",
+                  model->monitor == NULL ? "not recorded" : perfadapt_strerror(details->result));
         return;
     }
     const struct perfadapt_sensor *nearest = nearest_of(&details->snapshot);

@@ -250,6 +250,12 @@ void model_read_details(struct model *model, uint64_t key) {
         details->result = PERFADAPT_ERROR_NOT_FOUND;
         return;
     }
+    const struct perfadapt_snapshot *simulated = model->apps.items[index].simulated;
+    if (model->monitor == NULL && simulated != NULL) { /* of a recording: all that it has */
+        details->snapshot = *simulated;
+        details->result = PERFADAPT_OK;
+        return;
+    }
     details->snapshot.size = sizeof details->snapshot;
     details->result = perfadapt_monitor_get_app_snapshot(model->monitor, index, &details->snapshot);
     if (details->result == PERFADAPT_OK) {
