@@ -57,14 +57,32 @@ static size_t kept(const void *before, size_t before_count, const void *now, siz
     return 0;
 }
 
+/* The GPU's time comes after the frame: the newest frames of before are often others now, and are written anew. */
+static size_t kept_frames(const struct moment *before, const struct moment *now, size_t *out_changed) {
+    const struct perfadapt_frame *frames = before->frames;
+    size_t count = before->frame_count;
+    while (count > 0 && (now->frame_count == 0 || frames->number != now->frames[0].number)) {
+        ++frames;
+        --count;
+    }
+    size_t same = 0;
+    while (same < count && same < now->frame_count && memcmp(&frames[same], &now->frames[same], sizeof *frames) == 0) {
+        ++same;
+    }
+    *out_changed = count - same;
+    return same;
+}
+
 static void encode_frames(struct delta_writer *writer, const struct moment *before, const struct moment *now) {
-    const size_t same = kept(before->frames, before->frame_count, now->frames, now->frame_count, sizeof *now->frames);
+    size_t changed = 0;
+    const size_t same = kept_frames(before, now, &changed);
+    delta_put_number(writer, changed);
     delta_put_number(writer, same);
     delta_put_number(writer, now->frame_count - same);
     put_frames(writer, now->frames + same, now->frame_count - same, same > 0 ? &now->frames[same - 1] : NULL);
 }
 
-/* The first two numbers of a list: what is kept of it is moved to its front. */
+/* Two numbers of a list: what is kept of it is moved to its front. */
 static size_t take_kept(struct delta_reader *reader, void *items, size_t *count, size_t most, size_t size) {
     const uint64_t same = delta_take_number(reader);
     const uint64_t added = delta_take_number(reader);
@@ -78,6 +96,12 @@ static size_t take_kept(struct delta_reader *reader, void *items, size_t *count,
 }
 
 static void decode_frames(struct delta_reader *reader, struct moment *moment) {
+    const uint64_t changed = delta_take_number(reader);
+    if (reader->failed || changed > moment->frame_count) {
+        reader->failed = true;
+        return;
+    }
+    moment->frame_count -= (size_t)changed;
     const size_t same =
         take_kept(reader, moment->frames, &moment->frame_count, PERFADAPT_FRAMES_MAX, sizeof *moment->frames);
     if (!reader->failed) {

@@ -51,7 +51,7 @@ static const char help_text[] =
     "      --once              print one sample and exit; so too where standard output is no terminal\n"
     "      --json              print JSON, one object a line; with --batch one per sample, else one\n"
     "      --csv               as --json, as comma-separated lines: one for each app\n"
-    "      --record=FILE       write what is seen to FILE, for --replay\n"
+    "      --record=FILE       write what is seen to FILE, anew, for --replay\n"
     "      --replay=FILE       show a recording in place of this machine\n"
     "      --ascii             draw with ASCII only (automatic without a UTF-8 locale)\n"
     "      --color=WHEN        auto, never, 256 or true; NO_COLOR=1 in the environment also means never\n"
@@ -61,7 +61,9 @@ static const char help_text[] =
     "  -h, --help              print this help and exit\n"
     "  -V, --version           print the version and exit\n"
     "\n"
-    "Keys: q quit, ? help, which has all of them. man perfadapt-top tells more.\n"
+    "Keys: q quit, ? help, arrows select, Enter details, / filter, s S sort, e events, g fps or ms,\n"
+    "      Space pause, [ ] { } End time, r record, + - rate, 1 to 6 panes, w write the setup.\n"
+    "man perfadapt-top tells more.\n"
     "Exit status: 0 success, 2 wrong usage or unusable terminal, 3 output or environment failed.\n";
 
 /* What is wrong with which argument, and what to do: one line, as the sub-commands of perfadapt have it. */

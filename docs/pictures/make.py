@@ -1,55 +1,83 @@
 #!/usr/bin/python3
 """Draws the pictures of docs/dashboard.md: perfadapt-top's own screen, as SVG. SPDX-License-Identifier: MIT
 
-  docs/pictures/make.py [--replay FILE] [--build DIR] [--wait SECONDS]
+  docs/pictures/make.py [--build DIR]             draws them from docs/recordings/dashboard.ptape
+  docs/pictures/make.py --record [--build DIR]    records that file anew, beside the demo, and draws them
 
-With a recording (perfadapt-top --record=FILE) the pictures are the same every time; without one they are of now, beside the
-apps that run. The picture is put together from the cells of a terminal emulator: no browser, no fonts, no clock."""
+The pictures are the same every time: clock, host and load are the recording's, and it is drawn while it stands still. They
+are put together from the cells of a terminal emulator: no browser, no fonts."""
 import argparse
-import fcntl
 import html
 import os
 import re
-import select
-import struct
+import shutil
 import subprocess
 import sys
-import termios
+import tempfile
 import time
 
 try:
     import pyte
 except ImportError:
     print("make.py: the terminal emulator pyte is not installed (package python3-pyte)", file=sys.stderr)
-    sys.exit(3)
+    sys.exit(77)
 
-SIZES = ((120, 40), (80, 24), (40, 10))
+PICTURES = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(PICTURES))
+RECORDING = os.path.join(ROOT, "docs", "recordings", "dashboard.ptape")
+PAUSE, NEWEST, DETAILS = " ", "\x1bOF", "\r"
+SCREENS = (("top-120x40", 120, 40, ""), ("top-80x24", 80, 24, ""), ("top-40x10", 40, 10, ""),
+           ("details-120x40", 120, 40, DETAILS))
+TIMEOUT_S, SILENCE_S = 20, 0.7
+RECORDED_S = 80
+# The demo of the script dev: a simulated handheld that heats 30 times as fast, a scene that gets heavier.
+DEMO = ("--target-fps", "30", "--load", "1.2", "--load-at", "12=4.0", "--simulate", "handheld:30", "--name", "render_loop")
 CELL_WIDTH, CELL_HEIGHT, FONT_SIZE, MARGIN = 8, 17, 13, 8
 FOREGROUND, BACKGROUND = "d0d0d0", "16181c"
 NAMES = {"black": "000000", "red": "cd3131", "green": "0dbc79", "brown": "e5e510", "blue": "2472c8",
          "magenta": "bc3fbc", "cyan": "11a8cd", "white": "e5e5e5", "default": FOREGROUND}
 
 
-def show(command, columns, rows, wait_s):
-    """The screen after `wait_s` seconds."""
-    screen = pyte.Screen(columns, rows)
-    stream = pyte.ByteStream(screen)
-    master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    env = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    env.pop("NO_COLOR", None)
-    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True,
-                          preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) as process:
-        os.close(slave)
-        end = time.monotonic() + wait_s
-        while (left := end - time.monotonic()) > 0 and process.poll() is None:
-            if select.select([master], [], [], left)[0]:
-                stream.feed(os.read(master, 65536))
-        if process.poll() is not None:
-            sys.exit("make.py: perfadapt-top ended: " + "\n".join(screen.display).strip())
-        process.terminate()
-    os.close(master)
-    return screen
+def emulator(build):
+    """The terminal of the tests: it knows what ncurses uses and pyte lacks."""
+    os.environ["PERFADAPT_BUILD"] = build
+    sys.path.insert(0, os.path.join(ROOT, "tests", "tui"))
+    import test_top
+    return test_top
+
+
+def wait(terminal, condition):
+    """Until it holds and nothing more is drawn."""
+    end, silent_from = time.monotonic() + TIMEOUT_S, time.monotonic()
+    while time.monotonic() < end:
+        if terminal.read():
+            silent_from = time.monotonic()
+        elif terminal.process.poll() is not None:
+            break
+        elif condition() and time.monotonic() - silent_from > SILENCE_S:
+            return
+    said = " ".join("".join(terminal.screen.display).split())
+    again = "; record it again: docs/pictures/make.py --record" if "another version" in said else ""
+    sys.exit(f"make.py: {said.removeprefix('perfadapt-top: ')}{again}")
+
+
+def show(tests, recording, columns, rows, keys):
+    """The recording's last screen. It plays by itself: it is stopped first, and then sent to its end."""
+    env = tests.environment(None, TZ="UTC", LC_ALL="C.UTF-8")
+    terminal = tests.Terminal(columns, rows, env, "--no-mouse", "--replay", recording)
+    try:
+        wait_for = lambda condition: wait(terminal, condition)
+        wait_for(lambda: "render_loop" in terminal.text())
+        for key in (PAUSE, NEWEST, *keys):
+            before = len(terminal.raw)
+            terminal.keys(key)
+            wait_for(lambda: len(terminal.raw) > before)
+        return terminal.screen
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.master)
+        os.close(terminal.slave)
 
 
 def colours(cell):
@@ -96,20 +124,51 @@ def to_svg(screen):
     return "\n".join(out) + "\n</svg>\n"
 
 
+def draw(build, recording, output):
+    tests = emulator(build)
+    for name, columns, rows, keys in SCREENS:
+        path = os.path.join(output, name + ".svg")
+        picture = to_svg(show(tests, recording, columns, rows, keys))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(picture)
+        print(path)
+
+
+def named(command):
+    """Under a host name that says nothing of this machine, where user namespaces are to be had."""
+    unshare = ["unshare", "--user", "--map-root-user", "--uts"]
+    rename = ["sh", "-c", 'hostname handheld && exec "$@"', "sh"]
+    allowed = shutil.which("unshare") and subprocess.run([*unshare, *rename, "true"], check=False,
+                                                         stderr=subprocess.DEVNULL).returncode == 0
+    return [*unshare, *rename, *command] if allowed else command
+
+
+def record(build, path):
+    programs = os.path.join(build, "bin")
+    with tempfile.TemporaryDirectory(prefix="perfadapt-pictures-") as directory:
+        env = {**os.environ, "XDG_RUNTIME_DIR": directory, "PERFADAPT_NO_PROBE": "1"}
+        app = subprocess.Popen([os.path.join(programs, "render_loop"), *DEMO, "--duration", str(RECORDED_S + 10)], env=env,
+                               stdout=subprocess.DEVNULL)
+        try:
+            print(f"make.py: {RECORDED_S} s of render_loop to {path}", flush=True)
+            subprocess.run(named([os.path.join(programs, "perfadapt-top"), "--batch", "-n", str(RECORDED_S), "--record", path]),
+                           env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+            os.chmod(path, 0o644)
+        finally:
+            app.terminate()
+            app.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--replay", help="a recording; without one, this machine as it is now")
-    parser.add_argument("--build", default="build", help="the build directory")
-    parser.add_argument("--wait", type=float, default=5, help="seconds before the picture is taken")
-    parser.add_argument("--output", default=os.path.dirname(os.path.abspath(__file__)), help="directory of the pictures")
+    parser.add_argument("--record", action="store_true", help="record the demo anew first")
+    parser.add_argument("--replay", default=RECORDING, help="the recording, docs/recordings/dashboard.ptape if not given")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"), help="the build directory")
+    parser.add_argument("--output", default=PICTURES, help="directory of the pictures")
     arguments = parser.parse_args()
-    command = [os.path.join(arguments.build, "bin", "perfadapt-top"), "--no-mouse"]
-    command += [f"--replay={arguments.replay}"] if arguments.replay else []
-    for columns, rows in SIZES:
-        path = os.path.join(arguments.output, f"top-{columns}x{rows}.svg")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(to_svg(show(command, columns, rows, arguments.wait)))
-        print(path)
+    if arguments.record:
+        record(arguments.build, arguments.replay)
+    draw(arguments.build, arguments.replay, arguments.output)
 
 
 if __name__ == "__main__":

@@ -250,7 +250,8 @@ def main():
         misses.extend(run_rate(period_s, arguments))
     for miss in misses:
         print(f"\nmissed: {miss}")
-    return 1 if misses and not arguments.quick else 0
+    broken = any(miss.endswith("does not start") for miss in misses)
+    return 1 if broken or (misses and not arguments.quick) else 0
 
 
 if __name__ == "__main__":

@@ -120,6 +120,8 @@ static void make_app(struct model_app *of, unsigned index, int64_t now_ns) {
     }
 }
 
+enum { GPU_FRAMES_LATE = 2 };
+
 static void make_frames(struct model *model, unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
         if (model->frame_count == 600) {
@@ -137,6 +139,9 @@ static void make_frames(struct model *model, unsigned count) {
                                      .quality = 3,
                                      .render_scale = 1};
         ++model->frame_count;
+        if (model->frame_count > GPU_FRAMES_LATE) { /* the GPU's time comes after the frame */
+            model->frames[model->frame_count - 1 - GPU_FRAMES_LATE].gpu_ns = 5000000 + random_below(900000);
+        }
     }
 }
 
