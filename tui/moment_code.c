@@ -11,6 +11,8 @@ _Static_assert(sizeof(struct moment_head) % 8 == 0 && sizeof(struct perfadapt_sn
                    sizeof(struct perfadapt_frame) % 8 == 0,
                "differences are of whole words");
 
+enum { FRAMES_LATE_MAX = 8 };
+
 static const struct perfadapt_decision no_decision;
 static const struct perfadapt_snapshot no_snapshot;
 static const struct model_app no_app;
@@ -57,8 +59,18 @@ static size_t kept(const void *before, size_t before_count, const void *now, siz
     return 0;
 }
 
+/* The newest frames of the moment before may have become others: their GPU times come late. */
 static void encode_frames(struct delta_writer *writer, const struct moment *before, const struct moment *now) {
-    const size_t same = kept(before->frames, before->frame_count, now->frames, now->frame_count, sizeof *now->frames);
+    size_t same = 0;
+    size_t late = 0;
+    for (size_t count = before->frame_count; late <= FRAMES_LATE_MAX && late < count; ++late) {
+        same = kept(before->frames, count - late, now->frames, now->frame_count, sizeof *now->frames);
+        if (same > 0) {
+            break;
+        }
+    }
+    late = same > 0 ? late : 0;
+    delta_put_number(writer, late);
     delta_put_number(writer, same);
     delta_put_number(writer, now->frame_count - same);
     put_frames(writer, now->frames + same, now->frame_count - same, same > 0 ? &now->frames[same - 1] : NULL);
@@ -78,6 +90,12 @@ static size_t take_kept(struct delta_reader *reader, void *items, size_t *count,
 }
 
 static void decode_frames(struct delta_reader *reader, struct moment *moment) {
+    const uint64_t late = delta_take_number(reader);
+    if (late > moment->frame_count) {
+        reader->failed = true;
+        return;
+    }
+    moment->frame_count -= late;
     const size_t same =
         take_kept(reader, moment->frames, &moment->frame_count, PERFADAPT_FRAMES_MAX, sizeof *moment->frames);
     if (!reader->failed) {

@@ -8,7 +8,7 @@
 #include "checksum.h"
 
 #define TAPE_MAGIC "PADTAPE\n"
-#define TAPE_VERSION 1U
+#define TAPE_VERSION 2U
 #define TAPE_BYTE_ORDER UINT32_C(0x01020304)
 #define TAPE_RECORD_MAGIC UINT32_C(0x4d4f4d31)
 #define TAPE_RECORD_BYTES_MAX (UINT32_C(1) << 24) /* all that is shown, of as many apps as there can be, needs less */
