@@ -1,4 +1,5 @@
-/* A recording of one session, as perfadapt record and incidents leave it: read into a tape. SPDX-License-Identifier: MIT
+/* A recording of one session, as perfadapt record and incidents leave it: read into a tape.
+ * SPDX-License-Identifier: MIT
  *
  * The controller is stepped through it, and each second of it becomes a moment in memory. */
 #ifndef TUI_SESSION_REPLAY_H
