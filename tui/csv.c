@@ -71,7 +71,7 @@ static void text(struct line *line, const char *column, const char *value) {
 
 static void write_time(struct line *line, int64_t first_ns) {
     char date[40] = "";
-    if (line->model != NULL) {
+    if (line->model != NULL && line->model->realtime_ns > 0) {
         const time_t seconds = (time_t)(line->model->realtime_ns / 1000000000);
         struct tm fields = {0};
         gmtime_r(&seconds, &fields);

@@ -11,7 +11,11 @@ void document_write(const struct model *model, struct json *json) {
     json_object_begin(json, NULL);
     json_string(json, "schema", "perfadapt.top/1");
     json_integer(json, "timestamp_ns", model->now_ns);
-    json_integer(json, "realtime_ns", model->realtime_ns);
+    if (model->realtime_ns > 0) {
+        json_integer(json, "realtime_ns", model->realtime_ns);
+    } else {
+        json_null(json, "realtime_ns");
+    }
     json_string(json, "host", model->host);
     json_string(json, "replay", model->source.file);
     json_string(json, "state", perfadapt_thermal_state_name(state));

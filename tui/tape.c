@@ -9,7 +9,7 @@
 static const int64_t second_ns = 1000000000;
 
 void tape_init(struct tape *tape) {
-    *tape = (struct tape){.fd = -1, .key_wanted = true};
+    *tape = (struct tape){.fd = -1, .key_wanted = true, .bytes_max = TAPE_BYTES_MAX, .reach_seconds = TAPE_SECONDS};
 }
 
 void tape_finish(struct tape *tape) {
@@ -87,8 +87,9 @@ static void drop(struct tape *tape, size_t count) {
 static void drop_old(struct tape *tape, int64_t now_ns, size_t length) {
     while (tape->count > 0) {
         const size_t second = second_key(tape);
-        const bool reaches = second < tape->count && now_ns - tape->entries[second].now_ns >= TAPE_SECONDS * second_ns;
-        if (!reaches && tape->bytes + length <= TAPE_BYTES_MAX) {
+        const bool reaches =
+            second < tape->count && now_ns - tape->entries[second].now_ns >= tape->reach_seconds * second_ns;
+        if (!reaches && tape->bytes + length <= tape->bytes_max) {
             return;
         }
         drop(tape, second);
@@ -100,7 +101,7 @@ bool tape_add(struct tape *tape, const struct model *model) {
         return false;
     }
     drop_old(tape, model->now_ns, tape->writer.length);
-    unsigned char *bytes = tape->writer.length <= TAPE_BYTES_MAX ? malloc(tape->writer.length) : NULL;
+    unsigned char *bytes = tape->writer.length <= tape->bytes_max ? malloc(tape->writer.length) : NULL;
     const struct tape_entry entry = {
         .now_ns = model->now_ns, .bytes = bytes, .length = (uint32_t)tape->writer.length, .key = tape->newest_is_key};
     /* Where its key moment had to go, a difference is nothing to begin with. */

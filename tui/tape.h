@@ -1,6 +1,6 @@
 /* Moments in a row, in memory or in a file, and the way to any of them. SPDX-License-Identifier: MIT
  *
- * A tape in memory holds the last TAPE_SECONDS in at most TAPE_BYTES_MAX; the oldest moments go, up to a key moment. */
+ * A tape in memory holds the last TAPE_SECONDS in at most TAPE_BYTES_MAX, if not told otherwise; the oldest moments go, up to a key moment. */
 #ifndef TUI_TAPE_H
 #define TUI_TAPE_H
 
@@ -25,6 +25,8 @@ struct tape {
     struct tape_entry *entries; /* by time; the first is a key moment */
     size_t dropped;             /* that went before the first */
     size_t bytes;               /* of moments in memory */
+    size_t bytes_max;           /* never more of them … */
+    int64_t reach_seconds;      /* … and not from longer ago than this */
     int64_t key_ns;             /* of the newest key moment */
     bool key_wanted;            /* the next is to be one */
     bool newest_is_key;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "session_replay.h"
 #include "tape_format.h"
 
 enum { SEARCH_BYTES = 65536 };
@@ -47,9 +48,6 @@ static bool read_at(struct scan *scan, void *to, size_t length, uint64_t offset)
 
 /* What is wrong with the file's beginning, or NULL. */
 static const char *check_header(const struct tape_header *header) {
-    if (memcmp(header->magic, "PERFADRC", 8) == 0 || memcmp(header->magic, "CRDAFREP", 8) == 0) {
-        return "is one session's recording, by perfadapt record; perfadapt replay shows it";
-    }
     if (memcmp(header->magic, TAPE_MAGIC, sizeof header->magic) != 0) {
         return "is no recording of perfadapt-top";
     }
@@ -183,6 +181,11 @@ static bool scan_file(struct scan *scan, char note[TAPE_FILE_NOTE_MAX]) {
     return scan->tape->count > 0;
 }
 
+static bool begins_as_session(struct scan *scan) {
+    char magic[8];
+    return read_at(scan, magic, sizeof magic, 0) && session_replay_is_one(magic);
+}
+
 bool tape_file_open(const char *path, struct tape *out, char note[TAPE_FILE_NOTE_MAX]) {
     struct stat status;
     tape_init(out);
@@ -200,6 +203,8 @@ bool tape_file_open(const char *path, struct tape *out, char note[TAPE_FILE_NOTE
         explain(note, "is empty; nothing was recorded");
     } else if (scan.bytes == NULL) {
         explain(note, strerror(ENOMEM));
+    } else if (begins_as_session(&scan)) {
+        opened = session_replay_read(out, (int64_t)status.st_size, note);
     } else {
         opened = scan_file(&scan, note);
     }

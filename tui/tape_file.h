@@ -1,7 +1,7 @@
 /* A recording of what was seen: a file of moments. SPDX-License-Identifier: MIT
  *
  * A header, then records: length, checksum, time and bytes of a moment, as a tape has them. What is cut off or damaged
- * is missing, up to the next key moment, and is told. */
+ * is missing, up to the next key moment, and is told. A recording of one session is made into such moments. */
 #ifndef TUI_TAPE_FILE_H
 #define TUI_TAPE_FILE_H
 

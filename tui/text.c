@@ -104,7 +104,7 @@ void text_duration(char *out, size_t capacity, double seconds) {
 void text_clock(char *out, size_t capacity, int64_t realtime_ns) {
     const time_t seconds = (time_t)(realtime_ns / 1000000000);
     struct tm local;
-    if (localtime_r(&seconds, &local) == NULL || strftime(out, capacity, "%H:%M:%S", &local) == 0) {
+    if (realtime_ns <= 0 || localtime_r(&seconds, &local) == NULL || strftime(out, capacity, "%H:%M:%S", &local) == 0) {
         snprintf(out, capacity, "n/a");
     }
 }

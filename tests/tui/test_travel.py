@@ -94,7 +94,7 @@ class Recordings(Base):
         self.record(1)
         with open(self.path, "rb") as file:
             data = file.read()
-        for content, word in ((b"", "empty"), (b"x" * 100, "no recording"), (b"PERFADRC" + bytes(200), "perfadapt replay"),
+        for content, word in ((b"", "empty"), (b"x" * 100, "no recording"), (b"PERFADRC" + bytes(200), "damaged"),
                               (data[:8] + data[8:12][::-1] + data[12:], "byte order"), (data[:40], "first moment")):
             with open(self.path, "wb") as file:
                 file.write(content)
