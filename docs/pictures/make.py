@@ -66,12 +66,11 @@ def show(tests, recording, columns, rows, keys):
     env = tests.environment(None, TZ="UTC", LC_ALL="C.UTF-8")
     terminal = tests.Terminal(columns, rows, env, "--no-mouse", "--replay", recording)
     try:
-        wait_for = lambda condition: wait(terminal, condition)
-        wait_for(lambda: "render_loop" in terminal.text())
+        wait(terminal, lambda: "render_loop" in terminal.text())
         for key in (PAUSE, NEWEST, *keys):
             before = len(terminal.raw)
             terminal.keys(key)
-            wait_for(lambda: len(terminal.raw) > before)
+            wait(terminal, lambda: len(terminal.raw) > before)
         return terminal.screen
     finally:
         terminal.process.kill()
