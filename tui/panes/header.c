@@ -163,12 +163,36 @@ static const char *unknown_reason(const struct model *model) {
     return model_has_snapshot(model) ? "no temperature with a known limit can be read" : "";
 }
 
+/* What the machine's own figures do not tell: apps that gave way to it, or to what they are simulated on. */
+static bool add_held_back(struct line *line, int priority, const struct model *model) {
+    const uint32_t causes =
+        PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_SENSOR_LOST | PERFADAPT_REASON_MEMORY | PERFADAPT_REASON_POWER;
+    size_t held = 0;
+    for (size_t i = 0; i < model->apps.count; ++i) {
+        const struct perfadapt_app *app = &model->apps.items[i].app;
+        char words[96];
+        if (app->state != PERFADAPT_APP_RUNNING || app->budget.size == 0 || (app->budget.reasons & causes) == 0) {
+            continue;
+        }
+        perfadapt_reasons_text(app->budget.reasons & causes, words, sizeof words);
+        if (held++ == 0) {
+            line_add(line, priority, STYLE_STRONG, "Held back: ");
+            line_glue(line, STYLE_HOT, "%s (%s)", app->name, words);
+        }
+    }
+    if (held > 1) {
+        line_add(line, priority + 1, STYLE_HOT, "+%zu more", held - 1);
+    }
+    return held > 0;
+}
+
 /* All reasons that have room, the worst first, and what says so of that one. */
 static void add_limiter(struct line *line, int priority, const struct model *model) {
     struct limiter limiter;
     limiter_find(&model->snapshot, &limiter);
     if (limiter.count == 0) {
-        line_add(line, priority, STYLE_NORMAL, "%s", limiter.nothing);
+        const bool held = add_held_back(line, priority, model);
+        line_add(line, priority + (held ? 3 : 0), STYLE_NORMAL, "%s", limiter.nothing);
         return;
     }
     line_add(line, priority, STYLE_STRONG, "Limited by: ");
@@ -219,13 +243,15 @@ static void draw_limiter(const struct pane *pane, int row) {
 }
 
 static void add_small_state(struct line *line, const struct model *model) {
-    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
-    const enum perfadapt_thermal_state state = sensors_machine_state(model);
+    const struct perfadapt_sensor *machine = sensors_nearest(model, false);
+    const struct perfadapt_sensor *nearest = machine != NULL ? machine : sensors_nearest(model, true);
+    const enum perfadapt_thermal_state state = nearest != NULL ? sensors_state(nearest) : PERFADAPT_THERMAL_UNKNOWN;
     char memory[24];
     text_percent(memory, sizeof memory, sensors_value(&model->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.avg10));
     line_add(line, 0, nearest == NULL ? STYLE_STRONG : pane_state_style(state), "%c %s", sensors_letter(state),
              nearest == NULL ? "n/a" : perfadapt_thermal_state_name(state));
     if (nearest != NULL) {
+        line_glue(line, STYLE_DIM, machine == NULL ? " sim" : "");
         line_add(line, 2, STYLE_NORMAL, "%.0f/%.0f°C", sensors_value(&nearest->temperature), nearest->limit.value);
     }
     line_add(line, 5, STYLE_NORMAL, "mem %s", memory);
