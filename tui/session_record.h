@@ -7,7 +7,7 @@
 #include "record/replayer.h"
 
 /* Room for as many again, so that frames are moved seldom. */
-#define SESSION_FRAMES_KEPT (2 * PERFADAPT_FRAMES_MAX)
+#define SESSION_FRAMES_KEPT ((size_t)2 * PERFADAPT_FRAMES_MAX)
 
 struct session_record {
     int64_t opened_ns; /* 0 = before the recording begins */

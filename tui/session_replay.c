@@ -160,8 +160,7 @@ __attribute__((format(printf, 2, 3))) static void add_note(char note[TAPE_FILE_N
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length + gap + strlen(text) < TAPE_FILE_NOTE_MAX) { /* none is cut: the first are the most important */
-        memcpy(note + length, between, gap);
-        memcpy(note + length + gap, text, strlen(text) + 1);
+        snprintf(note + length, TAPE_FILE_NOTE_MAX - length, "%s%s", between, text);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "tape_file.h"
 
 /* Of longer recordings the newest moments are kept. */
-#define SESSION_REPLAY_SECONDS (4 * 3600)
+#define SESSION_REPLAY_SECONDS (INT64_C(4) * 3600)
 #define SESSION_REPLAY_BYTES_MAX (16 << 20)
 
 /* Of larger files the end is read: hours, as a session fills some kilobytes a second. */

@@ -185,8 +185,8 @@ static void test_cut_and_damaged(void) {
     record_followed(60, 0);
     recorded_close(&session);
     FILE *file = fopen(path, "r+b");
-    CHECK(file != NULL && fseek(file, (long)status.st_size / 2, SEEK_SET) == 0 && fputs("damaged", file) >= 0);
-    fclose(file);
+    CHECK(file != NULL && fseek(file, (long)status.st_size / 2, SEEK_SET) == 0 && fputs("damaged", file) >= 0 &&
+          fclose(file) == 0);
     CHECK(tape_file_open(path, &tape, note) && strstr(note, "is damaged in 1 place") != NULL);
     CHECK(tape.count > 10 && tape.count < 60);
     struct model *model = model_create_empty();
@@ -214,8 +214,8 @@ static void test_two_in_one(void) {
 }
 
 static void test_long(int hours, size_t least) {
-    struct tape tape;
-    struct stat status;
+    struct tape tape = {0};
+    struct stat status = {0};
     record_followed(hours * 3600, 1000000);
     recorded_close(&session);
     const long before_kb = resident_kb();
@@ -225,8 +225,8 @@ static void test_long(int hours, size_t least) {
     CHECK(tape.count >= least && tape.bytes <= SESSION_REPLAY_BYTES_MAX && tape.dropped == 0);
     CHECK(hours < 4 || strstr(note, "is long") != NULL);
     printf("%d h, %ld kB: %zu moments, %zu bytes, %zu a moment, resident +%ld kB, %ld ms: %s\n", hours,
-           (long)status.st_size / 1024, tape.count, tape.bytes, tape.bytes / tape.count, grown_kb,
-           (long)((model_monotonic_ns() - began_ns) / 1000000), note);
+           (long)status.st_size / 1024, tape.count, tape.bytes, tape.bytes / (tape.count > 0 ? tape.count : 1),
+           grown_kb, (long)((model_monotonic_ns() - began_ns) / 1000000), note);
     CHECK(sanitized || grown_kb < 32 * 1024);
     tape_finish(&tape);
 }
