@@ -203,6 +203,7 @@ static void add_limiter(struct line *line, int priority, const struct model *mod
     if (limiter.reasons[0].proof[0] != '\0') {
         line_add(line, priority + 3, STYLE_DIM, "(%s)", limiter.reasons[0].proof);
     }
+    add_held_back(line, priority + 2, model);
 }
 
 static void draw_state(const struct pane *pane, int row, bool with_limiter) {
