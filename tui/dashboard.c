@@ -244,7 +244,7 @@ static void take_setup(struct dashboard *dashboard, const struct options *option
     if (problem[0] != '\0') {
         const char *name = strstr(problem, "top.ini");
         fprintf(stderr, "perfadapt-top: %s\n", problem);
-        keys_say(dashboard, name != NULL ? name : problem);
+        view_say(&dashboard->view, "%s", name != NULL ? name : problem);
     }
     if (options->period_given) {
         dashboard->view.period_s = options->period_s;

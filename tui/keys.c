@@ -12,13 +12,6 @@
 
 enum { KEY_CONTROL_H = 8, KEY_CONTROL_L = 12, KEY_RETURN = '\r', KEY_ESCAPE = 27, KEY_DELETE = 127, PAGE = 10 };
 
-static const int64_t message_ns = INT64_C(5000000000);
-
-void keys_say(struct dashboard *dashboard, const char *message) {
-    snprintf(dashboard->view.message, sizeof dashboard->view.message, "%.255s", message);
-    dashboard->view.message_until_ns = model_monotonic_ns() + message_ns;
-}
-
 void keys_settle(struct dashboard *dashboard) {
     struct view *view = &dashboard->view;
     const struct model_app *selected = app_order_selected(&dashboard->model->apps, view);
@@ -66,13 +59,13 @@ static void write_setup(struct dashboard *dashboard) {
     char path[SETUP_PATH_MAX];
     char text[SETUP_PATH_MAX + 64];
     if (!setup_path(path, sizeof path)) {
-        keys_say(dashboard, "not written: neither XDG_CONFIG_HOME nor HOME is set");
+        view_say(&dashboard->view, "not written: neither XDG_CONFIG_HOME nor HOME is set");
         return;
     }
     if (setup_write(path, &dashboard->view, text, sizeof text)) {
         snprintf(text, sizeof text, "written: %s", path);
     }
-    keys_say(dashboard, text);
+    view_say(&dashboard->view, "%s", text);
 }
 
 /* Bytes of the character that a byte begins. */

@@ -27,7 +27,4 @@ void keys_take(struct dashboard *dashboard, int key);
 /* After a refresh and whatever moves the selection: its frames, and its details where they are shown, are read. */
 void keys_settle(struct dashboard *dashboard);
 
-/* Says something for a few seconds in place of the line of keys. */
-void keys_say(struct dashboard *dashboard, const char *message);
-
 #endif

@@ -2,7 +2,6 @@
 #include "travel.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,18 +12,10 @@
 #include "sensors.h"
 #include "tape_file.h"
 
-enum { JUMP_SECONDS = 30, MESSAGE_SECONDS = 5 };
+enum { JUMP_SECONDS = 30 };
 
 static const int64_t second_ns = 1000000000;
 static const int64_t apart_ns = 900000000; /* moments are kept no closer; a refresh a second is sometimes early */
-
-__attribute__((format(printf, 2, 3))) static void say(struct view *view, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(view->message, sizeof view->message, format, arguments);
-    va_end(arguments);
-    view->message_until_ns = model_monotonic_ns() + MESSAGE_SECONDS * second_ns;
-}
 
 static int refuse(const char *action, const char *path, const char *why) {
     fprintf(stderr, "perfadapt-top: %s%s: %s\n", action, path, why);
@@ -91,7 +82,7 @@ static size_t first_of(const struct travel *travel, size_t index) {
 
 static bool show(struct travel *travel, struct view *view, size_t index) {
     if (!prepare_past(travel)) {
-        say(view, "no memory to look back");
+        view_say(view, "no memory to look back");
         return false;
     }
     size_t at = first_of(travel, index);
@@ -100,7 +91,7 @@ static bool show(struct travel *travel, struct view *view, size_t index) {
     }
     for (; at <= index; ++at) {
         if (!tape_go(&travel->tape, &travel->place, at) || !moment_show(travel->place.moment, travel->past)) {
-            say(view, "a moment of the recording cannot be read");
+            view_say(view, "a moment of the recording cannot be read");
             continue; /* the next key moment can be read again */
         }
         travel->in_past = true;
@@ -128,7 +119,7 @@ bool travel_begin(struct travel *travel, struct model *live, struct view *view) 
         return false;
     }
     if (travel->note[0] != '\0') {
-        say(view, "the recording %s", travel->note);
+        view_say(view, "the recording %s", travel->note);
     }
     anchor(travel);
     return true;
@@ -142,7 +133,7 @@ static void leave_past(struct travel *travel) {
 
 static void record(struct travel *travel, struct view *view) {
     if (travel->recorder.fd >= 0 && !recorder_write(&travel->recorder, &travel->tape, travel->live->now_ns)) {
-        say(view, "recording ended: %.40s: %s", travel->recorder.path, strerror(errno));
+        view_say(view, "recording ended: %.40s: %s", travel->recorder.path, strerror(errno));
     }
 }
 
@@ -227,7 +218,7 @@ static void move_by(struct travel *travel, struct view *view, int seconds) {
         return;
     }
     if (to == from && travel->in_past && travel->shown >= tape->dropped) {
-        say(view, seconds < 0 ? "nothing was kept before this moment" : "this is the newest moment");
+        view_say(view, seconds < 0 ? "nothing was kept before this moment" : "this is the newest moment");
     } else if (!show(travel, view, to)) {
         return;
     }
@@ -256,20 +247,20 @@ static void name_recording(char *out, size_t capacity) {
 static void toggle_recording(struct travel *travel, struct view *view) {
     char name[64];
     if (travel->live == NULL) {
-        say(view, "a replay is not recorded");
+        view_say(view, "a replay is not recorded");
         return;
     }
     if (travel->recorder.fd >= 0) {
         recorder_stop(&travel->recorder);
-        say(view, "recorded to %s", travel->recorder.path);
+        view_say(view, "recorded to %s", travel->recorder.path);
         return;
     }
     name_recording(name, sizeof name);
     if (recorder_start(&travel->recorder, name, true)) {
         travel->tape.key_wanted = true;
-        say(view, "recording to %s", name);
+        view_say(view, "recording to %s", name);
     } else {
-        say(view, "cannot record to %s: %s", name, strerror(errno));
+        view_say(view, "cannot record to %s: %s", name, strerror(errno));
     }
 }
 

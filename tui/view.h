@@ -1,4 +1,4 @@
-/* What the user has set on the screen. SPDX-License-Identifier: MIT */
+/* What the user has set on the screen, and is told there. SPDX-License-Identifier: MIT */
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
 
@@ -36,5 +36,8 @@ struct view {
     char message[256];            /* what the last key did or could not do; "" = nothing to say */
     int64_t message_until_ns;     /* CLOCK_MONOTONIC */
 };
+
+/* Says something for a few seconds in place of the line of keys. */
+void view_say(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
