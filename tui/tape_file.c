@@ -15,7 +15,8 @@
 
 enum { SEARCH_BYTES = 65536 };
 
-static const uint64_t search_bytes_max = UINT64_C(64) << 20;
+static const uint64_t search_bytes_max = UINT64_C(64) << 20; /* at a time … */
+static const uint64_t searched_max = UINT64_C(1) << 30;      /* … and in all: damage may be made to be searched */
 
 static const int64_t latest_ns = INT64_C(4000000000000000000);
 
@@ -26,6 +27,7 @@ struct scan {
     unsigned char *bytes; /* room for a record, and to search in */
     bool readable;        /* the moment before is there: one that differs from it can be read */
     uint64_t damaged_at;  /* 0 = nowhere */
+    uint64_t searched;    /* bytes read to find records behind damage */
     bool cut;             /* it is the end that is missing */
     bool failed;          /* errno */
 };
@@ -82,7 +84,8 @@ static bool search_record(struct scan *scan) {
     const uint64_t last = scan->size - scan->offset > search_bytes_max ? scan->offset + search_bytes_max : scan->size;
     for (uint64_t from = scan->offset + 1; from + sizeof(struct tape_record) <= last;) {
         const size_t length = last - from < SEARCH_BYTES ? (size_t)(last - from) : SEARCH_BYTES;
-        if (!read_at(scan, scan->bytes, length, from)) {
+        scan->searched += length;
+        if (scan->searched > searched_max || !read_at(scan, scan->bytes, length, from)) {
             return false;
         }
         const size_t places = length - sizeof(struct tape_record) + 1;
