@@ -265,7 +265,11 @@ int dashboard_run(const struct options *options, bool ascii) {
     enum perfadapt_result result = PERFADAPT_OK;
     struct dashboard dashboard = {.view = {.period_s = options->period_s, .ascii = ascii, .mouse = !options->no_mouse}};
     take_setup(&dashboard, options);
-    int code = travel_open(&dashboard.travel, options);
+    int code = screen_check(); /* before a recording is begun, which empties its file */
+    if (code >= 0) {
+        return code;
+    }
+    code = travel_open(&dashboard.travel, options);
     catch_signals(&waiting); /* from here on: a long file can be left */
     code = code >= 0 ? code : screen_start(options);
     if (code >= 0) {

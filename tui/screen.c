@@ -175,7 +175,8 @@ static bool is_printable(const char *name) {
     return true;
 }
 
-static int check_terminal(const char *name) {
+int screen_check(void) {
+    const char *name = getenv("TERM");
     int found = 0;
     if (name == NULL || name[0] == '\0') {
         return terminal_error("TERM is not set", "");
@@ -215,10 +216,6 @@ static void define_keys(void) {
 
 int screen_start(const struct options *options) {
     const char *name = getenv("TERM");
-    const int code = check_terminal(name);
-    if (code >= 0) {
-        return code;
-    }
     tcgetattr(STDIN_FILENO, &terminal.before);
     terminal.screen = open_terminal(options, name);
     if (terminal.screen == NULL) {

@@ -26,7 +26,10 @@ enum screen_style {
 /* True where the locale cannot show more than ASCII, or the options ask for no more. setlocale() comes before. */
 bool screen_is_ascii(const struct options *options);
 
-/* Takes the terminal. Returns -1 when that worked, else the exit code, after a line on standard error. */
+/* Whether a screen can be drawn where TERM says. Returns -1, else the exit code, after a line on standard error. */
+int screen_check(void);
+
+/* Takes the terminal, which was checked. Returns -1 when that worked, else the exit code, after a line on standard error. */
 int screen_start(const struct options *options);
 
 /* Gives the terminal back as it was. Does nothing where it is not taken. */
