@@ -239,6 +239,11 @@ int screen_start(const struct options *options) {
     return -1;
 }
 
+bool screen_has_mouse(void) {
+    const char *begin = tigetstr("kmous");
+    return begin != NULL && begin != (const char *)-1;
+}
+
 void screen_stop(void) {
     if (!terminal.taken) {
         return;
