@@ -5,7 +5,6 @@
 
 #include "key_table.h"
 #include "panes/pane.h"
-#include "screen.h"
 
 static const int64_t double_click_ns = INT64_C(400000000);
 
@@ -16,9 +15,6 @@ static struct {
 } clicked;
 
 void mouse_start(void) {
-    if (!screen_has_mouse()) {
-        return;
-    }
     mouseinterval(0); /* a press is a click at once, and two of them are told apart here */
     mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 }

@@ -136,13 +136,23 @@ static int terminal_error(const char *problem, const char *name) {
     return EXIT_CODE_USAGE;
 }
 
+/* newterm() does not free all that it made where it fails. */
+static bool is_known(const char *name) {
+    int found = 0;
+    if (setupterm(name, STDOUT_FILENO, &found) != OK) {
+        return false;
+    }
+    del_curterm(cur_term);
+    return true;
+}
+
 /* The terminal's variant by that name, "xterm-direct" of "xterm-256color"; NULL where there is none. */
 static SCREEN *open_variant(const char *name, const char *ending) {
     char variant[96];
     const char *numbered = strstr(name, "-256color");
     const int stem = (int)(numbered != NULL ? (size_t)(numbered - name) : strlen(name));
     const int length = snprintf(variant, sizeof variant, "%.*s-%s", stem, name, ending);
-    return length < (int)sizeof variant ? newterm(variant, stdout, stdin) : NULL;
+    return length < (int)sizeof variant && is_known(variant) ? newterm(variant, stdout, stdin) : NULL;
 }
 
 /* COLORTERM is inherited by terminals in terminals that pass fewer colours on, but 256 pass everywhere. */
@@ -216,7 +226,12 @@ static void define_keys(void) {
 
 int screen_start(const struct options *options) {
     const char *name = getenv("TERM");
+    if (name == NULL) {
+        return screen_check();
+    }
     tcgetattr(STDIN_FILENO, &terminal.before);
+    /* On a console ncurses would load the library of that one's mouse, and ask its server. */
+    setenv("NCURSES_GPM_TERMS", "", 0);
     terminal.screen = open_terminal(options, name);
     if (terminal.screen == NULL) {
         return terminal_error("the terminal cannot be used: TERM=", name);
@@ -237,11 +252,6 @@ int screen_start(const struct options *options) {
     flush_once_a_frame();
     start_colours(options);
     return -1;
-}
-
-bool screen_has_mouse(void) {
-    const char *begin = tigetstr("kmous");
-    return begin != NULL && begin != (const char *)-1;
 }
 
 void screen_stop(void) {

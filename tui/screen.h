@@ -32,9 +32,6 @@ int screen_check(void);
 /* Takes the terminal, which was checked. Returns -1 when that worked, else the exit code, after a line on standard error. */
 int screen_start(const struct options *options);
 
-/* Whether the terminal has a mouse of its own: without, ncurses would load the library of a console's and ask its server. */
-bool screen_has_mouse(void);
-
 /* Gives the terminal back as it was. Does nothing where it is not taken. */
 void screen_stop(void);
 
