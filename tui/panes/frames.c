@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "frame_figures.h"
+#include "line.h"
 #include "pane.h"
 #include "plot.h"
 #include "text.h"
@@ -120,31 +120,30 @@ static void draw_histogram(const struct pane *pane, const struct model_app *of, 
     }
 }
 
-static void append(char *text, size_t capacity, const char *name, double value, const char *after) {
-    char number[24];
-    const size_t length = strlen(text);
-    text_number(number, sizeof number, value, 1);
-    snprintf(text + length, capacity - length, "%s %s%s", name, number, after);
+static void add_number(struct line *line, int priority, const char *name, double value, const char *unit) {
+    char text[24];
+    text_number(text, sizeof text, value, 1);
+    line_add(line, priority, STYLE_NORMAL, "%s %s%s", name, text, unit);
 }
 
 static void draw_numbers(const struct pane *pane, const struct perfadapt_app *app, int row) {
     const bool fps = pane->view->frames_as_fps;
     struct frame_figures of;
-    char text[320] = "";
+    struct line line;
     frame_figures_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, &of);
-    append(text, sizeof text, "p50", fps ? 1000 / of.p50_ms : of.p50_ms, "  ");
-    append(text, sizeof text, "p95", fps ? 1000 / of.p95_ms : of.p95_ms, "  ");
-    append(text, sizeof text, "p99", fps ? 1000 / of.p99_ms : of.p99_ms, "  ");
-    append(text, sizeof text, "p99.9", fps ? 1000 / of.p99_9_ms : of.p99_9_ms, "  ");
-    append(text, sizeof text, fps ? "min" : "max", fps ? 1000 / of.max_ms : of.max_ms, "  ");
-    int column = pane_text(pane, row, 0, STYLE_NORMAL, text);
-    column = pane_format(pane, row, column, app->frames_late > 0 ? STYLE_STRONG : STYLE_NORMAL,
-                         "late %" PRIu32 "/%" PRIu32, app->frames_late, app->frames_counted);
-    text[0] = '\0';
-    append(text, sizeof text, "  1% low", app->low_1_percent_fps, " fps  ");
-    append(text, sizeof text, "cpu", app->cpu_p50_ms, "  ");
-    append(text, sizeof text, "gpu", app->gpu_p50_ms, "  ");
-    pane_format(pane, row, column, STYLE_NORMAL, "%sframes %" PRIu64, text, app->frames_total);
+    line_begin(&line, pane);
+    add_number(&line, 0, "p50", fps ? 1000 / of.p50_ms : of.p50_ms, "");
+    add_number(&line, 4, "p95", fps ? 1000 / of.p95_ms : of.p95_ms, "");
+    add_number(&line, 1, "p99", fps ? 1000 / of.p99_ms : of.p99_ms, "");
+    add_number(&line, 5, "p99.9", fps ? 1000 / of.p99_9_ms : of.p99_9_ms, "");
+    add_number(&line, 3, fps ? "min" : "max", fps ? 1000 / of.max_ms : of.max_ms, "");
+    line_add(&line, 2, app->frames_late > 0 ? STYLE_STRONG : STYLE_NORMAL, "late %" PRIu32 "/%" PRIu32,
+             app->frames_late, app->frames_counted);
+    add_number(&line, 3, "1% low", app->low_1_percent_fps, " fps");
+    add_number(&line, 6, "cpu", app->cpu_p50_ms, "");
+    add_number(&line, 6, "gpu", app->gpu_p50_ms, "");
+    line_add(&line, 7, STYLE_NORMAL, "frames %" PRIu64, app->frames_total);
+    line_draw(&line, row, 0, pane->area.columns);
 }
 
 void frames_draw(const struct pane *pane) {
