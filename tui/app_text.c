@@ -103,28 +103,48 @@ void app_text_time(const struct model *model, int64_t timestamp_ns, char *out, s
     text_clock(out, capacity, model->realtime_ns - (model->now_ns - timestamp_ns));
 }
 
+bool app_text_changed(const struct perfadapt_decision *decision, enum app_text_output output) {
+    switch (output) {
+    case APP_TEXT_QUALITY:
+        return decision->quality_from != decision->quality_to;
+    case APP_TEXT_SCALE:
+        return decision->render_scale_from < decision->render_scale_to ||
+               decision->render_scale_from > decision->render_scale_to;
+    case APP_TEXT_FRAME:
+        return decision->frame_ns_from != decision->frame_ns_to;
+    case APP_TEXT_FLIGHT:
+        return decision->frames_in_flight_from != decision->frames_in_flight_to;
+    case APP_TEXT_THREADS:
+        return decision->worker_threads_from != decision->worker_threads_to;
+    case APP_TEXT_DISPATCH:
+        return decision->dispatch_ns_from != decision->dispatch_ns_to;
+    case APP_TEXT_MEMORY:
+        return decision->memory_bytes_from != decision->memory_bytes_to;
+    }
+    return false;
+}
+
 void app_text_change(const struct perfadapt_decision *decision, char *out, size_t capacity) {
     char from[24];
     char to[24];
-    if (decision->quality_from != decision->quality_to) {
+    if (app_text_changed(decision, APP_TEXT_QUALITY)) {
         snprintf(out, capacity, "%" PRIu32 "->%" PRIu32, decision->quality_from, decision->quality_to);
-    } else if (decision->render_scale_from < decision->render_scale_to ||
-               decision->render_scale_from > decision->render_scale_to) {
+    } else if (app_text_changed(decision, APP_TEXT_SCALE)) {
         snprintf(out, capacity, "scale %.2f->%.2f", (double)decision->render_scale_from,
                  (double)decision->render_scale_to);
-    } else if (decision->frame_ns_from != decision->frame_ns_to) {
+    } else if (app_text_changed(decision, APP_TEXT_FRAME)) {
         snprintf(out, capacity, "%.1f->%.1f ms", (double)decision->frame_ns_from / 1e6,
                  (double)decision->frame_ns_to / 1e6);
-    } else if (decision->frames_in_flight_from != decision->frames_in_flight_to) {
+    } else if (app_text_changed(decision, APP_TEXT_FLIGHT)) {
         snprintf(out, capacity, "flight %" PRIu32 "->%" PRIu32, decision->frames_in_flight_from,
                  decision->frames_in_flight_to);
-    } else if (decision->worker_threads_from != decision->worker_threads_to) {
+    } else if (app_text_changed(decision, APP_TEXT_THREADS)) {
         snprintf(out, capacity, "threads %" PRIu32 "->%" PRIu32, decision->worker_threads_from,
                  decision->worker_threads_to);
-    } else if (decision->dispatch_ns_from != decision->dispatch_ns_to) {
+    } else if (app_text_changed(decision, APP_TEXT_DISPATCH)) {
         snprintf(out, capacity, "dispatch %.1f->%.1f ms", (double)decision->dispatch_ns_from / 1e6,
                  (double)decision->dispatch_ns_to / 1e6);
-    } else if (decision->memory_bytes_from != decision->memory_bytes_to) {
+    } else if (app_text_changed(decision, APP_TEXT_MEMORY)) {
         text_bytes(from, sizeof from, (double)decision->memory_bytes_from);
         text_bytes(to, sizeof to, (double)decision->memory_bytes_to);
         snprintf(out, capacity, "%s->%s", decision->memory_bytes_from == PERFADAPT_NO_LIMIT ? "no limit" : from,

@@ -14,6 +14,18 @@ app_text_format app_text_pid, app_text_name, app_text_state, app_text_fps, app_t
 /* The latest decision: "02:31 7->4 temperature"; "-" where there is none. */
 void app_text_action(const struct model *model, const struct model_app *of, char *out, size_t capacity);
 
+enum app_text_output {
+    APP_TEXT_QUALITY,
+    APP_TEXT_SCALE,
+    APP_TEXT_FRAME,
+    APP_TEXT_FLIGHT,
+    APP_TEXT_THREADS,
+    APP_TEXT_DISPATCH,
+    APP_TEXT_MEMORY
+};
+
+bool app_text_changed(const struct perfadapt_decision *decision, enum app_text_output output);
+
 /* What changed with a decision, the most telling output: "7->4", "scale 1.00->0.85". */
 void app_text_change(const struct perfadapt_decision *decision, char *out, size_t capacity);
 

@@ -14,11 +14,7 @@ enum { TREND_SECONDS = 240, SPARK_SECONDS = 5, SPARK_MAX = 48, LABEL_WIDTH = 15 
 static const struct perfadapt_sensor *nearest_of(const struct perfadapt_snapshot *snapshot) {
     const struct perfadapt_sensor *nearest = NULL;
     for (uint32_t i = 0; i < snapshot->sensor_count && i < PERFADAPT_SENSORS_MAX; ++i) {
-        const struct perfadapt_sensor *sensor = &snapshot->sensors[i];
-        if (sensor->steers && !isnan(sensors_left_c(sensor)) &&
-            (nearest == NULL || sensors_left_c(sensor) < sensors_left_c(nearest))) {
-            nearest = sensor;
-        }
+        nearest = sensors_nearer(nearest, &snapshot->sensors[i]);
     }
     return nearest;
 }

@@ -53,45 +53,14 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
     sheet_add(out, "target", STYLE_NORMAL, "%s", app->target_frame_ns > 0 ? target : "none set by the app");
 }
 
-enum output {
-    OUTPUT_QUALITY,
-    OUTPUT_SCALE,
-    OUTPUT_FRAME,
-    OUTPUT_FLIGHT,
-    OUTPUT_THREADS,
-    OUTPUT_DISPATCH,
-    OUTPUT_MEMORY
-};
-
-static bool changed(const struct perfadapt_decision *decision, enum output output) {
-    switch (output) {
-    case OUTPUT_QUALITY:
-        return decision->quality_from != decision->quality_to;
-    case OUTPUT_SCALE:
-        return decision->render_scale_from < decision->render_scale_to ||
-               decision->render_scale_from > decision->render_scale_to;
-    case OUTPUT_FRAME:
-        return decision->frame_ns_from != decision->frame_ns_to;
-    case OUTPUT_FLIGHT:
-        return decision->frames_in_flight_from != decision->frames_in_flight_to;
-    case OUTPUT_THREADS:
-        return decision->worker_threads_from != decision->worker_threads_to;
-    case OUTPUT_DISPATCH:
-        return decision->dispatch_ns_from != decision->dispatch_ns_to;
-    case OUTPUT_MEMORY:
-        return decision->memory_bytes_from != decision->memory_bytes_to;
-    }
-    return false;
-}
-
 /* Which signal set an output to what it is, as far as the decisions that are kept reach. */
-static const char *set_by(const struct model *model, const struct model_app *of, enum output output, char *out,
+static const char *set_by(const struct model *model, const struct model_app *of, enum app_text_output output, char *out,
                           size_t capacity) {
     char clock[16];
     out[0] = '\0';
     for (size_t i = of->decision_count; i > 0; --i) {
         const struct perfadapt_decision *decision = &of->decisions[i - 1];
-        if (changed(decision, output)) {
+        if (app_text_changed(decision, output)) {
             app_text_time(model, decision->timestamp_ns, clock, sizeof clock);
             snprintf(out, capacity, "  since %s: %s", clock, perfadapt_signal_name(decision->signal));
             break;
@@ -105,23 +74,23 @@ static void add_outputs(const struct model *model, const struct model_app *of, s
     char text[48];
     char by[64];
     app_text_level(of, text, sizeof text);
-    sheet_add(out, "level", STYLE_STRONG, "%s%s", text, set_by(model, of, OUTPUT_QUALITY, by, sizeof by));
+    sheet_add(out, "level", STYLE_STRONG, "%s%s", text, set_by(model, of, APP_TEXT_QUALITY, by, sizeof by));
     sheet_add(out, "render scale", STYLE_NORMAL, "%.2f%s", (double)budget->render_scale,
-              set_by(model, of, OUTPUT_SCALE, by, sizeof by));
+              set_by(model, of, APP_TEXT_SCALE, by, sizeof by));
     format_frame(budget->frame_ns, text, sizeof text);
-    sheet_add(out, "frame", STYLE_NORMAL, "%s%s", text, set_by(model, of, OUTPUT_FRAME, by, sizeof by));
+    sheet_add(out, "frame", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_FRAME, by, sizeof by));
     format_time(budget->cpu_ns, text, sizeof text);
     sheet_add(out, "CPU per frame", STYLE_NORMAL, "%s", text);
     format_time(budget->gpu_ns, text, sizeof text);
     sheet_add(out, "GPU per frame", STYLE_NORMAL, "%s", text);
     sheet_add(out, "in flight", STYLE_NORMAL, "%" PRIu32 " frames%s", budget->frames_in_flight,
-              set_by(model, of, OUTPUT_FLIGHT, by, sizeof by));
+              set_by(model, of, APP_TEXT_FLIGHT, by, sizeof by));
     sheet_add(out, "threads", STYLE_NORMAL, "%" PRIu32 " beside the render thread%s", budget->worker_threads,
-              set_by(model, of, OUTPUT_THREADS, by, sizeof by));
+              set_by(model, of, APP_TEXT_THREADS, by, sizeof by));
     format_time(budget->dispatch_ns, text, sizeof text);
-    sheet_add(out, "dispatch", STYLE_NORMAL, "%s%s", text, set_by(model, of, OUTPUT_DISPATCH, by, sizeof by));
+    sheet_add(out, "dispatch", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_DISPATCH, by, sizeof by));
     format_bytes(budget->memory_bytes, text, sizeof text);
-    sheet_add(out, "memory", STYLE_NORMAL, "%s%s", text, set_by(model, of, OUTPUT_MEMORY, by, sizeof by));
+    sheet_add(out, "memory", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_MEMORY, by, sizeof by));
     format_bytes(budget->gpu_memory_bytes, text, sizeof text);
     sheet_add(out, "GPU memory", STYLE_NORMAL, "%s", text);
 }
@@ -286,13 +255,13 @@ static void add_decision(const struct model *model, const struct perfadapt_decis
     app_text_time(model, decision->timestamp_ns, clock, sizeof clock);
     snprintf(from, sizeof from, "%" PRIu32, decision->quality_from);
     snprintf(to, sizeof to, "%" PRIu32, decision->quality_to);
-    format_step(changed(decision, OUTPUT_QUALITY), from, to, level, sizeof level);
+    format_step(app_text_changed(decision, APP_TEXT_QUALITY), from, to, level, sizeof level);
     text_number(from, sizeof from, (double)decision->render_scale_from, 2);
     text_number(to, sizeof to, (double)decision->render_scale_to, 2);
-    format_step(changed(decision, OUTPUT_SCALE), from, to, scale, sizeof scale);
+    format_step(app_text_changed(decision, APP_TEXT_SCALE), from, to, scale, sizeof scale);
     snprintf(from, sizeof from, "%.1f", (double)decision->frame_ns_from / 1e6);
     snprintf(to, sizeof to, "%.1f", (double)decision->frame_ns_to / 1e6);
-    format_step(changed(decision, OUTPUT_FRAME), from, to, frame, sizeof frame);
+    format_step(app_text_changed(decision, APP_TEXT_FRAME), from, to, frame, sizeof frame);
     format_signal(decision->signal, decision->value, value, sizeof value);
     format_signal(decision->signal, decision->limit, limit, sizeof limit);
     sheet_add(out, "", STYLE_NORMAL, "%-8s  %-7s  %-10s  %-11s  %s %s%s%s", clock, level, scale, frame,

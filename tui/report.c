@@ -27,7 +27,7 @@ static void write_head(const struct model *model, FILE *out) {
     char clock[16];
     text_clock(clock, sizeof clock, model->realtime_ns);
     const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
-    const enum perfadapt_thermal_state state = nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
+    const enum perfadapt_thermal_state state = sensors_machine_state(model);
     fprintf(out, "perfadapt-top " PERFADAPT_VERSION_STRING "  host %s  %s\n", model->host, clock);
     fprintf(out, "state %s", perfadapt_thermal_state_name(state));
     if (nearest != NULL) {

@@ -60,18 +60,28 @@ void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capac
     snprintf(out, capacity, "%s/%s", sensor->chip + (prefixed ? sizeof prefix - 1 : 0), sensor->label);
 }
 
+const struct perfadapt_sensor *sensors_nearer(const struct perfadapt_sensor *nearest,
+                                              const struct perfadapt_sensor *other) {
+    if (!other->steers || isnan(sensors_left_c(other))) {
+        return nearest;
+    }
+    return nearest == NULL || sensors_left_c(other) < sensors_left_c(nearest) ? other : nearest;
+}
+
 const struct perfadapt_sensor *sensors_nearest(const struct model *model, bool simulated) {
     const struct perfadapt_sensor *nearest = NULL;
     for (size_t i = 0; i < model->sensor_count; ++i) {
-        const struct perfadapt_sensor *sensor = model->sensors[i].sensor;
-        if (model->sensors[i].simulated != simulated || !sensor->steers || isnan(sensors_left_c(sensor))) {
-            continue;
-        }
-        if (nearest == NULL || sensors_left_c(sensor) < sensors_left_c(nearest)) {
-            nearest = sensor;
+        if (model->sensors[i].simulated == simulated) {
+            nearest = sensors_nearer(nearest, model->sensors[i].sensor);
         }
     }
     return nearest;
+}
+
+const struct perfadapt_sensor *sensors_nearest_or_simulated(const struct model *model, bool *out_simulated) {
+    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
+    *out_simulated = nearest == NULL;
+    return nearest != NULL ? nearest : sensors_nearest(model, true);
 }
 
 enum perfadapt_thermal_state sensors_machine_state(const struct model *model) {

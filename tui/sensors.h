@@ -20,6 +20,13 @@ enum perfadapt_thermal_state sensors_state(const struct perfadapt_sensor *sensor
 /* The sensor of the machine, or of simulated ones, nearest to its limit among those that steer, or NULL. */
 const struct perfadapt_sensor *sensors_nearest(const struct model *model, bool simulated);
 
+/* The machine's, or where it has none the simulated ones'. */
+const struct perfadapt_sensor *sensors_nearest_or_simulated(const struct model *model, bool *out_simulated);
+
+/* Of two the one nearer to its limit; one that does not steer or is not known never is. `nearest` may be NULL. */
+const struct perfadapt_sensor *sensors_nearer(const struct perfadapt_sensor *nearest,
+                                              const struct perfadapt_sensor *other);
+
 /* Why a temperature is not there or not new: "permission denied", "asleep". */
 const char *sensors_why(const struct perfadapt_sensor *sensor);
 

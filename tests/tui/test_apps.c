@@ -8,22 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "app_order.h"
 #include "frame_figures.h"
 #include "key_table.h"
 #include "layout.h"
 #include "setup.h"
 #include "trend.h"
-
-static int failures;
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            ++failures;                                                                                                \
-        }                                                                                                              \
-    } while (0)
 
 enum { APPS = 5 };
 

@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "history.h"
 #include "journal.h"
 #include "json.h"
 #include "layout.h"
 #include "text.h"
-
-static int failures;
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            ++failures;                                                                                                \
-        }                                                                                                              \
-    } while (0)
 
 static const int64_t second_ns = 1000000000;
 

@@ -1,5 +1,6 @@
 /* Recordings of one session as moments: what was decided, what is cut, how much is kept.
  * SPDX-License-Identifier: MIT */
+#include "check.h"
 #include "recorded_session.h"
 
 #include "core/hash.h"
@@ -13,16 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int failures;
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            ++failures;                                                                                                \
-        }                                                                                                              \
-    } while (0)
 
 #if defined(__has_feature)
 #define HAS_FEATURE(name) __has_feature(name)

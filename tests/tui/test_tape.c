@@ -7,22 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "checksum.h"
 #include "document.h"
 #include "moment.h"
 #include "recorder.h"
 #include "tape.h"
 #include "tape_file.h"
-
-static int failures;
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                                            \
-            ++failures;                                                                                                \
-        }                                                                                                              \
-    } while (0)
 
 static const int64_t second_ns = 1000000000;
 static const int64_t start_ns = 5000000000;

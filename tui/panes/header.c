@@ -208,13 +208,13 @@ static void add_limiter(struct line *line, int priority, const struct model *mod
 
 static void draw_state(const struct pane *pane, int row, bool with_limiter) {
     const struct model *model = pane->model;
-    const struct perfadapt_sensor *machine = sensors_nearest(model, false);
-    const struct perfadapt_sensor *nearest = machine != NULL ? machine : sensors_nearest(model, true);
+    bool simulated = false;
+    const struct perfadapt_sensor *nearest = sensors_nearest_or_simulated(model, &simulated);
     struct line line;
     line_begin(&line, pane);
     line_add(&line, 0, STYLE_NORMAL, "State ");
     if (nearest != NULL) {
-        line_glue(&line, STYLE_NORMAL, machine == NULL ? "(simulated) " : "");
+        line_glue(&line, STYLE_NORMAL, simulated ? "(simulated) " : "");
         glue_states(&line, sensors_state(nearest), !with_limiter || pane->area.columns >= NARROW_COLUMNS);
     } else if (is_read(model) && !model_has_snapshot(model)) {
         line_glue(&line, STYLE_DIM, "not read yet");
@@ -244,15 +244,15 @@ static void draw_limiter(const struct pane *pane, int row) {
 }
 
 static void add_small_state(struct line *line, const struct model *model) {
-    const struct perfadapt_sensor *machine = sensors_nearest(model, false);
-    const struct perfadapt_sensor *nearest = machine != NULL ? machine : sensors_nearest(model, true);
+    bool simulated = false;
+    const struct perfadapt_sensor *nearest = sensors_nearest_or_simulated(model, &simulated);
     const enum perfadapt_thermal_state state = nearest != NULL ? sensors_state(nearest) : PERFADAPT_THERMAL_UNKNOWN;
     char memory[24];
     text_percent(memory, sizeof memory, sensors_value(&model->snapshot.pressure[PERFADAPT_RESOURCE_MEMORY].some.avg10));
     line_add(line, 0, nearest == NULL ? STYLE_STRONG : pane_state_style(state), "%c %s", sensors_letter(state),
              nearest == NULL ? "n/a" : perfadapt_thermal_state_name(state));
     if (nearest != NULL) {
-        line_glue(line, STYLE_DIM, machine == NULL ? " sim" : "");
+        line_glue(line, STYLE_DIM, simulated ? " sim" : "");
         line_add(line, 2, STYLE_NORMAL, "%.0f/%.0f°C", sensors_value(&nearest->temperature), nearest->limit.value);
     }
     line_add(line, 5, STYLE_NORMAL, "mem %s", memory);
