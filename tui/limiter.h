@@ -9,6 +9,9 @@
 
 enum { LIMITER_MAX = 6, LIMITER_TEXT_MAX = 96 };
 
+/* Of the time lost to waiting: from here on it is seen in frames. */
+#define LIMITER_STALLED_PERCENT 10.0
+
 struct limiter_reason {
     int weight; /* 0 first: heat, power, memory, quota, processors, drives, policy */
     char text[LIMITER_TEXT_MAX];

@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "text.h"
-
 void line_begin(struct line *line, const struct pane *pane) {
     line->pane = pane;
     line->count = 0;
@@ -35,22 +33,12 @@ void line_glue(struct line *line, enum screen_style style, const char *format, .
     va_end(arguments);
 }
 
-/* As pane_text() draws it: without the degree sign in ASCII. */
-static int width_of(const struct line *line, const char *text) {
-    int width = 0;
-    for (const char *cursor = text; *cursor != '\0';) {
-        const uint32_t code = text_decode(&cursor);
-        width += !(line->pane->view->ascii && code == 0xb0);
-    }
-    return width;
-}
-
 /* The first piece behind the one at `first` that is not glued to it; *out_width gets what is between, with its gap. */
 static int group_end(const struct line *line, int first, int *out_width) {
     int end = first + 1;
-    *out_width = LINE_GAP + width_of(line, line->pieces[first].text);
+    *out_width = LINE_GAP + pane_width(line->pane, line->pieces[first].text);
     for (; end < line->count && line->pieces[end].glued; ++end) {
-        *out_width += width_of(line, line->pieces[end].text);
+        *out_width += pane_width(line->pane, line->pieces[end].text);
     }
     return end;
 }

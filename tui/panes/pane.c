@@ -25,6 +25,15 @@ static wchar_t drawable(uint32_t code, bool ascii) {
     return ascii || wcwidth(character) < 1 ? L'?' : character;
 }
 
+/* The columns that a code point takes, 0 where it is left out; *out_character is what is drawn. */
+static int place(const struct pane *pane, uint32_t code, wchar_t *out_character) {
+    if (code == 0xb0 && pane->view->ascii) {
+        return 0;
+    }
+    *out_character = drawable(code, pane->view->ascii);
+    return *out_character < 0x7f ? 1 : wcwidth(*out_character);
+}
+
 int pane_text(const struct pane *pane, int row, int column, enum screen_style style, const char *text) {
     wchar_t wide[TEXT_MAX];
     int count = 0;
@@ -33,16 +42,11 @@ int pane_text(const struct pane *pane, int row, int column, enum screen_style st
         return column;
     }
     for (const char *cursor = text; *cursor != '\0' && count < TEXT_MAX - 1;) {
-        const uint32_t code = text_decode(&cursor);
-        if (code == 0xb0 && pane->view->ascii) {
-            continue;
-        }
-        const wchar_t character = drawable(code, pane->view->ascii);
-        const int width = character < 0x7f ? 1 : wcwidth(character);
+        const int width = place(pane, text_decode(&cursor), &wide[count]);
         if (end + width > pane->area.columns) {
             break;
         }
-        wide[count++] = character;
+        count += width > 0;
         end += width;
     }
     screen_style(style);
@@ -59,18 +63,18 @@ int pane_format(const struct pane *pane, int row, int column, enum screen_style 
     return pane_text(pane, row, column, style, text);
 }
 
-int pane_width(const char *text) {
+int pane_width(const struct pane *pane, const char *text) {
+    wchar_t character = 0;
     int width = 0;
     while (*text != '\0') {
-        const int columns = wcwidth((wchar_t)text_decode(&text));
-        width += columns < 1 ? 1 : columns;
+        width += place(pane, text_decode(&text), &character);
     }
     return width;
 }
 
 int pane_field(const struct pane *pane, int row, int column, int width, bool right, enum screen_style style,
                const char *text) {
-    const int length = pane_width(text);
+    const int length = pane_width(pane, text);
     struct pane field = *pane;
     field.area.left += column;
     field.area.columns = width < pane->area.columns - column ? width : pane->area.columns - column;

@@ -65,8 +65,8 @@ void pane_fill(const struct pane *pane, int row, int column, int count, enum scr
 void pane_plot(const struct pane *pane, int row, int column, enum screen_style style, const struct plot *plot,
                char ascii_mark);
 
-/* Columns that a text takes on the screen. */
-int pane_width(const char *text);
+/* Columns that pane_text() takes for a text, where there is room. */
+int pane_width(const struct pane *pane, const char *text);
 
 /* The session whose frames are shown, or NULL. */
 const struct model_app *pane_selected(const struct pane *pane);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "limiter.h"
 #include "pane.h"
 #include "plot.h"
 #include "sensors.h"
@@ -66,14 +67,14 @@ static int draw_spark(const struct pane *pane, int row, int column, int width, s
     const double slot_s = (double)SPARK_SECONDS / width;
     for (int i = 0; i < width; ++i) {
         const double percent = sensors_slot(history, pane->model->now_ns, slot_s, width - 1 - i);
-        pane_glyph(pane, row, column + i, percent >= 10 ? STYLE_HOT : STYLE_COOL,
+        pane_glyph(pane, row, column + i, percent >= LIMITER_STALLED_PERCENT ? STYLE_HOT : STYLE_COOL,
                    plot_bar(sqrt(percent / 100), pane->view->ascii));
     }
     return column + width;
 }
 
 static enum screen_style percent_style(double percent) {
-    return percent >= 10 ? STYLE_HOT : STYLE_NORMAL;
+    return percent >= LIMITER_STALLED_PERCENT ? STYLE_HOT : STYLE_NORMAL;
 }
 
 static int draw_percent(const struct pane *pane, int row, int column, const struct perfadapt_stall *stall) {
