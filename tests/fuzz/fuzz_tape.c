@@ -6,25 +6,22 @@
  * and checksums are made here, as nothing else would be tried for long; the first input byte asks for a raw file
  * instead. For libFuzzer.
  */
-#include "document.h"
-#include "moment.h"
-#include "tape.h"
+#include "show_tape.h"
+
 #include "tape_file.h"
 #include "tape_format.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
-
-#define CHECK(condition) ((condition) ? (void)0 : abort())
 
 enum { MOMENTS_MAX = 32, FILE_BYTES_MAX = 1 << 18 };
 
 static unsigned char file[FILE_BYTES_MAX];
 static char path[64];
 static int fd = -1;
+
+static const struct promise promise = {.apps_most = MOMENT_APPS_MAX, .step = 1};
 
 static size_t append(size_t at, const void *bytes, size_t length) {
     memcpy(file + at, bytes, length);
@@ -53,26 +50,6 @@ static size_t make_file(const unsigned char *data, size_t size) {
     return at;
 }
 
-static void show_all(const struct tape *tape) {
-    struct model *model = model_create_empty();
-    struct tape_place place;
-    struct json json;
-    tape_place_init(&place);
-    json_init(&json);
-    CHECK(model != NULL && tape->count > 0 && tape->entries[0].key);
-    for (size_t i = 0; i < tape->count; ++i) {
-        if (tape_go(tape, &place, i) && moment_show(place.moment, model)) {
-            CHECK(model->apps.count <= MOMENT_APPS_MAX && model->frame_count <= PERFADAPT_FRAMES_MAX);
-            json_clear(&json);
-            document_write(model, &json);
-            CHECK(!json.failed && memchr(json.text, '\0', json.length) == NULL);
-        }
-    }
-    json_finish(&json);
-    tape_place_finish(&place);
-    model_destroy(model);
-}
-
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     char note[TAPE_FILE_NOTE_MAX];
@@ -86,7 +63,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     const size_t length = data[0] & 1 ? append(0, data + 1, size - 1) : make_file(data + 1, size - 1);
     CHECK(ftruncate(fd, 0) == 0 && pwrite(fd, file, length, 0) == (ssize_t)length);
     if (tape_file_open(path, &tape, note)) {
-        show_all(&tape);
+        show_tape(&tape, &promise);
         tape_finish(&tape);
     } else {
         CHECK(note[0] != '\0');
