@@ -2,7 +2,7 @@
 """What perfadapt-top costs, beside htop, btop, nvtop and top in the same run. SPDX-License-Identifier: MIT
 
 Each runs on a pseudo terminal of 120x40 that is always read. CPU time is of the whole tree, by the scheduler's own count in
-/proc/PID/task/*/schedstat. System calls are counted by strace after that, so that it slows down nothing that is timed.
+/proc/PID/task/*/schedstat; on a kernel without it (gVisor) by the clock ticks of /proc/PID/stat. System calls are counted by strace after that, so that it slows down nothing that is timed.
 The first screen is there when the first 60 ms of silence begin."""
 import argparse
 import fcntl
@@ -22,6 +22,7 @@ BUILD = os.environ.get("PERFADAPT_BUILD", "build")
 TOP = os.environ.get("PERFADAPT_TOP", os.path.join(BUILD, "bin", "perfadapt-top"))
 SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
 NVML = os.path.join(BUILD, "lib", "libstand_in_nvml.so")
+NVIDIA_DRIVER = os.path.exists("/dev/nvidiactl")
 TARGETS = {"cpu_percent": 0.1, "rss_mb": 6, "bytes": 1500, "writes": 1, "calls": 100, "first_ms": 50}  # at 1 s
 CPU_PERCENT_50_SESSIONS = 0.5
 COLUMNS = ("cpu_percent", "rss_mb", "pss_mb", "bytes", "writes", "calls", "first_ms")
@@ -115,11 +116,13 @@ def tree(pid):
 def cpu_ns(pid):
     total = 0
     for process in tree(pid):
-        for task in os.listdir(f"/proc/{process}/task"):
-            total += int((read_text(f"/proc/{process}/task/{task}/schedstat").split() or ["0"])[0])
-        ended = read_text(f"/proc/{process}/stat").rpartition(")")[2].split()
-        if ended:
-            total += (int(ended[13]) + int(ended[14])) * 1000000000 // os.sysconf("SC_CLK_TCK")
+        running = [read_text(f"/proc/{process}/task/{task}/schedstat").split() for task in os.listdir(f"/proc/{process}/task")]
+        total += sum(int(fields[0]) for fields in running if fields)
+        stat = read_text(f"/proc/{process}/stat").rpartition(")")[2].split()
+        if stat:
+            own, ended_children = stat[11:13], stat[13:15]
+            ticks = sum(map(int, ended_children if any(running) else own + ended_children))
+            total += ticks * 1000000000 // os.sysconf("SC_CLK_TCK")
     return total
 
 
@@ -179,7 +182,7 @@ def commands(period_s, home):
         file.write(f"update_ms = {int(period_s * 1000)}\n")
     for count in (0, 1, 50):
         yield f"perfadapt-top, {count} sessions".replace("1 sessions", "1 session"), [TOP, "-d", str(period_s)], count
-    yield "nvtop, a GPU that costs nothing to ask", ["nvtop", "-d", tenths], 0
+    yield "nvtop" if NVIDIA_DRIVER else "nvtop, a GPU that costs nothing to ask", ["nvtop", "-d", tenths], 0
     yield "top", ["top", "-d", str(period_s)], 0
     yield "htop", ["htop", "-d", tenths], 0
     yield "btop", ["btop", "--utf-force"], 0
@@ -188,7 +191,7 @@ def commands(period_s, home):
 def environment(command, home, sessions):
     env = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": home,
            "XDG_CONFIG_HOME": home, "XDG_RUNTIME_DIR": sessions.directory}
-    if command[0] == "nvtop" and os.path.exists(NVML):  # it ends where it finds no GPU
+    if command[0] == "nvtop" and os.path.exists(NVML) and not NVIDIA_DRIVER:  # it ends where it finds no GPU
         os.symlink(os.path.abspath(NVML), os.path.join(sessions.directory, "libnvidia-ml.so.1"))
         env["LD_LIBRARY_PATH"] = sessions.directory
     return env
