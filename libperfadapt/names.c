@@ -334,9 +334,10 @@ static void append_signal(struct text *text, const struct perfadapt_decision *de
         return;
     }
     append_part(text, " ", decision->value, &unit);
-    const bool limited = decision->limit > 0 || decision->limit < 0; /* 0 of a frame: the app has no target */
+    const bool limited = decision->limit > 0 || decision->limit < 0;    /* 0 of a frame: the app has no target */
+    const bool heat = decision->signal == PERFADAPT_SIGNAL_TEMPERATURE; /* held below its limit by a margin */
     if (limited || decision->signal != PERFADAPT_SIGNAL_FRAME_TIME)
-        append_part(text, ", limit ", decision->limit, &unit);
+        append_part(text, heat ? ", target " : ", limit ", decision->limit, &unit);
     append_part(text, ", forecast ", decision->forecast, &unit);
 }
 

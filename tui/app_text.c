@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decision_text.h"
 #include "text.h"
 
 static bool has_budget(const struct model_app *of) {
@@ -103,68 +104,23 @@ void app_text_time(const struct model *model, int64_t timestamp_ns, char *out, s
     text_clock(out, capacity, model->realtime_ns - (model->now_ns - timestamp_ns));
 }
 
-bool app_text_changed(const struct perfadapt_decision *decision, enum app_text_output output) {
-    switch (output) {
-    case APP_TEXT_QUALITY:
-        return decision->quality_from != decision->quality_to;
-    case APP_TEXT_SCALE:
-        return decision->render_scale_from < decision->render_scale_to ||
-               decision->render_scale_from > decision->render_scale_to;
-    case APP_TEXT_FRAME:
-        return decision->frame_ns_from != decision->frame_ns_to;
-    case APP_TEXT_FLIGHT:
-        return decision->frames_in_flight_from != decision->frames_in_flight_to;
-    case APP_TEXT_THREADS:
-        return decision->worker_threads_from != decision->worker_threads_to;
-    case APP_TEXT_DISPATCH:
-        return decision->dispatch_ns_from != decision->dispatch_ns_to;
-    case APP_TEXT_MEMORY:
-        return decision->memory_bytes_from != decision->memory_bytes_to;
-    }
-    return false;
-}
-
-void app_text_change(const struct perfadapt_decision *decision, char *out, size_t capacity) {
-    char from[24];
-    char to[24];
-    if (app_text_changed(decision, APP_TEXT_QUALITY)) {
-        snprintf(out, capacity, "%" PRIu32 "->%" PRIu32, decision->quality_from, decision->quality_to);
-    } else if (app_text_changed(decision, APP_TEXT_SCALE)) {
-        snprintf(out, capacity, "scale %.2f->%.2f", (double)decision->render_scale_from,
-                 (double)decision->render_scale_to);
-    } else if (app_text_changed(decision, APP_TEXT_FRAME)) {
-        snprintf(out, capacity, "%.1f->%.1f ms", (double)decision->frame_ns_from / 1e6,
-                 (double)decision->frame_ns_to / 1e6);
-    } else if (app_text_changed(decision, APP_TEXT_FLIGHT)) {
-        snprintf(out, capacity, "flight %" PRIu32 "->%" PRIu32, decision->frames_in_flight_from,
-                 decision->frames_in_flight_to);
-    } else if (app_text_changed(decision, APP_TEXT_THREADS)) {
-        snprintf(out, capacity, "threads %" PRIu32 "->%" PRIu32, decision->worker_threads_from,
-                 decision->worker_threads_to);
-    } else if (app_text_changed(decision, APP_TEXT_DISPATCH)) {
-        snprintf(out, capacity, "dispatch %.1f->%.1f ms", (double)decision->dispatch_ns_from / 1e6,
-                 (double)decision->dispatch_ns_to / 1e6);
-    } else if (app_text_changed(decision, APP_TEXT_MEMORY)) {
-        text_bytes(from, sizeof from, (double)decision->memory_bytes_from);
-        text_bytes(to, sizeof to, (double)decision->memory_bytes_to);
-        snprintf(out, capacity, "%s->%s", decision->memory_bytes_from == PERFADAPT_NO_LIMIT ? "no limit" : from,
-                 decision->memory_bytes_to == PERFADAPT_NO_LIMIT ? "no limit" : to);
-    } else {
-        snprintf(out, capacity, "as before");
-    }
-}
-
-void app_text_action(const struct model *model, const struct model_app *of, char *out, size_t capacity) {
+void app_text_action(const struct model *model, const struct model_app *of, size_t columns, char *out,
+                     size_t capacity) {
     char clock[16];
+    char minute[8];
     char change[64];
+    char cause[128];
     if (of->decision_count == 0) {
         snprintf(out, capacity, "-");
         return;
     }
     const struct perfadapt_decision *latest = &of->decisions[of->decision_count - 1];
     app_text_time(model, latest->timestamp_ns, clock, sizeof clock);
-    app_text_change(latest, change, sizeof change);
-    snprintf(out, capacity, "%.5s %s %s", clock, change, perfadapt_signal_name(latest->signal));
+    decision_text_change(latest, change, sizeof change);
+    decision_text_cause(latest, cause, sizeof cause);
+    snprintf(minute, sizeof minute, "%.5s ", clock);
+    const bool timed = strlen(minute) + strlen(change) + 1 + strlen(cause) <= columns;
+    snprintf(out, capacity, "%s%s %s", timed ? minute : "", change, cause);
 }
 
 static void describe_silence(const struct model_app *of, char *out, size_t capacity) {

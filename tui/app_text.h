@@ -11,23 +11,9 @@ app_text_format app_text_pid, app_text_name, app_text_state, app_text_fps, app_t
     app_text_low, app_text_cpu, app_text_gpu, app_text_level, app_text_scale, app_text_memory, app_text_heat,
     app_text_why;
 
-/* The latest decision: "02:31 7->4 temperature"; "-" where there is none. */
-void app_text_action(const struct model *model, const struct model_app *of, char *out, size_t capacity);
-
-enum app_text_output {
-    APP_TEXT_QUALITY,
-    APP_TEXT_SCALE,
-    APP_TEXT_FRAME,
-    APP_TEXT_FLIGHT,
-    APP_TEXT_THREADS,
-    APP_TEXT_DISPATCH,
-    APP_TEXT_MEMORY
-};
-
-bool app_text_changed(const struct perfadapt_decision *decision, enum app_text_output output);
-
-/* What changed with a decision, the most telling output: "7->4", "scale 1.00->0.85". */
-void app_text_change(const struct perfadapt_decision *decision, char *out, size_t capacity);
+/* The latest decision in as many columns, if it can be said in these: "02:31 quality 7->4 thermal", the time left out
+ * before anything else. "-" where there is none. */
+void app_text_action(const struct model *model, const struct model_app *of, size_t columns, char *out, size_t capacity);
 
 /* Why a session that is found cannot be shown. */
 app_text_format app_text_reason;

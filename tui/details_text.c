@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app_text.h"
+#include "decision_text.h"
 #include "text.h"
 
 enum { DECISIONS_SHOWN = 16 };
@@ -54,13 +55,13 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
 }
 
 /* Which signal set an output to what it is, as far as the decisions that are kept reach. */
-static const char *set_by(const struct model *model, const struct model_app *of, enum app_text_output output, char *out,
+static const char *set_by(const struct model *model, const struct model_app *of, enum decision_output output, char *out,
                           size_t capacity) {
     char clock[16];
     out[0] = '\0';
     for (size_t i = of->decision_count; i > 0; --i) {
         const struct perfadapt_decision *decision = &of->decisions[i - 1];
-        if (app_text_changed(decision, output)) {
+        if (decision_text_changed(decision, output)) {
             app_text_time(model, decision->timestamp_ns, clock, sizeof clock);
             snprintf(out, capacity, "  since %s: %s", clock, perfadapt_signal_name(decision->signal));
             break;
@@ -74,23 +75,23 @@ static void add_outputs(const struct model *model, const struct model_app *of, s
     char text[48];
     char by[64];
     app_text_level(of, text, sizeof text);
-    sheet_add(out, "level", STYLE_STRONG, "%s%s", text, set_by(model, of, APP_TEXT_QUALITY, by, sizeof by));
+    sheet_add(out, "quality", STYLE_STRONG, "%s%s", text, set_by(model, of, DECISION_QUALITY, by, sizeof by));
     sheet_add(out, "render scale", STYLE_NORMAL, "%.2f%s", (double)budget->render_scale,
-              set_by(model, of, APP_TEXT_SCALE, by, sizeof by));
+              set_by(model, of, DECISION_SCALE, by, sizeof by));
     format_frame(budget->frame_ns, text, sizeof text);
-    sheet_add(out, "frame", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_FRAME, by, sizeof by));
+    sheet_add(out, "frame", STYLE_NORMAL, "%s%s", text, set_by(model, of, DECISION_FRAME, by, sizeof by));
     format_time(budget->cpu_ns, text, sizeof text);
     sheet_add(out, "CPU per frame", STYLE_NORMAL, "%s", text);
     format_time(budget->gpu_ns, text, sizeof text);
     sheet_add(out, "GPU per frame", STYLE_NORMAL, "%s", text);
     sheet_add(out, "in flight", STYLE_NORMAL, "%" PRIu32 " frames%s", budget->frames_in_flight,
-              set_by(model, of, APP_TEXT_FLIGHT, by, sizeof by));
+              set_by(model, of, DECISION_FLIGHT, by, sizeof by));
     sheet_add(out, "threads", STYLE_NORMAL, "%" PRIu32 " beside the render thread%s", budget->worker_threads,
-              set_by(model, of, APP_TEXT_THREADS, by, sizeof by));
+              set_by(model, of, DECISION_THREADS, by, sizeof by));
     format_time(budget->dispatch_ns, text, sizeof text);
-    sheet_add(out, "dispatch", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_DISPATCH, by, sizeof by));
+    sheet_add(out, "dispatch", STYLE_NORMAL, "%s%s", text, set_by(model, of, DECISION_DISPATCH, by, sizeof by));
     format_bytes(budget->memory_bytes, text, sizeof text);
-    sheet_add(out, "memory", STYLE_NORMAL, "%s%s", text, set_by(model, of, APP_TEXT_MEMORY, by, sizeof by));
+    sheet_add(out, "memory", STYLE_NORMAL, "%s%s", text, set_by(model, of, DECISION_MEMORY, by, sizeof by));
     format_bytes(budget->gpu_memory_bytes, text, sizeof text);
     sheet_add(out, "GPU memory", STYLE_NORMAL, "%s", text);
 }
@@ -141,7 +142,7 @@ static void add_reasons(uint32_t reasons, struct sheet *out) {
         uint32_t bit;
         const char *word, *meaning;
     } all[] = {
-        {PERFADAPT_REASON_FRAME_LATE, "frame-late", "frames cost more than their time allows"},
+        {PERFADAPT_REASON_FRAME_LATE, "frame-late", "frames take more than their time"},
         {PERFADAPT_REASON_FRAME_COST, "frame-cost", "the next better step would cost too much time"},
         {PERFADAPT_REASON_THERMAL, "thermal", "at the thermal target, or soon there"},
         {PERFADAPT_REASON_SENSOR_LOST, "sensor-lost", "a temperature that counted is not read any more"},
@@ -199,13 +200,18 @@ static void format_signal(uint32_t signal, double value, char *out, size_t capac
     }
 }
 
+/* A temperature is held below the sensor's limit, by a margin. */
+static const char *limit_word(const struct perfadapt_decision *decision) {
+    return decision->signal == PERFADAPT_SIGNAL_TEMPERATURE ? "target" : "limit";
+}
+
 /* Figures of a signal that is a number, with their limit; one of a list has neither limit nor forecast. */
 static void add_figures(const struct perfadapt_decision *latest, struct sheet *out) {
     char text[136];
     format_signal(latest->signal, latest->value, text, sizeof text);
     sheet_add(out, "value", STYLE_NORMAL, "%s", text);
     format_signal(latest->signal, latest->limit, text, sizeof text);
-    sheet_add(out, "limit", STYLE_NORMAL, "%s", text);
+    sheet_add(out, limit_word(latest), STYLE_NORMAL, "%s", text);
     format_signal(latest->signal, latest->forecast, text, sizeof text);
     sheet_add(out, "forecast", STYLE_NORMAL, "%s", text);
 }
@@ -255,18 +261,20 @@ static void add_decision(const struct model *model, const struct perfadapt_decis
     app_text_time(model, decision->timestamp_ns, clock, sizeof clock);
     snprintf(from, sizeof from, "%" PRIu32, decision->quality_from);
     snprintf(to, sizeof to, "%" PRIu32, decision->quality_to);
-    format_step(app_text_changed(decision, APP_TEXT_QUALITY), from, to, level, sizeof level);
+    format_step(decision_text_changed(decision, DECISION_QUALITY), from, to, level, sizeof level);
     text_number(from, sizeof from, (double)decision->render_scale_from, 2);
     text_number(to, sizeof to, (double)decision->render_scale_to, 2);
-    format_step(app_text_changed(decision, APP_TEXT_SCALE), from, to, scale, sizeof scale);
+    format_step(decision_text_changed(decision, DECISION_SCALE), from, to, scale, sizeof scale);
     snprintf(from, sizeof from, "%.1f", (double)decision->frame_ns_from / 1e6);
     snprintf(to, sizeof to, "%.1f", (double)decision->frame_ns_to / 1e6);
-    format_step(app_text_changed(decision, APP_TEXT_FRAME), from, to, frame, sizeof frame);
+    format_step(decision_text_changed(decision, DECISION_FRAME), from, to, frame, sizeof frame);
     format_signal(decision->signal, decision->value, value, sizeof value);
     format_signal(decision->signal, decision->limit, limit, sizeof limit);
-    sheet_add(out, "", STYLE_NORMAL, "%-8s  %-7s  %-10s  %-11s  %s %s%s%s", clock, level, scale, frame,
-              perfadapt_signal_name(decision->signal), isnan(decision->value) ? "" : value,
-              isnan(decision->limit) ? "" : ", limit ", isnan(decision->limit) ? "" : limit);
+    sheet_add(out, "", STYLE_NORMAL, "%-8s  %-7s  %-10s  %-11s  %s %s", clock, level, scale, frame,
+              perfadapt_signal_name(decision->signal), isnan(decision->value) ? "" : value);
+    if (!isnan(decision->limit)) {
+        sheet_append(out, ", %s %s", limit_word(decision), limit);
+    }
 }
 
 void details_text_decisions(const struct model *model, const struct model_app *of, struct sheet *out) {
@@ -274,7 +282,7 @@ void details_text_decisions(const struct model *model, const struct model_app *o
         return;
     }
     sheet_heading(out, "Decisions, newest first");
-    sheet_add(out, "", STYLE_DIM, "%-8s  %-7s  %-10s  %-11s  %s", "TIME", "LEVEL", "SCALE", "FRAME ms", "BECAUSE OF");
+    sheet_add(out, "", STYLE_DIM, "%-8s  %-7s  %-10s  %-11s  %s", "TIME", "QUALITY", "SCALE", "FRAME ms", "BECAUSE OF");
     for (size_t i = of->decision_count; i > 0 && i + DECISIONS_SHOWN > of->decision_count; --i) {
         add_decision(model, &of->decisions[i - 1], out);
     }

@@ -45,7 +45,7 @@ void frame_figures_compute(const struct perfadapt_frame *frames, size_t count, i
 
 /* A frame that misses its time is shown with the next one: lateness comes in whole frames. */
 static const struct frame_bin by_target[] = {
-    {"on time", false, 0}, {"+1 frame", true, 0}, {"+2 frames", true, 0}, {"later", true, 0}};
+    {"on time", false, 0}, {"1 frame late", true, 0}, {"2 frames late", true, 0}, {"later", true, 0}};
 static const double edges_of_target[] = {1.05, 2.05, 3.05, INFINITY};
 
 static const struct frame_bin by_ms[] = {

@@ -79,6 +79,14 @@ double history_at(const struct history *history, int64_t now_ns, int seconds_ago
     return highest;
 }
 
+int history_age_s(const struct history *history, int64_t now_ns) {
+    int ago = HISTORY_SECONDS - 1;
+    while (ago >= 0 && isnan(value_at(history, now_ns / second_ns - ago))) {
+        --ago;
+    }
+    return ago;
+}
+
 bool history_range(const struct history *history, int64_t now_ns, int seconds, double *out_low, double *out_high) {
     const int64_t now_s = now_ns / second_ns;
     double low = NAN;

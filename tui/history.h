@@ -36,6 +36,9 @@ void history_add(struct history *history, int64_t timestamp_ns, double value);
 /* The highest value from `seconds_ago` back over `span` seconds, both as seen at now_ns; NAN where there is none. */
 double history_at(const struct history *history, int64_t now_ns, int seconds_ago, int span);
 
+/* Seconds since the oldest value that is kept; -1 = there is none. */
+int history_age_s(const struct history *history, int64_t now_ns);
+
 /* Lowest and highest of the last `seconds`; false where there is none. */
 bool history_range(const struct history *history, int64_t now_ns, int seconds, double *out_low, double *out_high);
 

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JOURNAL_MAX 128
+#include "decision_text.h"
 
-#define DECISION_TEXT_MAX 384 /* perfadapt_decision_text() needs no more */
+#define JOURNAL_MAX 128
 
 /* Numbers of events that are no decision. */
 #define JOURNAL_STARTED UINT64_C(0)

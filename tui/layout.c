@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-enum { WIDE_COLUMNS = 100, WIDE_ROWS = 28, NARROW_COLUMNS = 60, NARROW_ROWS = 12, TALL_ROWS = 20, SMALL_TALL_ROWS = 6 };
+enum {
+    WIDE_COLUMNS = 100,
+    WIDE_ROWS = 28,
+    NARROW_COLUMNS = 60,
+    NARROW_ROWS = 12,
+    TALL_ROWS = 20,
+    HIGH_ROWS = 30,
+    SMALL_TALL_ROWS = 6
+};
 
 /* A horizontal strip that shares the rows with others. */
 struct band {
@@ -37,7 +45,7 @@ int layout_minimum(enum layout_mode mode, enum layout_pane pane) {
     static const unsigned char minimum[][PANE_COUNT] = {
         [LAYOUT_SMALL] = {[PANE_HEADER] = 1,
                           [PANE_TEMPERATURES] = 1,
-                          [PANE_PRESSURE] = 3,
+                          [PANE_PRESSURE] = 4,
                           [PANE_APPS] = 1,
                           [PANE_FRAMES] = 3,
                           [PANE_EVENTS] = 1,
@@ -218,11 +226,12 @@ static void compute_wide(const struct request *request, struct layout *out) {
 
 static void compute_narrow(const struct request *request, struct layout *out) {
     const struct layout_counts *counts = request->counts;
+    const int devices = request->rows >= HIGH_ROWS ? 5 : 2; /* where rows are few, events tell more */
     struct band bands[] = {
         make_band(LAYOUT_NARROW, PANE_APPS, 2 + clamp(counts->apps, 1, 6), 0, 0),
         make_band(LAYOUT_NARROW, PANE_TEMPERATURES, 2 + clamp(counts->sensors, 1, 3), 1, 1),
         make_band(LAYOUT_NARROW, PANE_PRESSURE, clamp(1 + counts->pressure, 4, 10), 0, 2),
-        make_band(LAYOUT_NARROW, PANE_DEVICES, clamp(1 + counts->devices, 2, 5), 0, 5),
+        make_band(LAYOUT_NARROW, PANE_DEVICES, clamp(1 + counts->devices, 2, devices), 0, 5),
         make_band(LAYOUT_NARROW, PANE_FRAMES, 6, 1, 3),
         make_band(LAYOUT_NARROW, PANE_EVENTS, 1 + clamp(counts->events, 1, 6), 0, 4),
     };
@@ -240,14 +249,17 @@ static void compute_small(const struct request *request, struct layout *out) {
     struct band bands[] = {
         make_band(LAYOUT_SMALL, PANE_APPS, 0, 0, 0),
         make_band(LAYOUT_SMALL, PANE_TEMPERATURES, clamp(counts->sensors, 1, 8), 0, 1),
-        make_band(LAYOUT_SMALL, PANE_PRESSURE, 4, 0, 2),
-        make_band(LAYOUT_SMALL, PANE_DEVICES, clamp(counts->devices, 1, 4), 0, 3),
-        make_band(LAYOUT_SMALL, PANE_FRAMES, 6, 1, 4),
-        make_band(LAYOUT_SMALL, PANE_EVENTS, clamp(counts->events, 1, 6), 1, 5),
+        make_band(LAYOUT_SMALL, PANE_EVENTS, clamp(counts->events, 1, 6), 1, 2),
+        make_band(LAYOUT_SMALL, PANE_PRESSURE, 4, 0, 3),
+        make_band(LAYOUT_SMALL, PANE_DEVICES, clamp(counts->devices, 1, 4), 0, 4),
+        make_band(LAYOUT_SMALL, PANE_FRAMES, 6, 1, 5),
     };
-    /* Apps come first, all of them; the others have what these leave, and the last ones only their place. */
+    /* Apps come first, all of them, and why they changed; the others have what these leave, the last ones only the
+     * place of the apps where these are hidden. */
     bands[0].minimum = clamp(1 + larger(counts->apps, 1), 1, larger(area.rows, 1));
-    int count = is_shown(request, PANE_APPS) ? 3 : (int)(sizeof bands / sizeof *bands);
+    /* That nothing happened yet is not worth a line. */
+    bands[2].minimum = counts->events > 0 ? bands[2].minimum : area.rows + 1;
+    int count = is_shown(request, PANE_APPS) ? 4 : (int)(sizeof bands / sizeof *bands);
     drop_hidden(request, bands, &count);
     share(bands, count, area, out);
 }

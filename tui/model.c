@@ -153,7 +153,7 @@ static void note_decisions(struct model *model, const struct model_app *of) {
     }
     for (size_t i = 0; i < of->decision_count; ++i) {
         char text[DECISION_TEXT_MAX];
-        perfadapt_decision_text(&of->decisions[i], text, sizeof text);
+        decision_text_event(&of->decisions[i], text, sizeof text);
         /* One of the future would stay the newest for ever. */
         const int64_t decided_ns = of->decisions[i].timestamp_ns;
         note(model, of, of->decisions[i].generation, decided_ns < model->now_ns ? decided_ns : model->now_ns, text);

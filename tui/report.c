@@ -138,7 +138,7 @@ static void write_decisions(const struct model *model, const struct model_app *o
         char clock[16];
         char text[DECISION_TEXT_MAX];
         text_clock(clock, sizeof clock, model->realtime_ns - (model->now_ns - of->decisions[i].timestamp_ns));
-        perfadapt_decision_text(&of->decisions[i], text, sizeof text);
+        decision_text_event(&of->decisions[i], text, sizeof text);
         fprintf(out, "    %s %s\n", clock, text);
     }
 }

@@ -38,3 +38,45 @@ void sheet_add(struct sheet *sheet, const char *label, enum screen_style style, 
     snprintf(line->label, sizeof line->label, "%s", label);
     line->style = style;
 }
+
+void sheet_append(struct sheet *sheet, const char *format, ...) {
+    if (sheet->count == 0) {
+        return;
+    }
+    struct sheet_line *line = &sheet->lines[sheet->count - 1];
+    const size_t length = strlen(line->text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line->text + length, sizeof line->text - length, format, arguments);
+    va_end(arguments);
+}
+
+/* The last blank that leaves no more than that many columns before it; 0 = there is none. A byte that continues a
+ * character of UTF-8 takes no column of its own. */
+static size_t fold_at(const char *text, size_t columns) {
+    size_t used = 0;
+    size_t blank = 0;
+    for (size_t i = 0; text[i] != '\0'; ++i) {
+        if (text[i] == ' ' && used <= columns) {
+            blank = i;
+        }
+        used += ((unsigned char)text[i] & 0xc0U) != 0x80U;
+    }
+    return used > columns ? blank : 0;
+}
+
+void sheet_fold(struct sheet *sheet, size_t columns) {
+    for (int i = 0; i < sheet->count && sheet->count < SHEET_LINES_MAX; ++i) {
+        struct sheet_line *line = &sheet->lines[i];
+        const size_t at = line->label[0] != '\0' ? fold_at(line->text, columns) : 0;
+        if (at == 0) {
+            continue;
+        }
+        memmove(line + 1, line, (size_t)(sheet->count - i) * sizeof *line);
+        ++sheet->count;
+        line->text[at] = '\0';
+        struct sheet_line *rest = line + 1;
+        snprintf(rest->label, sizeof rest->label, " "); /* stands under the text, not at the left */
+        memmove(rest->text, rest->text + at + 1, strlen(rest->text + at + 1) + 1);
+    }
+}

@@ -2,6 +2,8 @@
 #ifndef TUI_SHEET_H
 #define TUI_SHEET_H
 
+#include <stddef.h>
+
 #include "screen.h"
 
 #define SHEET_LINES_MAX 120
@@ -24,5 +26,11 @@ struct sheet {
 void sheet_heading(struct sheet *sheet, const char *text);
 void sheet_add(struct sheet *sheet, const char *label, enum screen_style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* More of the line added last. */
+void sheet_append(struct sheet *sheet, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Breaks lines whose text is wider than that many columns between words; what follows stands below it. */
+void sheet_fold(struct sheet *sheet, size_t columns);
 
 #endif

@@ -215,7 +215,7 @@ class Details(Base):
         terminal = self.open()
         terminal.keys(ENTER)
         terminal.wait_text(f"Details: print_budget ({self.pids[0]})", "interactive", "Latest decision", "frame time",
-                           "forecast", "Decisions, newest first", "LEVEL", "->", "resident", "handheld/junction",
+                           "forecast", "Decisions, newest first", "QUALITY", "->", "resident", "handheld/junction",
                            "Why it is not higher", "confidence", "library")
         for pattern in (r"resident +\d+\.\d [KM]iB", r"limit +\d+\.\d ms"):
             terminal.wait(lambda p=pattern: re.search(p, terminal.text()), f"on the screen: {pattern}")

@@ -281,7 +281,7 @@ class Temperatures(Base):
     def test_table(self):
         make_laptop(self.machine)
         terminal = self.show(120, 40)
-        terminal.wait_text("ROLE", "SENSOR", "NOW", "MIN", "MAX", "/MIN", "TO LIMIT", "9.0 left", "limit 100", "-5m",
+        terminal.wait_text("ROLE", "SENSOR", "NOW", "MIN", "MAX", "/MIN", "TO LIMIT", "9.0 left", "limit 100", "-1m",
                            "now", "n/a (asleep)", "n/a (fault flag set)", "no limit")
         self.assertRegex(self.line(terminal, "91.0"), r"W cpu .*91\.0 +91 +91 .* 9\.0 left")
 

@@ -202,7 +202,7 @@ class Screens(Base):
         terminal = self.start(120, 40)
         terminal.wait_text("Temperatures", "Pressure", "Apps with a budget", "Frame times ms: print_budget", "Events",
                            "State", "cpu", "memory", "io", "fps".upper(), "p99", "print_budget", "running", "q Quit",
-                           f"simulated ({self.sessions[1].pid})", "quality", "on time")
+                           "sim handheld/junction", "quality", "on time")
         self.assertIn("┌", terminal.text())
 
     def test_narrow(self):

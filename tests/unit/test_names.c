@@ -107,11 +107,11 @@ static void decision_of_heat(void **state) {
     decision.limit = 83.5;
     decision.forecast = 86;
     decision.reasons = PERFADAPT_REASON_THERMAL;
-    assert_text(&decision, "quality 4 -> 3: temperature 84.2 \u00b0C, limit 83.5, forecast 86.0 (thermal)");
+    assert_text(&decision, "quality 4 -> 3: temperature 84.2 \u00b0C, target 83.5, forecast 86.0 (thermal)");
     decision.forecast = (double)NAN;
-    assert_text(&decision, "quality 4 -> 3: temperature 84.2 \u00b0C, limit 83.5 (thermal)");
+    assert_text(&decision, "quality 4 -> 3: temperature 84.2 \u00b0C, target 83.5 (thermal)");
     decision.value = (double)NAN;
-    assert_text(&decision, "quality 4 -> 3: temperature, limit 83.5 \u00b0C (thermal)");
+    assert_text(&decision, "quality 4 -> 3: temperature, target 83.5 \u00b0C (thermal)");
     decision.limit = (double)INFINITY;
     assert_text(&decision, "quality 4 -> 3: temperature (thermal)");
 }

@@ -16,26 +16,27 @@ struct column {
     app_text_format *format;
 };
 
-enum { NONE = -1, BAR_WIDTH = 4, COLUMN_STATE = 2 };
+enum { NONE = -1, BAR_WIDTH = 4, COLUMN_STATE = 2, ACTION_WIDTH = 40 };
 
+/* Times are in ms, as the pane's title says. */
 static const struct column columns[] = {
-    {"PID", 7, true, 5, VIEW_SORT_AGE, app_text_pid},
+    {"PID", 7, true, 7, VIEW_SORT_AGE, app_text_pid},
     {"NAME", 12, false, 0, VIEW_SORT_NAME, app_text_name},
-    {"STATE", 7, false, 3, NONE, app_text_state},
-    {"FPS", 6, true, 1, VIEW_SORT_FPS, app_text_fps},
-    {"LIMms", 5, true, 11, NONE, app_text_limit},
-    {"p50ms", 5, true, 9, NONE, app_text_p50},
-    {"p99ms", 5, true, 4, VIEW_SORT_P99, app_text_p99},
-    {"1%LOW", 6, true, 10, NONE, app_text_low},
-    {"cpu ms", 6, true, 14, NONE, app_text_cpu},
-    {"gpu ms", 6, true, 15, NONE, app_text_gpu},
-    {"BUDGET", BAR_WIDTH + 5, false, 6, VIEW_SORT_USED, NULL},
-    {"LEVEL", 5, true, 2, VIEW_SORT_QUALITY, app_text_level},
+    {"STATE", 7, false, 5, NONE, app_text_state},
+    {"FPS", 5, true, 1, VIEW_SORT_FPS, app_text_fps},
+    {"LIMIT", 5, true, 6, NONE, app_text_limit},
+    {"p50", 5, true, 10, NONE, app_text_p50},
+    {"p99", 5, true, 4, VIEW_SORT_P99, app_text_p99},
+    {"1%LOW", 5, true, 11, NONE, app_text_low},
+    {"cpu", 5, true, 14, NONE, app_text_cpu},
+    {"gpu", 5, true, 15, NONE, app_text_gpu},
+    {"BUDGET", BAR_WIDTH + 5, false, 8, VIEW_SORT_USED, NULL},
+    {"QUALITY", 7, true, 2, VIEW_SORT_QUALITY, app_text_level},
     {"SCALE", 5, true, 16, NONE, app_text_scale},
     {"MEMORY", 8, true, 12, NONE, app_text_memory},
     {"HEAT", 16, false, 13, NONE, app_text_heat},
-    {"LAST ACTION", 24, false, 8, NONE, NULL},
-    {"WHY", 11, false, 7, NONE, app_text_why},
+    {"LAST ACTION", 24, false, 9, NONE, NULL},
+    {"WHY", 11, false, 3, NONE, app_text_why},
 };
 
 enum { COLUMN_COUNT = sizeof columns / sizeof *columns, COLUMN_USED = 10, COLUMN_ACTION = 15 };
@@ -46,18 +47,28 @@ struct places {
     int width[COLUMN_COUNT];
 };
 
-/* Columns by priority as long as they fit; the rest of the width goes to the last one shown. */
-static void place(int width, struct places *out) {
-    int used = 1;
-    int last = 0;
-    memset(out, 0, sizeof *out);
+/* Columns by priority as long as they fit. Returns the width that is left. */
+static int choose(int width, struct places *out) {
+    int left = width;
     for (int priority = 0; priority < COLUMN_COUNT; ++priority) {
         for (int i = 0; i < COLUMN_COUNT; ++i) {
-            if (columns[i].priority == priority && used + columns[i].width <= width) {
+            if (columns[i].priority == priority && columns[i].width < left) {
                 out->width[i] = columns[i].width;
-                used += columns[i].width + 1;
+                left -= columns[i].width + 1;
             }
         }
+    }
+    return left;
+}
+
+/* What is left over goes to the latest action, as far as it can use it, and then to the last column. */
+static void place(int width, struct places *out) {
+    int last = 0;
+    memset(out, 0, sizeof *out);
+    const int left = choose(width, out);
+    if (out->width[COLUMN_ACTION] > 0) {
+        const int more = ACTION_WIDTH - columns[COLUMN_ACTION].width;
+        out->width[COLUMN_ACTION] += left < more ? left : more;
     }
     for (int i = 0, at = 1; i < COLUMN_COUNT; ++i) {
         if (out->width[i] > 0) {
@@ -79,13 +90,8 @@ static void draw_used(const struct pane *pane, int row, int column, enum screen_
         return;
     }
     const int filled = used >= 1 ? BAR_WIDTH : (int)lround(used * BAR_WIDTH);
-    const bool selected = style == STYLE_SELECTED;
-    pane_fill(pane, row, column, BAR_WIDTH, selected ? style : STYLE_DIM, pane->view->ascii ? L'.' : L'░');
-    pane_fill(pane, row, column, filled,
-              selected   ? style
-              : used > 1 ? STYLE_HOT
-                         : STYLE_COOL,
-              pane->view->ascii ? L'#' : L'█');
+    pane_fill(pane, row, column, BAR_WIDTH, STYLE_DIM, pane->view->ascii ? L'.' : L'░');
+    pane_fill(pane, row, column, filled, used > 1 ? STYLE_HOT : STYLE_COOL, pane->view->ascii ? L'#' : L'█');
     pane_format(pane, row, column + BAR_WIDTH, style, "%4.0f%%", fmin(100 * used, 999));
 }
 
@@ -97,7 +103,7 @@ static void draw_cell(const struct pane *pane, int row, const struct places *pla
         return;
     }
     if (index == COLUMN_ACTION) {
-        app_text_action(pane->model, of, text, sizeof text);
+        app_text_action(pane->model, of, (size_t)places->width[index], text, sizeof text);
     } else {
         columns[index].format(of, text, sizeof text);
     }
@@ -231,7 +237,8 @@ void apps_title(const struct pane *pane, char *out, size_t capacity) {
         snprintf(sorted, sizeof sorted, "  by %s%s", app_order_sort_name(view->sort),
                  view->sort_reversed ? ", reversed" : "");
     }
-    snprintf(out, capacity, "Apps with a budget (%s%zu)%s%s", shown, pane->model->apps.count, filter, sorted);
+    snprintf(out, capacity, "Apps with a budget (%s%zu), times in ms%s%s", shown, pane->model->apps.count, filter,
+             sorted);
 }
 
 struct apps_spot apps_at(const struct pane *pane, int row, int column) {

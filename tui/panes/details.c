@@ -49,6 +49,8 @@ static int draw_wide(const struct pane *pane, const struct model_app *of) {
     details_text_evidence(pane->model, of, &right);
     details_text_machine(pane->model, of, pane->view->ascii, half, &right);
     details_text_decisions(pane->model, of, &below);
+    sheet_fold(&left, (size_t)(half - LABEL_WIDTH));
+    sheet_fold(&right, (size_t)(pane->area.columns - half - GAP - LABEL_WIDTH));
     const int high = left.count > right.count ? left.count : right.count;
     const int top = begin_at(pane, high + 1 + below.count);
     const struct pane left_part = part_of(pane, 0, half);
@@ -66,6 +68,7 @@ static int draw_narrow(const struct pane *pane, const struct model_app *of) {
     details_text_budget(pane->model, of, &sheet);
     details_text_machine(pane->model, of, pane->view->ascii, pane->area.columns, &sheet);
     details_text_decisions(pane->model, of, &sheet);
+    sheet_fold(&sheet, pane->area.columns > LABEL_WIDTH ? (size_t)(pane->area.columns - LABEL_WIDTH) : 0);
     const int top = begin_at(pane, sheet.count);
     draw_sheet(pane, -top, &sheet);
     return top;

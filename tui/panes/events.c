@@ -2,31 +2,48 @@
 #include "app_text.h"
 #include "pane.h"
 
-enum { NAME_WIDTH = 14 };
+enum { NAME_MOST = 14, GAP = 1 };
 
-static void draw_event(const struct pane *pane, int row, const struct journal_event *event, bool named) {
+static bool is_shown(const struct pane *pane, const struct journal_event *event) {
+    const struct model_app *selected = pane_selected(pane);
+    return !pane->view->events_of_selected || (selected != NULL && event->owner == selected->app.key);
+}
+
+/* Columns for names: as wide as the widest; none where all events are of one app, whose name is told elsewhere. */
+static int name_columns(const struct pane *pane) {
+    const struct journal *journal = &pane->model->journal;
+    int widest = 0;
+    bool several = false;
+    for (size_t i = 0; i < journal->count && !pane->view->events_of_selected; ++i) {
+        const int width = pane_width(pane, journal->events[i].name);
+        widest = width > widest ? width : widest;
+        several = several || journal->events[i].owner != journal->events[0].owner;
+    }
+    return !several ? 0 : widest < NAME_MOST ? widest : NAME_MOST;
+}
+
+static void draw_event(const struct pane *pane, int row, const struct journal_event *event, int names) {
     char clock[16];
     app_text_time(pane->model, event->timestamp_ns, clock, sizeof clock);
-    int column = pane_text(pane, row, 0, STYLE_DIM, clock) + 1;
-    if (named) {
-        column = pane_field(pane, row, column, NAME_WIDTH, false, STYLE_STRONG, event->name) + 1;
+    int column = pane_text(pane, row, 0, STYLE_DIM, clock) + GAP;
+    if (names > 0) {
+        column = pane_field(pane, row, column, names, false, STYLE_STRONG, event->name) + GAP;
     }
     pane_text(pane, row, column, STYLE_NORMAL, event->text);
 }
 
 void events_draw(const struct pane *pane) {
     const struct journal *journal = &pane->model->journal;
-    const bool alone = pane->view->events_of_selected;
-    const struct model_app *selected = pane_selected(pane);
+    const int names = name_columns(pane);
     int row = 0;
     for (size_t i = journal->count; i > 0 && row < pane->area.rows; --i) {
         const struct journal_event *event = &journal->events[i - 1];
-        if (!alone || (selected != NULL && event->owner == selected->app.key)) {
-            draw_event(pane, row++, event, !alone);
+        if (is_shown(pane, event)) {
+            draw_event(pane, row++, event, names);
         }
     }
     if (row == 0) {
-        pane_text(pane, 0, 0, STYLE_DIM,
-                  alone && journal->count > 0 ? "none yet of this app (e shows all)" : "none yet");
+        const bool others = pane->view->events_of_selected && journal->count > 0;
+        pane_text(pane, 0, 0, STYLE_DIM, others ? "none yet of this app (e shows all)" : "none yet");
     }
 }

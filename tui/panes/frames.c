@@ -11,7 +11,7 @@
 
 enum {
     SCALE_WIDTH = 6,
-    BIN_NAME_WIDTH = 10,
+    BIN_NAME_WIDTH = 14,
     BAR_MIN = 6,
     BAR_MAX = 30,
     SHARE_WIDTH = 7,
@@ -149,6 +149,7 @@ static void draw_numbers(const struct pane *pane, const struct perfadapt_app *ap
 void frames_draw(const struct pane *pane) {
     const struct model_app *of = pane_selected(pane);
     if (of == NULL) {
+        pane_text(pane, 0, 0, STYLE_DIM, "n/a (no app)");
         return;
     }
     if (of->app.state > PERFADAPT_APP_IDLE) {

@@ -122,7 +122,7 @@ static void add_nearest(struct line *line, int priority, const struct perfadapt_
              narrow ? sensors_role(nearest) : name, nearest->limit.value, left < 10 ? 1 : 0, left);
     if (seconds < 3600 && rising >= rising_c_per_min) {
         text_duration(duration, sizeof duration, seconds);
-        line_add(line, priority + 2, STYLE_NORMAL, "~%s at %+.1f/min", duration, rising);
+        line_follow(line, priority + 2, STYLE_NORMAL, "~%s at %+.1f/min", duration, rising);
     }
 }
 
@@ -163,27 +163,48 @@ static const char *unknown_reason(const struct model *model) {
     return model_has_snapshot(model) ? "no temperature with a known limit can be read" : "";
 }
 
-/* What the machine's own figures do not tell: apps that gave way to it, or to what they are simulated on. */
-static bool add_held_back(struct line *line, int priority, const struct model *model) {
-    const uint32_t causes =
-        PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_SENSOR_LOST | PERFADAPT_REASON_MEMORY | PERFADAPT_REASON_POWER;
+enum {
+    GIVES_WAY = PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_SENSOR_LOST | PERFADAPT_REASON_MEMORY |
+                PERFADAPT_REASON_EVENT | PERFADAPT_REASON_POWER | PERFADAPT_REASON_YIELD,
+    COSTS = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAME_COST
+};
+
+/* Those that run and have less for one of these reasons. The first is told; returns how many there are. */
+static size_t find_held(const struct model *model, uint32_t reasons, const struct perfadapt_app **out_first) {
     size_t held = 0;
     for (size_t i = 0; i < model->apps.count; ++i) {
         const struct perfadapt_app *app = &model->apps.items[i].app;
-        char words[96];
-        if (app->state != PERFADAPT_APP_RUNNING || app->budget.size == 0 || (app->budget.reasons & causes) == 0) {
-            continue;
+        if (app->state == PERFADAPT_APP_RUNNING && app->budget.size != 0 && (app->budget.reasons & reasons) != 0) {
+            *out_first = held++ == 0 ? app : *out_first;
         }
-        perfadapt_reasons_text(app->budget.reasons & causes, words, sizeof words);
-        if (held++ == 0) {
-            line_add(line, priority, STYLE_STRONG, "Held back: ");
-            line_glue(line, STYLE_HOT, "%s (%s)", app->name, words);
+    }
+    return held;
+}
+
+/* What the machine's own figures do not tell: apps that gave way to it, or to what they are simulated on; where there
+ * are none, what is too slow for one to draw more. */
+static bool add_held_back(struct line *line, int priority, const struct model *model) {
+    const struct perfadapt_app *app = NULL;
+    char words[96];
+    size_t held = find_held(model, GIVES_WAY, &app);
+    if (held > 0) {
+        perfadapt_reasons_text(app->budget.reasons & GIVES_WAY, words, sizeof words);
+        line_add(line, priority, STYLE_STRONG, "Held back: ");
+        line_glue(line, STYLE_HOT, "%s (%s)", app->name, words);
+    } else {
+        held = find_held(model, COSTS, &app);
+        if (held == 0 || app->budget.bottleneck < PERFADAPT_BOTTLENECK_CPU ||
+            app->budget.bottleneck > PERFADAPT_BOTTLENECK_GPU) {
+            return false;
         }
+        line_add(line, priority, STYLE_STRONG,
+                 "%s too slow for more: ", perfadapt_bottleneck_name(app->budget.bottleneck));
+        line_glue(line, STYLE_NORMAL, "%s", app->name);
     }
     if (held > 1) {
-        line_add(line, priority + 1, STYLE_HOT, "+%zu more", held - 1);
+        line_follow(line, priority + 1, STYLE_NORMAL, "+%zu more", held - 1);
     }
-    return held > 0;
+    return true;
 }
 
 /* All reasons that have room, the worst first, and what says so of that one. */
@@ -191,8 +212,9 @@ static void add_limiter(struct line *line, int priority, const struct model *mod
     struct limiter limiter;
     limiter_find(&model->snapshot, &limiter);
     if (limiter.count == 0) {
-        const bool held = add_held_back(line, priority, model);
-        line_add(line, priority + (held ? 3 : 0), STYLE_NORMAL, "%s", limiter.nothing);
+        if (!add_held_back(line, priority, model)) {
+            line_add(line, priority, STYLE_NORMAL, "%s", limiter.nothing);
+        }
         return;
     }
     line_add(line, priority, STYLE_STRONG, "Limited by: ");

@@ -26,6 +26,14 @@ void line_add(struct line *line, int priority, enum screen_style style, const ch
     va_end(arguments);
 }
 
+void line_follow(struct line *line, int priority, enum screen_style style, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    add(line, &(struct line_piece){.priority = priority, .follows = line->count > 0, .style = style}, format,
+        arguments);
+    va_end(arguments);
+}
+
 void line_glue(struct line *line, enum screen_style style, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -56,7 +64,9 @@ static void choose(struct line *line, int room) {
         int width = 0;
         for (int first = 0, end = 0; first < line->count; first = end) {
             end = group_end(line, first, &width);
-            if (line->pieces[first].priority == priority && (width <= room || priority == 0)) {
+            const struct line_piece *piece = &line->pieces[first];
+            const bool allowed = !piece->follows || piece[-1].shown;
+            if (piece->priority == priority && allowed && (width <= room || priority == 0)) {
                 show(line, first, end);
                 room -= width;
             }

@@ -217,7 +217,7 @@ static void draw_cgroup(const struct pane *pane, int row) {
 static void draw_tail(const struct pane *pane, int row) {
     const struct perfadapt_snapshot *snapshot = &pane->model->snapshot;
     const uint32_t trigger = snapshot->psi_trigger;
-    draw_share(pane, row, "memory", sensors_value(&snapshot->memory.available), &snapshot->memory.total, "available");
+    draw_share(pane, row, "RAM", sensors_value(&snapshot->memory.available), &snapshot->memory.total, "available");
     draw_cgroup(pane, row + 1);
     draw_swap(pane, row + 2);
     pane_text(pane, row + 3, 0, STYLE_NORMAL, "trigger");

@@ -46,6 +46,22 @@ static void add_series(const struct model *model, struct temperature_graph *grap
     }
 }
 
+/* As far back as there is something to see: a graph of five minutes would stay empty for most of the first one. */
+static int span_of(const struct model *model, const struct temperature_graph *graph) {
+    static const int spans[] = {60, 120};
+    int age_s = 0;
+    for (int i = 0; i < graph->count; ++i) {
+        const int of_series = history_age_s(graph->series[i]->history, model->now_ns);
+        age_s = of_series > age_s ? of_series : age_s;
+    }
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; ++i) {
+        if (age_s < spans[i]) {
+            return spans[i];
+        }
+    }
+    return HISTORY_SECONDS;
+}
+
 /* Sensors that steer come first in the model: of these the first of each role, then the others in their order. */
 void temperature_graph_choose(const struct model *model, struct temperature_graph *graph) {
     *graph = (struct temperature_graph){.low = NAN, .high = NAN, .limit = NAN};
@@ -60,19 +76,23 @@ void temperature_graph_choose(const struct model *model, struct temperature_grap
         }
     }
     graph->high = fmax(graph->high, graph->limit);
+    graph->span_s = span_of(model, graph);
     /* In steps, or every tenth of a degree would draw all of it anew. */
     graph->low = scale_step_c * floor((graph->low - 1) / scale_step_c);
     graph->high = scale_step_c * ceil((graph->high + 1) / scale_step_c);
 }
 
-/* Minutes stand under their dots. */
-static void draw_minutes(const struct pane *pane, const struct temperature_graph *graph) {
+/* Times stand under their dots: four, or five of them where each is a minute. */
+static void draw_times(const struct pane *pane, const struct temperature_graph *graph) {
     const int last = SCALE_WIDTH + graph->area.columns - 1;
-    const int minutes = HISTORY_SECONDS / 60;
-    const int step = graph->area.columns / minutes < 5 ? 2 : 1;
-    for (int minute = minutes; minute > 0; minute -= step) {
-        const int column = last - (graph->area.columns - 1) * minute / minutes;
-        pane_format(pane, graph->area.rows, column, STYLE_DIM, "-%dm", minute);
+    const int count = graph->span_s == HISTORY_SECONDS ? 5 : 4;
+    const int step = graph->area.columns / count < 5 ? 2 : 1;
+    for (int i = count; i > 0; i -= step) {
+        const int ago_s = graph->span_s * i / count;
+        const int column = last - (graph->area.columns - 1) * i / count;
+        const bool minutes = ago_s % 60 == 0;
+        pane_format(pane, graph->area.rows, column, STYLE_DIM, "-%d%c", minutes ? ago_s / 60 : ago_s,
+                    minutes ? 'm' : 's');
     }
     pane_text(pane, graph->area.rows, last - 2, STYLE_DIM, "now");
 }
@@ -84,7 +104,7 @@ static void draw_scale(const struct pane *pane, const struct temperature_graph *
         const int column = pane_format(pane, row, 0, STYLE_DIM, "%4.0f", value);
         pane_glyph(pane, row, column, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
     }
-    draw_minutes(pane, graph);
+    draw_times(pane, graph);
 }
 
 static void draw_limit(const struct pane *pane, const struct temperature_graph *graph) {
@@ -105,7 +125,7 @@ static void draw_series(const struct pane *pane, const struct temperature_graph 
     struct plot plot;
     plot_init(&plot, graph->area.columns, graph->area.rows, pane->view->ascii);
     const int width = plot_width(&plot);
-    const double slot_s = (double)HISTORY_SECONDS / width;
+    const double slot_s = (double)graph->span_s / width;
     int before = -1;
     for (int x = 0; x < width; ++x) {
         const double value = sensors_slot(history, pane->model->now_ns, slot_s, width - 1 - x);

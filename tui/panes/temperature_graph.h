@@ -10,6 +10,7 @@ struct temperature_graph {
     struct rect area; /* in the pane: without scale, labels and axis */
     double low, high; /* °C at the bottom and the top */
     double limit;     /* of the series nearest to its own; NAN none */
+    int span_s;       /* from its left to its right */
     int count;
     const struct model_sensor *series[TEMPERATURE_SERIES_MAX];
 };

@@ -18,7 +18,7 @@ struct columns {
 
 /* By what is wanted most: name and value, what is left, the slope, what was, the role. */
 static struct columns choose_columns(int width) {
-    struct columns columns = {.now = 6, .left = 11};
+    struct columns columns = {.now = 6, .left = 10};
     int room = width - 2 - columns.now - columns.left;
     if (room >= 16 + 7) {
         columns.slope = 7;
@@ -48,22 +48,32 @@ static void shorten(char *name, int width) {
     memmove(name + head + 1, name + length - tail, (size_t)tail + 1);
 }
 
+/* "sim" says that it is no sensor of this machine, and whose it is where several apps simulate one. */
+static void format_name(const struct model *model, const struct model_sensor *shown, char *out, size_t capacity) {
+    bool several = false;
+    char pid[16] = "";
+    char name[80];
+    sensors_name(shown->sensor, name, sizeof name);
+    for (size_t i = 0; i < model->sensor_count; ++i) {
+        several = several || (model->sensors[i].simulated && model->sensors[i].pid != shown->pid);
+    }
+    if (several) {
+        snprintf(pid, sizeof pid, "%" PRId32 " ", shown->pid);
+    }
+    snprintf(out, capacity, "%s%s%s", shown->simulated ? "sim " : "", shown->simulated ? pid : "", name);
+}
+
 static int draw_name(const struct pane *pane, int row, const struct columns *columns,
                      const struct temperature_graph *graph, const struct model_sensor *shown) {
     const struct perfadapt_sensor *sensor = shown->sensor;
     const enum screen_style style = sensor->steers ? STYLE_NORMAL : STYLE_DIM;
     const enum screen_style role = temperature_graph_style(graph, shown, style);
-    const int whole = columns->role + columns->name;
     char name[128];
-    if (shown->simulated) { /* whose it is is told before what it is called */
-        snprintf(name, sizeof name, "simulated (%" PRId32 ") %s", shown->pid, sensors_role(sensor));
-        return pane_field(pane, row, 2, whole, false, role, name);
-    }
     int column = 2;
     if (columns->role > 0) {
         column = pane_field(pane, row, column, columns->role, false, role, sensors_role(sensor));
     }
-    sensors_name(sensor, name, sizeof name);
+    format_name(pane->model, shown, name, sizeof name);
     shorten(name, columns->name);
     return pane_field(pane, row, column, columns->name, false, style, name);
 }
