@@ -9,6 +9,7 @@
 #include "history.h"
 #include "journal.h"
 #include "options.h"
+#include "residents.h"
 
 #define MODEL_SENSORS_MAX 128
 
@@ -47,7 +48,6 @@ struct model_details {
     uint64_t key;
     enum perfadapt_result result;
     struct perfadapt_snapshot snapshot; /* generation 0 = none yet */
-    struct history *resident;           /* bytes; NULL = none yet */
 };
 
 struct model {
@@ -79,6 +79,7 @@ struct model {
 
     struct journal journal;
     struct history_table histories;
+    struct residents residents;
 };
 
 int64_t model_monotonic_ns(void);
@@ -99,7 +100,7 @@ void model_refresh(struct model *model, uint64_t frames_key);
 /* Reads only the frames again, of another session. A recording has those of one. */
 void model_read_frames(struct model *model, uint64_t frames_key);
 
-/* Fills model->details with the snapshot that steers that session, and adds to the history of its memory. */
+/* Fills model->details with the snapshot that steers that session. */
 void model_read_details(struct model *model, uint64_t key);
 
 /* What a refresh consists of, for those who fill a model from elsewhere: the apps of before make room for new ones, and

@@ -91,5 +91,6 @@ bool moment_show(const struct moment *moment, struct model *model) {
     moment_check(model);
     model_keep_journal(model);
     sensors_collect(model);
+    residents_collect(model);
     return shown;
 }

@@ -160,6 +160,7 @@ static void refresh_live(struct travel *travel, struct view *view) {
     }
     model_refresh(live, travel->frames_key);
     sensors_collect(live);
+    residents_collect(live);
     if (live->now_ns - tape_newest_ns(&travel->tape) >= apart_ns || travel->tape.count == 0) {
         keep_moment(travel, view);
     }
