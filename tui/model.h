@@ -72,7 +72,7 @@ struct model {
 
     size_t frame_count;
     struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* of the app asked for, oldest first */
-    uint64_t frames_of;                                  /* key of the session that they are of */
+    uint64_t frames_of; /* key of the session that they are of; of a recording, where any are kept */
     size_t frames_kept; /* of a recording: those it has, which are shown for that session alone */
 
     struct model_details details;

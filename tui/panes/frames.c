@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "frame_figures.h"
+#include "frames_past.h"
 #include "line.h"
 #include "pane.h"
 #include "plot.h"
@@ -153,6 +154,10 @@ void frames_draw(const struct pane *pane) {
     }
     if (of->app.state > PERFADAPT_APP_IDLE) {
         pane_format(pane, 0, 0, STYLE_NORMAL, "n/a (%s)", perfadapt_app_state_name(of->app.state));
+        return;
+    }
+    if (pane->model->frames_of != of->app.key) {
+        frames_past_draw(pane, of);
         return;
     }
     if (pane->model->frame_count == 0) {
