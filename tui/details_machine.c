@@ -5,6 +5,7 @@
 
 #include "details_text.h"
 #include "plot.h"
+#include "residents.h"
 #include "sensors.h"
 #include "text.h"
 #include "trend.h"
@@ -77,7 +78,7 @@ static void draw_spark(const struct history *history, int64_t now_ns, int column
 }
 
 static void add_trend(const struct model *model, bool ascii, int columns, struct sheet *out) {
-    const struct history *history = residents_find(&model->residents, model->details.key);
+    const struct history *history = residents_find(model, model->details.key);
     char spark[SPARK_MAX * 3 + 8];
     char change[32];
     if (history == NULL) {

@@ -68,7 +68,8 @@ void model_destroy(struct model *model) {
     perfadapt_monitor_close(&model->monitor);
     model_free_apps(&model->apps);
     model_free_apps(&model->previous);
-    residents_clear(&model->residents);
+    app_series_clear(&model->residents);
+    app_series_clear(&model->frame_rows);
     free(model);
 }
 
@@ -192,7 +193,8 @@ void model_forget(struct model *model) {
     model->histories.count = 0;
     model->sensor_count = 0;
     model->details.key = 0;
-    residents_clear(&model->residents);
+    app_series_clear(&model->residents);
+    app_series_clear(&model->frame_rows);
     memset(model->stalls, 0, sizeof model->stalls);
     memset(model->stall_total, 0, sizeof model->stall_total);
 }

@@ -6,10 +6,10 @@
 
 #include <perfadapt/monitor.h>
 
+#include "app_series.h"
 #include "history.h"
 #include "journal.h"
 #include "options.h"
-#include "residents.h"
 
 #define MODEL_SENSORS_MAX 128
 
@@ -79,7 +79,8 @@ struct model {
 
     struct journal journal;
     struct history_table histories;
-    struct residents residents;
+    struct app_series_table residents;  /* memory; residents.h */
+    struct app_series_table frame_rows; /* of the past alone; frame_rows.h */
 };
 
 int64_t model_monotonic_ns(void);

@@ -9,6 +9,7 @@
 #include <curses.h>
 
 #include "moment.h"
+#include "residents.h"
 #include "sensors.h"
 #include "tape_file.h"
 

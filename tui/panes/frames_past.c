@@ -2,21 +2,95 @@
 #include "frames_past.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <math.h>
 
+#include "frame_rows.h"
 #include "line.h"
+#include "plot.h"
 #include "text.h"
 
-static void draw_reason(const struct pane *pane) {
+enum { SCALE_WIDTH = 6, GRAPH_ROWS_MIN = 2 };
+
+static double target_ms(const struct model_app *of) {
+    const int64_t frame_ns = of->app.budget.size != 0 ? of->app.budget.frame_ns : of->app.target_frame_ns;
+    return frame_ns > 0 ? (double)frame_ns / 1e6 : (double)NAN;
+}
+
+/* Milliseconds, or frames per second. */
+static double shown_value(const struct pane *pane, double ms) {
+    return pane->view->frames_as_fps ? 1000 / ms : ms;
+}
+
+/* From half of the frames to nearly all, as seen that long before the moment; NAN where that is not known. */
+static void range_at(const struct pane *pane, const struct frame_rows *rows, int ago_s, double *out_p50,
+                     double *out_p99) {
+    *out_p50 = shown_value(pane, history_at(rows->p50_ms, pane->model->now_ns, ago_s, 1));
+    *out_p99 = shown_value(pane, history_at(rows->p99_ms, pane->model->now_ns, ago_s, 1));
+}
+
+/* Over the target and all but outliers, which are cut. */
+static double top_of(const struct pane *pane, const struct frame_rows *rows, double target, int seconds) {
+    const double most = isnan(target) ? 1e4 : target * (pane->view->frames_as_fps ? 2 : 6);
+    double top = isnan(target) ? 1 : target * 1.2;
+    for (int ago = 0; ago < seconds; ++ago) {
+        double p50 = NAN;
+        double p99 = NAN;
+        range_at(pane, rows, ago, &p50, &p99);
+        const double higher = fmax(p50, p99);
+        top = higher > top ? fmin(higher, most) : top; /* NAN is not */
+    }
+    return top * 1.05;
+}
+
+static void draw_scale(const struct pane *pane, const struct plot *like, double target, double top) {
+    pane_format(pane, 1, 0, STYLE_DIM, "%5.1f", top);
+    pane_format(pane, like->rows, 0, STYLE_DIM, "%5.1f", 0.0);
+    for (int row = 1; row <= like->rows; ++row) {
+        pane_glyph(pane, row, SCALE_WIDTH - 1, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
+    }
+    if (isnan(target)) {
+        return;
+    }
+    struct plot plot;
+    plot_init(&plot, like->columns, like->rows, like->ascii);
+    plot_dashes(&plot, plot_scale(&plot, target, 0, top));
+    pane_plot(pane, 1, SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
+    pane_format(pane, 1 + plot_row(&plot, target, 0, top), 0, STYLE_LIMIT, "%5.1f", target);
+}
+
+/* A second a dot, the moment that is shown at the right. */
+static void draw_graph(const struct pane *pane, const struct model_app *of, int height) {
+    const struct frame_rows rows = frame_rows_find(pane->model, of->app.key);
+    const double target = shown_value(pane, target_ms(of));
+    struct plot plot;
+    plot_init(&plot, pane->area.columns - SCALE_WIDTH, height, pane->view->ascii);
+    const int dots = plot_width(&plot);
+    const int seconds = dots < HISTORY_SECONDS ? dots : HISTORY_SECONDS;
+    if (rows.p50_ms == NULL) {
+        return;
+    }
+    const double top = top_of(pane, &rows, target, seconds);
+    draw_scale(pane, &plot, target, top);
+    for (int ago = 0; ago < seconds; ++ago) {
+        double p50 = NAN;
+        double p99 = NAN;
+        range_at(pane, &rows, ago, &p50, &p99);
+        if (!isnan(p50) && !isnan(p99)) {
+            plot_column(&plot, dots - 1 - ago, plot_scale(&plot, p99, 0, top), plot_scale(&plot, p50, 0, top));
+        }
+    }
+    pane_plot(pane, 1, SCALE_WIDTH, STYLE_SERIES_1, &plot, '*');
+}
+
+static int draw_reason(const struct pane *pane) {
     const struct model *model = pane->model;
     const size_t index = model_find_app(model, model->frames_of);
     if (index < model->apps.count && model->apps.items[index].app.key == model->frames_of) {
         const struct perfadapt_app *kept = &model->apps.items[index].app;
-        pane_format(pane, 0, 0, STYLE_NORMAL, "n/a (of this moment frames are kept of %s (%d) alone)", kept->name,
-                    (int)kept->pid);
-    } else {
-        pane_text(pane, 0, 0, STYLE_NORMAL, "n/a (of this moment frames are kept of no app that is there)");
+        return pane_format(pane, 0, 0, STYLE_NORMAL, "n/a (of this moment frames are kept of %s (%d) alone)",
+                           kept->name, (int)kept->pid);
     }
+    return pane_text(pane, 0, 0, STYLE_NORMAL, "n/a (of this moment frames are kept of no app that is there)");
 }
 
 static void add_number(struct line *line, int priority, const char *name, double value, const char *unit) {
@@ -42,7 +116,12 @@ static void draw_numbers(const struct pane *pane, const struct perfadapt_app *ap
 }
 
 void frames_past_draw(const struct pane *pane, const struct model_app *of) {
-    draw_reason(pane);
+    const int height = pane->area.rows - 2;
+    const int column = draw_reason(pane);
+    if (height >= GRAPH_ROWS_MIN) {
+        pane_text(pane, 0, column, STYLE_DIM, "; below p50 to p99 of 10 s, second by second");
+        draw_graph(pane, of, height);
+    }
     if (pane->area.rows > 1) {
         draw_numbers(pane, &of->app, pane->area.rows - 1);
     }

@@ -1,9 +1,11 @@
-/* The memory of apps is watched for as long as they are there, on a clock made up here. SPDX-License-Identifier: MIT */
+/* What is kept of each app for as long as it is there, on a clock made up here. SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdlib.h>
 
 #include "check.h"
+#include "frame_rows.h"
 #include "moment.h"
+#include "residents.h"
 #include "trend.h"
 
 enum { MIB = 1 << 20, TREND_SECONDS = 240 };
@@ -67,7 +69,7 @@ static void refresh(struct model *model, int64_t now_ns, uint64_t first, size_t 
 }
 
 static double mib_per_minute(const struct model *model, uint64_t key) {
-    const struct history *history = residents_find(&model->residents, key);
+    const struct history *history = residents_find(model, key);
     return history == NULL ? (double)NAN : trend_compute(history, model->now_ns, TREND_SECONDS).per_minute / MIB;
 }
 
@@ -80,7 +82,7 @@ static void test_known_before_it_is_asked_for(void) {
     for (uint64_t key = 1; key <= 50; ++key) {
         CHECK(fabs(mib_per_minute(model, key) - (double)key) < 0.1 * (double)key);
     }
-    CHECK(residents_find(&model->residents, 51) == NULL);
+    CHECK(residents_find(model, 51) == NULL);
     CHECK(reads == 50 * (1 + 30 / RESIDENTS_SECONDS)); /* however often the screen is drawn */
     destroy_live(model);
 }
@@ -91,11 +93,11 @@ static void test_kept_for_those_that_are_there(void) {
         refresh(model, start_ns + i * second_ns, 1, 3);
     }
     refresh(model, start_ns + 31 * second_ns, 2, 3); /* 1 has gone, 4 has come, 2 and 3 stand elsewhere */
-    CHECK(model->residents.count == 3 && residents_find(&model->residents, 1) == NULL);
+    CHECK(model->residents.count == 3 && residents_find(model, 1) == NULL);
     CHECK(fabs(mib_per_minute(model, 2) - 2) < 0.2 && fabs(mib_per_minute(model, 3) - 3) < 0.3);
-    CHECK(residents_find(&model->residents, 4) != NULL && isnan(mib_per_minute(model, 4)));
-    refresh(model, start_ns + 32 * second_ns, 1, RESIDENTS_MAX + 10);
-    CHECK(model->residents.count == RESIDENTS_MAX && residents_find(&model->residents, RESIDENTS_MAX + 1) == NULL);
+    CHECK(residents_find(model, 4) != NULL && isnan(mib_per_minute(model, 4)));
+    refresh(model, start_ns + 32 * second_ns, 1, APP_SERIES_MAX + 10);
+    CHECK(model->residents.count == APP_SERIES_MAX && residents_find(model, APP_SERIES_MAX + 1) == NULL);
     CHECK(isnan(mib_per_minute(model, 1))); /* back, but another app's memory may have been in between */
     refresh(model, start_ns + 33 * second_ns, 1, 0);
     CHECK(model->residents.count == 0);
@@ -142,10 +144,46 @@ static void test_moments(void) {
             CHECK(moment_show(moment, shown));
         }
         CHECK(fabs(mib_per_minute(shown, 1) - (round == 0 ? 9 : 5)) < 0.1);
-        CHECK(residents_find(&shown->residents, 2) != NULL && isnan(mib_per_minute(shown, 2))); /* not recorded */
+        CHECK(residents_find(shown, 2) != NULL && isnan(mib_per_minute(shown, 2))); /* not recorded */
         model_forget(shown);
-        CHECK(residents_find(&shown->residents, 1) == NULL);
+        CHECK(residents_find(shown, 1) == NULL);
     }
+    moment_destroy(moment);
+    model_destroy(shown);
+}
+
+static void expect_rows(const struct model *shown, int64_t now_ns, double p50_ms, double p99_ms) {
+    const struct frame_rows rows = frame_rows_find(shown, 1);
+    const int ago_s = (int)((shown->now_ns - now_ns) / second_ns);
+    if (rows.p50_ms == NULL || rows.p99_ms == NULL) {
+        CHECK(rows.p50_ms != NULL && rows.p99_ms != NULL);
+        return;
+    }
+    const double p50 = history_at(rows.p50_ms, shown->now_ns, ago_s, 1);
+    const double p99 = history_at(rows.p99_ms, shown->now_ns, ago_s, 1);
+    CHECK(isnan(p50_ms) ? isnan(p50) : fabs(p50 - p50_ms) < 0.01);
+    CHECK(isnan(p99_ms) ? isnan(p99) : fabs(p99 - p99_ms) < 0.01);
+}
+
+/* Of frames that were not kept there is, second by second, what the app's row said. */
+static void test_frame_rows(void) {
+    struct model *shown = model_create_empty();
+    struct moment *moment = moment_create();
+    CHECK(model_reserve_apps(&moment->apps, 1));
+    moment->apps.count = 1;
+    moment->apps.items[0].app.key = 1;
+    for (int i = 0; i <= 60; ++i) {
+        moment->head.now_ns = start_ns + i * second_ns;
+        moment->apps.items[0].app.period_p50_ms = i < 30 ? (double)NAN : 10 + i;
+        moment->apps.items[0].app.period_p99_ms = i < 30 ? (double)NAN : 20 + i;
+        CHECK(moment_show(moment, shown));
+    }
+    expect_rows(shown, start_ns + 29 * second_ns, NAN, NAN);
+    expect_rows(shown, start_ns + 30 * second_ns, 40, 50);
+    expect_rows(shown, start_ns + 60 * second_ns, 70, 80);
+    CHECK(frame_rows_find(shown, 2).p50_ms == NULL);
+    model_forget(shown);
+    CHECK(frame_rows_find(shown, 1).p50_ms == NULL);
     moment_destroy(moment);
     model_destroy(shown);
 }
@@ -156,6 +194,7 @@ int main(void) {
     test_times_to_come();
     test_silent();
     test_moments();
-    printf("%zu bytes an app, %d failed\n", sizeof(struct resident), failures);
+    test_frame_rows();
+    printf("%zu bytes an app, %d failed\n", sizeof(struct app_series) + sizeof(struct history), failures);
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
