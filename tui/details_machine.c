@@ -5,6 +5,7 @@
 
 #include "details_text.h"
 #include "plot.h"
+#include "residents.h"
 #include "sensors.h"
 #include "text.h"
 #include "trend.h"
@@ -77,14 +78,17 @@ static void draw_spark(const struct history *history, int64_t now_ns, int column
 }
 
 static void add_trend(const struct model *model, bool ascii, int columns, struct sheet *out) {
-    const struct history *history = model->details.resident;
+    const struct history *history = residents_find(model, model->details.key);
     char spark[SPARK_MAX * 3 + 8];
     char change[32];
     if (history == NULL) {
+        sheet_add(out, "trend", STYLE_NORMAL, "n/a (no memory to watch it)");
         return;
     }
     const struct trend trend = trend_compute(history, model->now_ns, TREND_SECONDS);
-    if (isnan(trend.per_minute)) {
+    if (history->last_ns == 0) {
+        sheet_add(out, "trend", STYLE_NORMAL, "n/a (no value yet)");
+    } else if (isnan(trend.per_minute)) {
         sheet_add(out, "trend", STYLE_NORMAL, "n/a (watched for %d s)", trend.span_s);
     } else {
         text_bytes(change, sizeof change, fabs(trend.per_minute));

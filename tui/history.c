@@ -7,9 +7,10 @@
 
 static const int64_t second_ns = 1000000000;
 
-static void start(struct history *history, uint64_t owner, const char *name) {
+void history_init(struct history *history, uint64_t owner, const char *name) {
     snprintf(history->name, sizeof history->name, "%s", name);
     history->owner = owner;
+    history->used = 0;
     history->last_ns = 0;
     for (int i = 0; i < HISTORY_SECONDS; ++i) {
         history->values[i] = NAN;
@@ -29,7 +30,7 @@ struct history *history_find(struct history_table *table, uint64_t owner, const 
     if (table->count < HISTORY_SERIES_MAX) {
         oldest = &table->series[table->count++];
     }
-    start(oldest, owner, name);
+    history_init(oldest, owner, name);
     oldest->used = ++table->uses;
     return oldest;
 }

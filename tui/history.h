@@ -26,6 +26,9 @@ struct history_table {
     struct history series[HISTORY_SERIES_MAX];
 };
 
+/* A series of nothing yet, in no table. */
+void history_init(struct history *history, uint64_t owner, const char *name);
+
 /* The series of that name, made where it is new; where the table is full
  * the one unused for longest makes room. */
 struct history *history_find(struct history_table *table, uint64_t owner, const char *name);

@@ -68,6 +68,8 @@ void model_destroy(struct model *model) {
     perfadapt_monitor_close(&model->monitor);
     model_free_apps(&model->apps);
     model_free_apps(&model->previous);
+    app_series_clear(&model->residents);
+    app_series_clear(&model->frame_rows);
     free(model);
 }
 
@@ -191,7 +193,8 @@ void model_forget(struct model *model) {
     model->histories.count = 0;
     model->sensor_count = 0;
     model->details.key = 0;
-    model->details.resident = NULL;
+    app_series_clear(&model->residents);
+    app_series_clear(&model->frame_rows);
     memset(model->stalls, 0, sizeof model->stalls);
     memset(model->stall_total, 0, sizeof model->stall_total);
 }
@@ -231,15 +234,6 @@ void model_read_frames(struct model *model, uint64_t frames_key) {
     model->frame_count = perfadapt_monitor_get_frames(model->monitor, index, PERFADAPT_FRAMES_MAX, model->frames);
 }
 
-static void keep_resident(struct model *model) {
-    struct model_details *details = &model->details;
-    const struct perfadapt_metric *resident = &details->snapshot.memory.process_resident;
-    details->resident = history_find(&model->histories, details->key, "process resident");
-    if (resident->state == PERFADAPT_STATE_OK) {
-        history_add(details->resident, resident->timestamp_ns, resident->value);
-    }
-}
-
 /* A recording has it of simulated sessions alone. */
 static enum perfadapt_result read_app_snapshot(const struct model *model, size_t index,
                                                struct perfadapt_snapshot *out) {
@@ -262,16 +256,12 @@ void model_read_details(struct model *model, uint64_t key) {
     if (details->key != key) {
         details->key = key;
         details->snapshot.generation = 0;
-        details->resident = NULL;
     }
     if (index >= model->apps.count || model->apps.items[index].app.key != key) {
         details->result = PERFADAPT_ERROR_NOT_FOUND;
         return;
     }
     details->result = read_app_snapshot(model, index, &details->snapshot);
-    if (details->result == PERFADAPT_OK) {
-        keep_resident(model);
-    }
 }
 
 bool model_has_snapshot(const struct model *model) {

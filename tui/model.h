@@ -6,6 +6,7 @@
 
 #include <perfadapt/monitor.h>
 
+#include "app_series.h"
 #include "history.h"
 #include "journal.h"
 #include "options.h"
@@ -47,7 +48,6 @@ struct model_details {
     uint64_t key;
     enum perfadapt_result result;
     struct perfadapt_snapshot snapshot; /* generation 0 = none yet */
-    struct history *resident;           /* bytes; NULL = none yet */
 };
 
 struct model {
@@ -72,13 +72,15 @@ struct model {
 
     size_t frame_count;
     struct perfadapt_frame frames[PERFADAPT_FRAMES_MAX]; /* of the app asked for, oldest first */
-    uint64_t frames_of;                                  /* key of the session that they are of */
+    uint64_t frames_of; /* key of the session that they are of; of a recording, where any are kept */
     size_t frames_kept; /* of a recording: those it has, which are shown for that session alone */
 
     struct model_details details;
 
     struct journal journal;
     struct history_table histories;
+    struct app_series_table residents;  /* memory; residents.h */
+    struct app_series_table frame_rows; /* of the past alone; frame_rows.h */
 };
 
 int64_t model_monotonic_ns(void);
@@ -99,7 +101,7 @@ void model_refresh(struct model *model, uint64_t frames_key);
 /* Reads only the frames again, of another session. A recording has those of one. */
 void model_read_frames(struct model *model, uint64_t frames_key);
 
-/* Fills model->details with the snapshot that steers that session, and adds to the history of its memory. */
+/* Fills model->details with the snapshot that steers that session. */
 void model_read_details(struct model *model, uint64_t key);
 
 /* What a refresh consists of, for those who fill a model from elsewhere: the apps of before make room for new ones, and

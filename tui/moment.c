@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame_rows.h"
 #include "moment_check.h"
+#include "residents.h"
 #include "sensors.h"
 
 struct moment *moment_create(void) {
@@ -91,5 +93,7 @@ bool moment_show(const struct moment *moment, struct model *model) {
     moment_check(model);
     model_keep_journal(model);
     sensors_collect(model);
+    residents_collect(model);
+    frame_rows_collect(model);
     return shown;
 }

@@ -9,6 +9,7 @@
 #include <curses.h>
 
 #include "moment.h"
+#include "residents.h"
 #include "sensors.h"
 #include "tape_file.h"
 
@@ -160,6 +161,7 @@ static void refresh_live(struct travel *travel, struct view *view) {
     }
     model_refresh(live, travel->frames_key);
     sensors_collect(live);
+    residents_collect(live);
     if (live->now_ns - tape_newest_ns(&travel->tape) >= apart_ns || travel->tape.count == 0) {
         keep_moment(travel, view);
     }

@@ -229,6 +229,21 @@ class Details(Base):
             terminal.keys(ENTER)
             terminal.wait_text("Details:")
 
+    @staticmethod
+    def watched_s(terminal):
+        """For how long the memory of the app on the page is known."""
+        found = re.search(r"trend +(?:n/a \(watched for|\S+ \S+ over) (\d+) s", terminal.text())
+        return int(found.group(1)) if found else None
+
+    def test_memory_is_watched_before_its_page_is_opened(self):
+        terminal = self.open()
+        terminal.keys(ENTER)
+        terminal.wait(lambda: (self.watched_s(terminal) or 0) >= 4, "a few seconds of the first app")
+        for pid in self.pids[1:]:
+            terminal.keys(RIGHT)
+            terminal.wait_text(f"Details: print_budget ({pid})", "trend")
+            self.assertGreaterEqual(self.watched_s(terminal), 3, terminal.text())
+
     def test_scroll(self):
         for columns, rows in ((80, 24), (40, 10)):
             terminal = self.start(columns, rows, "-d", "0.2")

@@ -8,10 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from test_top import TIMEOUT_S, TOP, Base, Terminal, environment  # skips where pyte is missing
+from test_top import BUILD, TIMEOUT_S, TOP, Base, Terminal, environment  # skips where pyte is missing
+
+SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
+END = "\x1bOF"
 
 
 class Recordings(Base):
@@ -186,6 +190,53 @@ class Recordings(Base):
         path, = glob.glob("perfadapt-top-*.ptape")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
         self.assertIn(b"print_budget", self.top("--once", "--replay", path).stdout)
+
+
+class OtherApps(Base):
+    """Looking back there are frames of the app alone that was selected then."""
+    FRAME_MS = 70
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.slow = subprocess.Popen([SESSIONS, "1", "slow", str(cls.FRAME_MS)], env=environment(cls.runtime_dir),
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        cls.slow.stdout.readline()
+        end = time.monotonic() + TIMEOUT_S
+        while any(app["period_p50_ms"] is None for app in cls.sample(cls.runtime_dir)["apps"]):
+            if time.monotonic() > end:
+                raise AssertionError("the slow session draws no frames")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.slow.communicate()
+        super().tearDownClass()
+
+    def pane_of(self, terminal, name):
+        """What the pane of frame times shows of that app, None where it is not drawn yet."""
+        found = re.search(rf"Frame times ms: {name} \(.*?5 Events", terminal.text(), re.DOTALL)
+        return found.group() if found else None
+
+    def wait_pane(self, terminal, name, pattern, ago):
+        def shown():
+            pane = self.pane_of(terminal, name)
+            return pane is not None and re.search(pattern, pane) and (" ago " in terminal.text()) == ago
+        terminal.wait(shown, f"{pattern} of {name}")
+        pane = self.pane_of(terminal, name)
+        p50_ms = float(re.search(r"p50 (\d+\.\d)", pane).group(1))
+        self.assertEqual(p50_ms >= self.FRAME_MS, name == "slow", pane)
+
+    def test_the_pane_tells_whose_frames_were_kept(self):
+        terminal = self.start(120, 40)
+        terminal.wait_text("Frame times ms: ", "slow", "last 10 s", " late ")
+        kept = re.search(r"Frame times ms: (\w+)", terminal.text()).group(1)
+        other = "print_budget" if kept == "slow" else "slow"
+        terminal.keys("[")
+        self.wait_pane(terminal, kept, "last 10 s", True)
+        terminal.keys(f"/{other}\r")
+        self.wait_pane(terminal, other, rf"n/a \(of this moment frames are kept of {kept} \(\d+\) alone\)", True)
+        terminal.keys(END)
+        self.wait_pane(terminal, other, "last 10 s", False)
 
 
 if __name__ == "__main__":
