@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limiter.h"
+#include "limits.h"
 #include "line.h"
 #include "pane.h"
 #include "sensors.h"
@@ -163,71 +163,6 @@ static const char *unknown_reason(const struct model *model) {
     return model_has_snapshot(model) ? "no temperature with a known limit can be read" : "";
 }
 
-enum {
-    GIVES_WAY = PERFADAPT_REASON_THERMAL | PERFADAPT_REASON_SENSOR_LOST | PERFADAPT_REASON_MEMORY |
-                PERFADAPT_REASON_EVENT | PERFADAPT_REASON_POWER | PERFADAPT_REASON_YIELD,
-    COSTS = PERFADAPT_REASON_FRAME_LATE | PERFADAPT_REASON_FRAME_COST
-};
-
-/* Those that run and have less for one of these reasons. The first is told; returns how many there are. */
-static size_t find_held(const struct model *model, uint32_t reasons, const struct perfadapt_app **out_first) {
-    size_t held = 0;
-    for (size_t i = 0; i < model->apps.count; ++i) {
-        const struct perfadapt_app *app = &model->apps.items[i].app;
-        if (app->state == PERFADAPT_APP_RUNNING && app->budget.size != 0 && (app->budget.reasons & reasons) != 0) {
-            *out_first = held++ == 0 ? app : *out_first;
-        }
-    }
-    return held;
-}
-
-/* What the machine's own figures do not tell: apps that gave way to it, or to what they are simulated on; where there
- * are none, what is too slow for one to draw more. */
-static bool add_held_back(struct line *line, int priority, const struct model *model) {
-    const struct perfadapt_app *app = NULL;
-    char words[96];
-    size_t held = find_held(model, GIVES_WAY, &app);
-    if (held > 0) {
-        perfadapt_reasons_text(app->budget.reasons & GIVES_WAY, words, sizeof words);
-        line_add(line, priority, STYLE_STRONG, "Held back: ");
-        line_glue(line, STYLE_HOT, "%s (%s)", app->name, words);
-    } else {
-        held = find_held(model, COSTS, &app);
-        if (held == 0 || app->budget.bottleneck < PERFADAPT_BOTTLENECK_CPU ||
-            app->budget.bottleneck > PERFADAPT_BOTTLENECK_GPU) {
-            return false;
-        }
-        line_add(line, priority, STYLE_STRONG,
-                 "%s too slow for more: ", perfadapt_bottleneck_name(app->budget.bottleneck));
-        line_glue(line, STYLE_NORMAL, "%s", app->name);
-    }
-    if (held > 1) {
-        line_follow(line, priority + 1, STYLE_NORMAL, "+%zu more", held - 1);
-    }
-    return true;
-}
-
-/* All reasons that have room, the worst first, and what says so of that one. */
-static void add_limiter(struct line *line, int priority, const struct model *model) {
-    struct limiter limiter;
-    limiter_find(&model->snapshot, &limiter);
-    if (limiter.count == 0) {
-        if (!add_held_back(line, priority, model)) {
-            line_add(line, priority, STYLE_NORMAL, "%s", limiter.nothing);
-        }
-        return;
-    }
-    line_add(line, priority, STYLE_STRONG, "Limited by: ");
-    line_glue(line, STYLE_HOT, "%s", limiter.reasons[0].text);
-    for (int i = 1; i < limiter.count; ++i) {
-        line_add(line, priority + 3 + i, STYLE_HOT, "+ %s", limiter.reasons[i].text);
-    }
-    if (limiter.reasons[0].proof[0] != '\0') {
-        line_add(line, priority + 3, STYLE_DIM, "(%s)", limiter.reasons[0].proof);
-    }
-    add_held_back(line, priority + 2, model);
-}
-
 static void draw_state(const struct pane *pane, int row, bool with_limiter) {
     const struct model *model = pane->model;
     bool simulated = false;
@@ -245,7 +180,7 @@ static void draw_state(const struct pane *pane, int row, bool with_limiter) {
         line_add(&line, model_has_snapshot(model) ? 4 : 0, STYLE_NORMAL, "(%s)", unknown_reason(model));
     }
     if (with_limiter && model_has_snapshot(model)) {
-        add_limiter(&line, 1, model);
+        limits_add(&line, 1, model);
     }
     if (nearest != NULL) {
         add_nearest(&line, with_limiter ? 2 : 1, nearest);
@@ -260,7 +195,7 @@ static void draw_limiter(const struct pane *pane, int row) {
     struct line line;
     line_begin(&line, pane);
     if (model_has_snapshot(pane->model)) {
-        add_limiter(&line, 0, pane->model);
+        limits_add(&line, 0, pane->model);
     }
     line_draw(&line, row, 1, pane->area.columns - 1);
 }
@@ -305,7 +240,7 @@ static void draw_small(const struct pane *pane) {
     line_draw(&line, 0, 0, pane->area.columns);
     if (pane->area.rows > 1 && model_has_snapshot(model)) {
         line_begin(&line, pane);
-        add_limiter(&line, 0, model);
+        limits_add(&line, 0, model);
         line_draw(&line, 1, 0, pane->area.columns);
     }
 }
