@@ -197,7 +197,8 @@ static void split_top(const struct request *request, struct layout *out) {
 
 /* The strip that temperatures, pressure and devices share; it stands under the name of the first. */
 static struct band make_top(const struct request *request) {
-    const int left = is_shown(request, PANE_TEMPERATURES) ? clamp(request->counts->sensors, 1, 12) + 11 : 0;
+    const int sensors = request->counts->sensors;
+    const int left = !is_shown(request, PANE_TEMPERATURES) ? 0 : sensors > 0 ? clamp(sensors, 1, 12) + 11 : 4;
     const int pressure = is_shown(request, PANE_PRESSURE) ? pressure_wanted(request, 14) : 0;
     const int devices = is_shown(request, PANE_DEVICES) ? devices_wanted(request, 10) : 0;
     const int right = left > 0 ? pressure + devices : larger(pressure, devices);
@@ -211,11 +212,15 @@ static struct band make_top(const struct request *request) {
 
 static void compute_wide(const struct request *request, struct layout *out) {
     const struct layout_counts *counts = request->counts;
+    const int minimum = layout_minimum(LAYOUT_WIDE, PANE_APPS);
+    const int apps = counts->apps > 0; /* without, nothing is to come of frames and events */
     struct band bands[4] = {
         make_band(LAYOUT_WIDE, PANE_APPS, 3 + clamp(counts->apps, 2, 10), 0, 0),
-        make_band(LAYOUT_WIDE, PANE_FRAMES, 9, 1, 2),
-        make_band(LAYOUT_WIDE, PANE_EVENTS, 2 + clamp(counts->events, 3, 8), 1, 3),
+        make_band(LAYOUT_WIDE, PANE_FRAMES, apps ? 9 : 0, apps, 2),
+        make_band(LAYOUT_WIDE, PANE_EVENTS, apps ? 2 + clamp(counts->events, 3, 8) : 0, apps, 3),
     };
+    /* Apps are shown before anything else grows. */
+    bands[0].minimum = clamp(3 + counts->apps, minimum, larger(request->rows / 4, minimum));
     int count = 3;
     drop_hidden(request, bands, &count);
     memmove(bands + 1, bands, (size_t)count * sizeof *bands);

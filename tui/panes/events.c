@@ -1,4 +1,7 @@
 /* Events: why budgets changed, newest first. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <string.h>
+
 #include "app_text.h"
 #include "pane.h"
 
@@ -22,12 +25,27 @@ static int name_columns(const struct pane *pane) {
     return !several ? 0 : widest < NAME_MOST ? widest : NAME_MOST;
 }
 
+/* Apps of the same name are told apart by their process. */
+static bool has_namesake(const struct pane *pane, const struct journal_event *event) {
+    const struct model_apps *apps = &pane->model->apps;
+    for (size_t i = 0; i < apps->count; ++i) {
+        const struct perfadapt_app *app = &apps->items[i].app;
+        if (app->key != event->owner && strcmp(app->name, event->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void draw_event(const struct pane *pane, int row, const struct journal_event *event, int names) {
     char clock[16];
     app_text_time(pane->model, event->timestamp_ns, clock, sizeof clock);
     int column = pane_text(pane, row, 0, STYLE_DIM, clock) + GAP;
     if (names > 0) {
         column = pane_field(pane, row, column, names, false, STYLE_STRONG, event->name) + GAP;
+        if (event->pid > 0 && has_namesake(pane, event)) {
+            column = pane_format(pane, row, column, STYLE_NORMAL, "(%" PRId32 ")", event->pid) + GAP;
+        }
     }
     pane_text(pane, row, column, STYLE_NORMAL, event->text);
 }

@@ -160,7 +160,7 @@ static const char *unknown_reason(const struct model *model) {
     if (!is_read(model)) {
         return "this machine is not read (--no-sampler)";
     }
-    return model_has_snapshot(model) ? "no temperature with a known limit can be read" : "";
+    return model_has_snapshot(model) ? "no temperature that steers apps can be read" : "";
 }
 
 static void draw_state(const struct pane *pane, int row, bool with_limiter) {

@@ -153,6 +153,17 @@ static int free_row(const bool used[PLOT_ROWS_MAX], int rows, int wanted) {
     return wanted;
 }
 
+/* The role, and where two lines have the same one what the chip calls it. */
+static const char *label_of(const struct temperature_graph *graph, int index) {
+    const struct perfadapt_sensor *sensor = graph->series[index]->sensor;
+    for (int i = 0; i < graph->count; ++i) {
+        if (i != index && graph->series[i]->sensor->role == sensor->role) {
+            return sensor->label;
+        }
+    }
+    return sensors_role(sensor);
+}
+
 /* A label that would cover an earlier one stands beside it. */
 static void draw_labels(const struct pane *pane, const struct temperature_graph *graph) {
     const struct plot plot = {.columns = graph->area.columns, .rows = graph->area.rows, .ascii = pane->view->ascii};
@@ -169,7 +180,7 @@ static void draw_labels(const struct pane *pane, const struct temperature_graph 
         const int row = free_row(used, graph->area.rows, plot_row(&plot, value, graph->low, graph->high));
         used[row] = true;
         pane_format(pane, row, SCALE_WIDTH + graph->area.columns + 1, (enum screen_style)(STYLE_SERIES_1 + i), "%s%s",
-                    graph->series[i]->simulated ? "sim " : "", sensors_role(sensor));
+                    graph->series[i]->simulated ? "sim " : "", label_of(graph, i));
     }
 }
 
