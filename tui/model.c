@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "session_directory.h"
+
 static int64_t read_clock(clockid_t clock) {
     struct timespec now = {0};
     clock_gettime(clock, &now);
@@ -211,6 +213,7 @@ void model_refresh(struct model *model, uint64_t frames_key) {
     read_self(model, model->now_ns - before_ns);
     model->sessions_result = perfadapt_monitor_refresh(model->monitor);
     read_apps(model);
+    model->apps_left_out = session_directory_left_out(model->apps.count);
     model->snapshot.size = sizeof model->snapshot;
     const enum perfadapt_result result = perfadapt_monitor_get_snapshot(model->monitor, &model->snapshot);
     if (result != PERFADAPT_ERROR_AGAIN || model->snapshot.generation == 0) {

@@ -62,6 +62,7 @@ struct model {
     enum perfadapt_result sessions_result;
     struct model_apps apps;
     struct model_apps previous; /* of the refresh before */
+    size_t apps_left_out;       /* sessions beyond those that a monitor looks at */
 
     enum perfadapt_result snapshot_result;
     struct perfadapt_snapshot snapshot;

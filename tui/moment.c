@@ -61,6 +61,7 @@ bool moment_copy_model(struct moment *moment, const struct model *model) {
                                         .self_percent = model->self_percent,
                                         .frames_of = model->frames_of,
                                         .sessions_result = (int32_t)model->sessions_result,
+                                        .apps_left_out = (uint32_t)model->apps_left_out,
                                         .snapshot_result = (int32_t)model->snapshot_result};
     memcpy(moment->head.host, model->host, sizeof model->host);
     moment->snapshot = model->snapshot;
@@ -76,6 +77,7 @@ static void show_head(const struct moment_head *head, struct model *model) {
     model->frames_of = head->frames_of;
     model->sessions_result = (enum perfadapt_result)head->sessions_result;
     model->snapshot_result = (enum perfadapt_result)head->snapshot_result;
+    model->apps_left_out = head->apps_left_out;
     memcpy(model->host, head->host, sizeof model->host);
     model->host[sizeof model->host - 1] = '\0';
 }

@@ -7,8 +7,9 @@
 
 #include "delta.h"
 #include "model.h"
+#include "session_directory.h"
 
-#define MOMENT_APPS_MAX 256 /* no monitor finds more */
+#define MOMENT_APPS_MAX SESSION_DIRECTORY_WATCHED_MAX
 
 struct moment_head {
     int64_t now_ns;
@@ -17,7 +18,8 @@ struct moment_head {
     uint64_t frames_of; /* key of the session whose frames these are */
     int32_t sessions_result;
     int32_t snapshot_result;
-    char host[72];
+    char host[68];
+    uint32_t apps_left_out; /* where older recordings have the end of the name: 0 */
 };
 
 struct moment {

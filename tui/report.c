@@ -7,6 +7,7 @@
 #include "limiter.h"
 #include "report_devices.h"
 #include "sensors.h"
+#include "session_directory.h"
 #include "text.h"
 
 enum { DECISIONS_SHOWN = 5 };
@@ -180,5 +181,9 @@ void report_write(const struct model *model, FILE *out) {
     }
     for (size_t i = 0; i < model->apps.count; ++i) {
         write_app(model, &model->apps.items[i], out);
+    }
+    if (model->apps_left_out > 0) {
+        fprintf(out, "  %zu more are there and left out: no more than %d are looked at\n", model->apps_left_out,
+                SESSION_DIRECTORY_WATCHED_MAX);
     }
 }
