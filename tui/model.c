@@ -189,7 +189,7 @@ void model_keep_journal(struct model *model) {
 void model_forget(struct model *model) {
     model->apps.count = 0;
     model->previous.count = 0;
-    model->journal.count = 0;
+    journal_clear(&model->journal);
     model->histories.count = 0;
     model->sensor_count = 0;
     model->details.key = 0;
