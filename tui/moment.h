@@ -7,7 +7,6 @@
 
 #include "delta.h"
 #include "model.h"
-#include "session_directory.h"
 
 #define MOMENT_APPS_MAX SESSION_DIRECTORY_WATCHED_MAX
 
@@ -18,8 +17,9 @@ struct moment_head {
     uint64_t frames_of; /* key of the session whose frames these are */
     int32_t sessions_result;
     int32_t snapshot_result;
-    char host[68];
-    uint32_t apps_left_out; /* where older recordings have the end of the name: 0 */
+    char host[66];
+    uint16_t directory_error; /* this and the next are 0 in older recordings, where the end of the name was */
+    uint32_t apps_left_out;
 };
 
 struct moment {

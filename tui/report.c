@@ -7,7 +7,6 @@
 #include "limiter.h"
 #include "report_devices.h"
 #include "sensors.h"
-#include "session_directory.h"
 #include "text.h"
 
 enum { DECISIONS_SHOWN = 5 };

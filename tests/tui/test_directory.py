@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What perfadapt-top tells of the directory of sessions: too many in it. SPDX-License-Identifier: MIT"""
+"""What perfadapt-top tells of the directory of sessions: it is missing, too many are in it. SPDX-License-Identifier: MIT"""
 import json
 import os
 import resource
@@ -36,6 +36,66 @@ class Base(unittest.TestCase):
         terminal = Terminal(120, 40, environment(self.runtime_dir, **changes), "--no-sampler", *arguments)
         self.addCleanup(terminal.close)
         return terminal
+
+
+class Missing(Base):
+    """The directory that XDG_RUNTIME_DIR names cannot be looked into: its name, why, and what to do."""
+    ADVICE = "no app can be found: set it as the apps have it"
+
+    def assert_told(self, path, why):
+        told = f"XDG_RUNTIME_DIR={path}: {why}"
+        sample = self.sample(XDG_RUNTIME_DIR=path)
+        self.assertEqual((sample["sessions_error"], sample["apps"], sample["apps_left_out"]),
+                         (f"{told}; {self.ADVICE}", [], None))
+        for arguments in (("--once",), ("--batch", "-n", "1")):
+            self.assertTrue(self.top(*arguments, XDG_RUNTIME_DIR=path).endswith(f"  {told}; {self.ADVICE}\n"))
+        terminal = self.terminal("-d", "0.2", XDG_RUNTIME_DIR=path)
+        terminal.wait_text(told, self.ADVICE)
+        self.assertNotIn("no app with a budget", terminal.text())
+        return terminal
+
+    def test_comes_and_goes(self):
+        path = os.path.join(self.runtime_dir, "user")
+        terminal = self.assert_told(path, "No such file or directory")
+        os.mkdir(path, 0o700)
+        terminal.wait_text("no app with a budget found")
+        os.rmdir(path)
+        terminal.wait_text("No such file or directory")
+
+    def test_no_directory(self):
+        path = os.path.join(self.runtime_dir, "file")
+        with open(path, "w", encoding="ascii"):
+            pass
+        self.assert_told(path, "Not a directory")
+
+    def test_in_a_recording(self):
+        path = os.path.join(self.runtime_dir, "seen.ptape")
+        self.sample("--record", path, XDG_RUNTIME_DIR="/nonexistent")
+        self.assertEqual(self.sample("--replay", path)["sessions_error"],
+                         f"XDG_RUNTIME_DIR: No such file or directory; {self.ADVICE}")
+
+    def test_strange_name(self):
+        text = self.top("--once", XDG_RUNTIME_DIR="/nonexistent/\x1b[31m\u202e" + "long/" * 100)
+        self.assertIn("XDG_RUNTIME_DIR=/nonexistent/?[31m?long/long", text)
+        self.assertIn(f": No such file or directory; {self.ADVICE}\n", text)
+
+    def test_not_searchable(self):
+        os.chmod(self.runtime_dir, 0o600)
+        if os.geteuid() != 0:
+            self.assert_told(self.runtime_dir, "Permission denied")
+            return
+        other = {"user": 65534, "group": 65534, "extra_groups": []}
+        result = subprocess.run([TOP, "--once"], env=environment(self.runtime_dir), stdout=subprocess.PIPE,
+                                timeout=TIMEOUT_S, **other)
+        if result.returncode != 0:
+            self.skipTest("another user cannot run the program where it was built")
+        self.assertIn(f"{self.runtime_dir}: Permission denied; no app".encode(), result.stdout)
+
+    def test_nothing_published(self):
+        sample = self.sample()
+        self.assertEqual((sample["sessions_error"], sample["apps"], sample["apps_left_out"]), (None, [], 0))
+        os.mkdir(os.path.join(self.runtime_dir, "perfadapt"), 0o700)
+        self.assertIsNone(self.sample()["sessions_error"])
 
 
 class Many(Base):

@@ -373,7 +373,7 @@ class Directories(Hostile):
             os.unlink(path)
 
     def test_missing(self):
-        self.assert_told("no app with a budget found", XDG_RUNTIME_DIR="/nonexistent")
+        self.assert_told("No such file or directory", XDG_RUNTIME_DIR="/nonexistent")
         self.assert_told("XDG_RUNTIME_DIR is not set", XDG_RUNTIME_DIR=None)
         self.assert_told("XDG_RUNTIME_DIR is not set", XDG_RUNTIME_DIR="relative")
         self.assert_told("XDG_RUNTIME_DIR is not set", XDG_RUNTIME_DIR="")

@@ -150,7 +150,10 @@ static void draw_head(const struct pane *pane, const struct places *places) {
 static void draw_none(const struct pane *pane) {
     const char *error = model_sessions_error(pane->model);
     if (error != NULL) {
-        pane_text(pane, 0, 0, STYLE_HOT, error);
+        const char *advice = strstr(error, "; ");
+        const int length = advice != NULL ? (int)(advice - error) : (int)strlen(error);
+        pane_format(pane, 0, 0, STYLE_HOT, "%.*s", length, error);
+        pane_text(pane, 1, 0, STYLE_DIM, advice != NULL ? advice + 2 : "");
         return;
     }
     if (pane->model->apps.count > 0) {
