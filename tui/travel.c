@@ -17,21 +17,14 @@ enum { JUMP_SECONDS = 30 };
 static const int64_t second_ns = 1000000000;
 static const int64_t apart_ns = 900000000; /* moments are kept no closer; a refresh a second is sometimes early */
 
-static int refuse(const char *action, const char *path, const char *why) {
-    fprintf(stderr, "perfadapt-top: %s%s: %s\n", action, path, why);
-    return EXIT_CODE_ENVIRONMENT;
-}
-
 int travel_open(struct travel *travel, const struct options *options) {
     *travel = (struct travel){.recorder = {.fd = -1}, .place = {.number = SIZE_MAX}, .file = options->replay};
     tape_init(&travel->tape);
     if (options->replay != NULL && !tape_file_open(options->replay, &travel->tape, travel->note)) {
-        return refuse("", options->replay, travel->note);
+        fprintf(stderr, "perfadapt-top: %s: %s\n", options->replay, travel->note);
+        return EXIT_CODE_ENVIRONMENT;
     }
-    if (options->record != NULL && !recorder_start(&travel->recorder, options->record, false)) {
-        return refuse("cannot record to ", options->record, strerror(errno));
-    }
-    return -1;
+    return options->record == NULL ? -1 : recorder_start_named(&travel->recorder, options->record);
 }
 
 void travel_close(struct travel *travel) {
