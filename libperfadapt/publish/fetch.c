@@ -96,9 +96,9 @@ static enum perfadapt_result receive(int connection, struct delivery *delivery) 
     const ssize_t length = recvmsg(connection, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (length < 0)
         return errno == EAGAIN || errno == EINTR ? PERFADAPT_ERROR_AGAIN : PERFADAPT_ERROR_NOT_FOUND;
-    if (length == 0)
-        return PERFADAPT_ERROR_NOT_FOUND;
     take_descriptors(&message, delivery);
+    if (length == 0) /* the end, or a message of descriptors alone */
+        return PERFADAPT_ERROR_NOT_FOUND;
     delivery->cut = (message.msg_flags & MSG_CTRUNC) != 0;
     /* Longer is fine: a later version may have more to say. */
     return (size_t)length < sizeof delivery->hello ? PERFADAPT_ERROR_CORRUPT : PERFADAPT_OK;
