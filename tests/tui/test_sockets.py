@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from test_hostile import MIB, WRITER, Hostile  # skips where pyte is missing
-from test_top import TOP
+from test_top import TIMEOUT_S, TOP
 from hostile_sockets import (F_SEAL_GROW, F_SEAL_SHRINK, FIRST_PID, HELLO, dripping, hand_out, memory, region_of, send,
                              truncating, write_only)
 
@@ -16,6 +16,11 @@ PID_AT = 16  # in a region
 
 class Sockets(Hostile):
     """Sockets that answer with anything but a region."""
+
+    def setUp(self):
+        super().setUp()
+        self.peers = []
+        self.addCleanup(lambda: [peer.close() for peer in self.peers])
 
     def test_each(self):
         well = self.writer("well")
@@ -70,6 +75,30 @@ class Sockets(Hostile):
         self.assert_answers(terminal)
         self.assert_ends(terminal)
         self.assert_clean(terminal)
+
+    def test_lingering(self):
+        """Whoever closes the last descriptor of such a connection waits for a peer that never reads."""
+        for count in (1, 8):
+            connections = [self.lingering() for _ in range(count)]
+            listener = self.listener(count, hand_out(connections.pop, count))
+            self.sample()
+            listener.close()
+
+    def lingering(self):
+        try:
+            server = socket.create_server(("127.0.0.1", 0))
+            result = socket.create_connection(server.getsockname())
+        except OSError as error:
+            self.skipTest(f"no connection within this machine: {error}")
+        self.peers += [server, server.accept()[0]]
+        result.setblocking(False)
+        try:
+            while True:
+                result.send(bytes(65536))
+        except BlockingIOError:
+            pass
+        result.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3 * TIMEOUT_S))
+        return result.detach()
 
     def test_empty_messages(self):
         """They look like the end of the connection, and bring descriptors."""
