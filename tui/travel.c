@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <curses.h>
-
 #include "moment.h"
 #include "sensors.h"
 #include "tape_file.h"
@@ -257,33 +255,31 @@ static void toggle_recording(struct travel *travel, struct view *view) {
     }
 }
 
-static void travel_to(struct travel *travel, struct view *view, int key) {
-    switch (key) {
-    case '[':
+static void travel_to(struct travel *travel, struct view *view, enum travel_action action) {
+    switch (action) {
+    case TRAVEL_BACK:
         move_by(travel, view, -1);
         break;
-    case ']':
+    case TRAVEL_FORWARD:
         move_by(travel, view, 1);
         break;
-    case '{':
+    case TRAVEL_FAR_BACK:
         move_by(travel, view, -JUMP_SECONDS);
         break;
-    case '}':
+    case TRAVEL_FAR_FORWARD:
         move_by(travel, view, JUMP_SECONDS);
         break;
-    case KEY_END:
-        go_newest(travel, view);
-        break;
     default:
+        go_newest(travel, view);
         break;
     }
 }
 
-void travel_key(struct travel *travel, struct view *view, int key) {
-    if (key == 'r') {
+void travel_act(struct travel *travel, struct view *view, enum travel_action action) {
+    if (action == TRAVEL_RECORD) {
         toggle_recording(travel, view);
     } else if (travel->tape.count > 0) {
-        travel_to(travel, view, key);
+        travel_to(travel, view, action);
     }
     describe_source(travel);
 }
