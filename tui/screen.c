@@ -44,6 +44,7 @@ static const struct look looks[STYLE_COUNT] = {
 static struct {
     bool taken;
     bool colours;
+    const char *name; /* TERM, as it was checked */
     SCREEN *screen;
     struct termios before; /* for the handler of crashes, which must not call ncurses */
     char leave[96];
@@ -203,6 +204,7 @@ int screen_check(void) {
     const char *move = tigetstr("cup");
     const bool moves = move != NULL && move != (char *)-1;
     del_curterm(cur_term);
+    terminal.name = name;
     return moves ? -1 : terminal_error("this terminal cannot place text: TERM=", name);
 }
 
@@ -225,16 +227,12 @@ static void define_keys(void) {
 }
 
 int screen_start(const struct options *options) {
-    const char *name = getenv("TERM");
-    if (name == NULL) {
-        return screen_check();
-    }
     tcgetattr(STDIN_FILENO, &terminal.before);
     /* On a console ncurses would load the library of that one's mouse, and ask its server. */
     setenv("NCURSES_GPM_TERMS", "", 0);
-    terminal.screen = open_terminal(options, name);
+    terminal.screen = open_terminal(options, terminal.name);
     if (terminal.screen == NULL) {
-        return terminal_error("the terminal cannot be used: TERM=", name);
+        return terminal_error("the terminal cannot be used: TERM=", terminal.name);
     }
     terminal.taken = true;
     atexit(screen_stop);
