@@ -8,13 +8,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <curses.h>
 #include <term.h>
 
-enum { ROWS_MAX = 1000, COLUMNS_MAX = 2000 };
+enum { ROWS_MAX = 1000, COLUMNS_MAX = 2000, REPORT_US = 200000 };
 
 /*
  * Blue to orange is told apart with every common kind of colour vision; letters say the same. Each of the 256 has a
@@ -226,6 +227,26 @@ static void define_keys(void) {
     }
 }
 
+static void interrupt_read(int signal_number) {
+    (void)signal_number;
+}
+
+/* Once a report of the mouse has begun ncurses waits for all of it, for ever where the rest is lost. */
+int screen_key(void) {
+    const struct itimerval patience = {.it_value.tv_usec = REPORT_US, .it_interval.tv_usec = REPORT_US};
+    const struct itimerval none = {.it_value.tv_sec = 0};
+    setitimer(ITIMER_REAL, &patience, NULL);
+    const int key = getch();
+    setitimer(ITIMER_REAL, &none, NULL);
+    return key;
+}
+
+static void limit_reads(void) {
+    struct sigaction action = {.sa_handler = interrupt_read}; /* nothing is taken up again */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+}
+
 int screen_start(const struct options *options) {
     tcgetattr(STDIN_FILENO, &terminal.before);
     /* On a console ncurses would load the library of that one's mouse, and ask its server. */
@@ -238,6 +259,7 @@ int screen_start(const struct options *options) {
     atexit(screen_stop);
     remember_leave();
     catch_crashes();
+    limit_reads();
     cbreak();
     noecho();
     nonl();

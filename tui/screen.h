@@ -36,6 +36,9 @@ int screen_start(const struct options *options);
 /* Gives the terminal back as it was. Does nothing where it is not taken. */
 void screen_stop(void);
 
+/* The next key as getch() gives it, ERR where there is none. */
+int screen_key(void);
+
 /* Takes over the size the terminal has now. */
 void screen_resize(void);
 

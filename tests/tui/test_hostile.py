@@ -388,6 +388,17 @@ class Storms(Hostile):
         terminal.resize(111, 33)
         terminal.wait(lambda: terminal.screen.display[0].strip() != "", "a screen drawn again")
 
+    def test_half_a_report(self):
+        """Of a mouse whose other half is lost: keys and refreshes go on."""
+        for report in ("\x1b[<", "\x1b[<0;5", "\x1b[<0;5;"):
+            terminal = self.start()
+            terminal.wait_text("no app with a budget found")
+            terminal.keys(report)
+            before = CLOCK.findall(terminal.text())
+            terminal.wait(lambda t=terminal, b=before: CLOCK.findall(t.text()) not in ([], b), "a refresh")
+            self.assert_answers(terminal)
+            self.assert_ends(terminal)
+
     def test_flood_of_keys(self):
         """Keys faster than they are taken stop neither refreshes nor the end."""
         self.writer("well", 3)
