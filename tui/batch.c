@@ -147,9 +147,9 @@ static int write_samples(struct model *model, const struct options *options, boo
 
 int batch_run(struct model *model, const struct options *options, bool ascii) {
     struct recorder recorder = {.fd = -1};
-    if (options->record != NULL && !recorder_start(&recorder, options->record, false)) {
-        fprintf(stderr, "perfadapt-top: cannot record to %s: %s\n", options->record, strerror(errno));
-        return EXIT_CODE_ENVIRONMENT;
+    const int refused = options->record == NULL ? -1 : recorder_start_named(&recorder, options->record);
+    if (refused >= 0) {
+        return refused;
     }
     model_wait_first(model, FIRST_SAMPLE_WAIT_MS);
     const int error = write_samples(model, options, ascii, &recorder);

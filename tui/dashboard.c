@@ -168,7 +168,7 @@ static void draw(struct dashboard *dashboard) {
 
 static void take_keys(struct dashboard *dashboard, short events) {
     int taken = 0;
-    for (int key; taken < KEYS_AT_ONCE && !dashboard->leaving && (key = getch()) != ERR; ++taken) {
+    for (int key; taken < KEYS_AT_ONCE && !dashboard->leaving && (key = screen_key()) != ERR; ++taken) {
         keys_take(dashboard, key);
     }
     /* Readable without a key: the terminal is gone. A half of an escape sequence cannot be it, it comes as a key. */

@@ -8,6 +8,7 @@
 void document_write(const struct model *model, struct json *json) {
     const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     const enum perfadapt_thermal_state state = nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
+    const char *error = model_sessions_error(model);
     json_object_begin(json, NULL);
     json_string(json, "schema", "perfadapt.top/1");
     json_integer(json, "timestamp_ns", model->now_ns);
@@ -20,7 +21,12 @@ void document_write(const struct model *model, struct json *json) {
     json_string(json, "replay", model->source.file);
     json_string(json, "state", perfadapt_thermal_state_name(state));
     document_machine(json, model);
-    json_string(json, "sessions_error", model_sessions_error(model));
+    json_string(json, "sessions_error", error);
+    if (error != NULL) {
+        json_null(json, "apps_left_out");
+    } else {
+        json_unsigned(json, "apps_left_out", model->apps_left_out);
+    }
     json_array_begin(json, "apps");
     for (size_t i = 0; i < model->apps.count; ++i) {
         document_app(json, &model->apps.items[i]);

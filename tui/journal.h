@@ -19,18 +19,28 @@ struct journal_event {
     uint64_t owner;       /* key of the session */
     uint64_t number;      /* unique for the owner: a budget's generation, or one of the above */
     int32_t pid;
+    uint32_t place; /* of its owner: the journal's own */
     char name[64];
     char text[DECISION_TEXT_MAX];
+};
+
+struct journal_owner {
+    uint64_t key;
+    size_t count; /* of its events; 0 = the place is free */
 };
 
 struct journal {
     size_t count;
     struct journal_event events[JOURNAL_MAX]; /* by time */
+    struct journal_owner owners[JOURNAL_MAX];
 };
+
+void journal_clear(struct journal *journal);
 
 bool journal_knows(const struct journal *journal, uint64_t owner, uint64_t number);
 
-/* Sorts an event in; one that is known, or older than all of a full journal, is dropped. */
+/* Sorts an event in, unless it is known. Where the journal is full, whose events are most loses the oldest of them, be
+ * it the one to be added: nobody pushes out the others. */
 void journal_add(struct journal *journal, const struct journal_event *event);
 
 #endif

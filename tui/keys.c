@@ -209,9 +209,9 @@ static bool take_panes(struct dashboard *dashboard, int key) {
     return false;
 }
 
-static void take_travel(struct dashboard *dashboard, int key) {
+static void travel(struct dashboard *dashboard, enum travel_action action) {
     const struct model *before = dashboard->model;
-    travel_key(&dashboard->travel, &dashboard->view, key);
+    travel_act(&dashboard->travel, &dashboard->view, action);
     dashboard->model = travel_model(&dashboard->travel);
     if (dashboard->model != before) {
         dashboard->shown = 0; /* its frames may be another app's */
@@ -220,6 +220,19 @@ static void take_travel(struct dashboard *dashboard, int key) {
         dashboard->due_ns = 0; /* the replay goes on from there */
     }
     keys_settle(dashboard);
+}
+
+static void take_travel(struct dashboard *dashboard, int key) {
+    static const struct {
+        int key;
+        enum travel_action action;
+    } keys[] = {{'[', TRAVEL_BACK},        {']', TRAVEL_FORWARD},       {'{', TRAVEL_FAR_BACK},
+                {'}', TRAVEL_FAR_FORWARD}, {KEY_END, TRAVEL_TO_NEWEST}, {'r', TRAVEL_RECORD}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        if (keys[i].key == key) {
+            travel(dashboard, keys[i].action);
+        }
+    }
 }
 
 static void take_common(struct dashboard *dashboard, int key) {

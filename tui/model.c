@@ -189,7 +189,7 @@ void model_keep_journal(struct model *model) {
 void model_forget(struct model *model) {
     model->apps.count = 0;
     model->previous.count = 0;
-    model->journal.count = 0;
+    journal_clear(&model->journal);
     model->histories.count = 0;
     model->sensor_count = 0;
     model->details.key = 0;
@@ -207,6 +207,14 @@ static void read_self(struct model *model, int64_t elapsed_ns) {
     model->self_cpu_ns = cpu_ns;
 }
 
+/* A monitor takes a directory that is not there for one that nobody has made yet. */
+static void look_at_directory(struct model *model) {
+    const bool doubtful = model->apps.count == 0 || model->sessions_result != PERFADAPT_OK;
+    model->apps_left_out = session_directory_left_out(model->apps.count);
+    model->directory_error = doubtful ? session_directory_error() : 0;
+    session_directory_explain(model->directory_error, true, model->directory_problem);
+}
+
 void model_refresh(struct model *model, uint64_t frames_key) {
     const int64_t before_ns = model->now_ns;
     model->now_ns = read_clock(CLOCK_MONOTONIC);
@@ -214,6 +222,7 @@ void model_refresh(struct model *model, uint64_t frames_key) {
     read_self(model, model->now_ns - before_ns);
     model->sessions_result = perfadapt_monitor_refresh(model->monitor);
     read_apps(model);
+    look_at_directory(model);
     model->snapshot.size = sizeof model->snapshot;
     const enum perfadapt_result result = perfadapt_monitor_get_snapshot(model->monitor, &model->snapshot);
     if (result != PERFADAPT_ERROR_AGAIN || model->snapshot.generation == 0) {
@@ -285,13 +294,17 @@ size_t model_find_app(const struct model *model, uint64_t key) {
 }
 
 const char *model_sessions_error(const struct model *model) {
+    if (model->directory_problem[0] != '\0') {
+        return model->directory_problem;
+    }
     switch (model->sessions_result) {
     case PERFADAPT_OK:
         return NULL;
     case PERFADAPT_ERROR_NOT_FOUND:
-        return "XDG_RUNTIME_DIR is not set to an absolute path: apps cannot be found";
+        return "XDG_RUNTIME_DIR is not set to an absolute path; no app can be found: set it as the apps have it";
     case PERFADAPT_ERROR_PERMISSION:
-        return "the directory of apps is another user's, or open to others: not trusted";
+        return "XDG_RUNTIME_DIR/perfadapt is another user's, or open to others: not trusted; it has to be yours, mode "
+               "700";
     case PERFADAPT_ERROR_SYSTEM:
         return "the directory of apps in XDG_RUNTIME_DIR cannot be read";
     default:

@@ -10,6 +10,7 @@
 #include "history.h"
 #include "journal.h"
 #include "options.h"
+#include "session_directory.h"
 
 #define MODEL_SENSORS_MAX 128
 
@@ -60,8 +61,11 @@ struct model {
     int64_t self_cpu_ns;
 
     enum perfadapt_result sessions_result;
+    int directory_error;                                /* errno of the directory that sessions lie below, or 0 … */
+    char directory_problem[SESSION_DIRECTORY_TEXT_MAX]; /* … and in words */
     struct model_apps apps;
     struct model_apps previous; /* of the refresh before */
+    size_t apps_left_out;       /* sessions beyond those that a monitor looks at */
 
     enum perfadapt_result snapshot_result;
     struct perfadapt_snapshot snapshot;

@@ -63,6 +63,8 @@ bool moment_copy_model(struct moment *moment, const struct model *model) {
                                         .self_percent = model->self_percent,
                                         .frames_of = model->frames_of,
                                         .sessions_result = (int32_t)model->sessions_result,
+                                        .directory_error = (uint16_t)model->directory_error,
+                                        .apps_left_out = (uint32_t)model->apps_left_out,
                                         .snapshot_result = (int32_t)model->snapshot_result};
     memcpy(moment->head.host, model->host, sizeof model->host);
     moment->snapshot = model->snapshot;
@@ -78,6 +80,9 @@ static void show_head(const struct moment_head *head, struct model *model) {
     model->frames_of = head->frames_of;
     model->sessions_result = (enum perfadapt_result)head->sessions_result;
     model->snapshot_result = (enum perfadapt_result)head->snapshot_result;
+    model->apps_left_out = head->apps_left_out;
+    model->directory_error = head->directory_error;
+    session_directory_explain(model->directory_error, false, model->directory_problem);
     memcpy(model->host, head->host, sizeof model->host);
     model->host[sizeof model->host - 1] = '\0';
 }

@@ -8,7 +8,7 @@
 #include "delta.h"
 #include "model.h"
 
-#define MOMENT_APPS_MAX 256 /* no monitor finds more */
+#define MOMENT_APPS_MAX SESSION_DIRECTORY_WATCHED_MAX
 
 struct moment_head {
     int64_t now_ns;
@@ -17,7 +17,9 @@ struct moment_head {
     uint64_t frames_of; /* key of the session whose frames these are */
     int32_t sessions_result;
     int32_t snapshot_result;
-    char host[72];
+    char host[66];
+    uint16_t directory_error; /* this and the next are 0 in older recordings, where the end of the name was */
+    uint32_t apps_left_out;
 };
 
 struct moment {

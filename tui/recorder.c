@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "tape_format.h"
 
 /* errno where not all of it was written: a disk takes what fits on it, and says so the next time. */
@@ -23,12 +25,49 @@ static bool write_whole(int fd, const struct iovec *parts, int count) {
     return written >= 0 && (size_t)written == length;
 }
 
+static bool holds_recording(const char *path) {
+    char magic[sizeof TAPE_MAGIC - 1];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    const bool holds =
+        pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic && memcmp(magic, TAPE_MAGIC, sizeof magic) == 0;
+    close(fd);
+    errno = EEXIST;
+    return holds;
+}
+
+/* An older recording makes room, and nothing else that anybody may want to keep. */
+static bool empty_file(int fd, const char *path) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        return false;
+    }
+    return !S_ISREG(status.st_mode) || status.st_size == 0 || (holds_recording(path) && ftruncate(fd, 0) == 0);
+}
+
 bool recorder_start(struct recorder *recorder, const char *path, bool exclusive) {
     /* Not waiting: a pipe that nobody reads is an error, and no reason to stand still. */
-    const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (exclusive ? O_EXCL : O_TRUNC);
+    const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (exclusive ? O_EXCL : 0);
     *recorder = (struct recorder){.fd = open(path, flags, 0600)};
     snprintf(recorder->path, sizeof recorder->path, "%s", path);
+    if (recorder->fd >= 0 && !empty_file(recorder->fd, path)) {
+        const int error = errno;
+        recorder_stop(recorder);
+        errno = error;
+    }
     return recorder->fd >= 0;
+}
+
+int recorder_start_named(struct recorder *recorder, const char *path) {
+    if (recorder_start(recorder, path, false)) {
+        return -1;
+    }
+    const bool refused = errno == EEXIST;
+    fprintf(stderr, "perfadapt-top: cannot record to %s: %s\n", path,
+            refused ? "it holds something else than a recording; give another file" : strerror(errno));
+    return refused ? EXIT_CODE_USAGE : EXIT_CODE_ENVIRONMENT;
 }
 
 void recorder_stop(struct recorder *recorder) {

@@ -13,8 +13,12 @@ struct recorder {
     char path[RECORDER_PATH_MAX]; /* as shown: cut where it is longer */
 };
 
-/* Opens the file, which others cannot read. `exclusive`: never one that is there. False with errno. */
+/* Opens the file, which others cannot read, and empties it where it is a recording. `exclusive`: never one that is
+ * there. False with errno: EEXIST where it holds something else, which stays. */
 bool recorder_start(struct recorder *recorder, const char *path, bool exclusive);
+
+/* So with a file that the command line names. Returns -1, or the exit code after a line on standard error. */
+int recorder_start_named(struct recorder *recorder, const char *path);
 
 /* Writes the newest moment of a tape; the first of a recording has to be a key moment. False with errno, and it is then
  * stopped: what it wrote before is whole. */

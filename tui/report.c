@@ -181,4 +181,8 @@ void report_write(const struct model *model, FILE *out) {
     for (size_t i = 0; i < model->apps.count; ++i) {
         write_app(model, &model->apps.items[i], out);
     }
+    if (model->apps_left_out > 0) {
+        fprintf(out, "  %zu more are there and left out: no more than %d are looked at\n", model->apps_left_out,
+                SESSION_DIRECTORY_WATCHED_MAX);
+    }
 }

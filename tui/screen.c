@@ -8,13 +8,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <curses.h>
 #include <term.h>
 
-enum { ROWS_MAX = 1000, COLUMNS_MAX = 2000 };
+enum { ROWS_MAX = 1000, COLUMNS_MAX = 2000, REPORT_US = 200000 };
 
 /*
  * Blue to orange is told apart with every common kind of colour vision; letters say the same. Each of the 256 has a
@@ -44,6 +45,7 @@ static const struct look looks[STYLE_COUNT] = {
 static struct {
     bool taken;
     bool colours;
+    const char *name; /* TERM, as it was checked */
     SCREEN *screen;
     struct termios before; /* for the handler of crashes, which must not call ncurses */
     char leave[96];
@@ -203,6 +205,7 @@ int screen_check(void) {
     const char *move = tigetstr("cup");
     const bool moves = move != NULL && move != (char *)-1;
     del_curterm(cur_term);
+    terminal.name = name;
     return moves ? -1 : terminal_error("this terminal cannot place text: TERM=", name);
 }
 
@@ -224,22 +227,39 @@ static void define_keys(void) {
     }
 }
 
+static void interrupt_read(int signal_number) {
+    (void)signal_number;
+}
+
+/* Once a report of the mouse has begun ncurses waits for all of it, for ever where the rest is lost. */
+int screen_key(void) {
+    const struct itimerval patience = {.it_value.tv_usec = REPORT_US, .it_interval.tv_usec = REPORT_US};
+    const struct itimerval none = {.it_value.tv_sec = 0};
+    setitimer(ITIMER_REAL, &patience, NULL);
+    const int key = getch();
+    setitimer(ITIMER_REAL, &none, NULL);
+    return key;
+}
+
+static void limit_reads(void) {
+    struct sigaction action = {.sa_handler = interrupt_read}; /* nothing is taken up again */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+}
+
 int screen_start(const struct options *options) {
-    const char *name = getenv("TERM");
-    if (name == NULL) {
-        return screen_check();
-    }
     tcgetattr(STDIN_FILENO, &terminal.before);
     /* On a console ncurses would load the library of that one's mouse, and ask its server. */
     setenv("NCURSES_GPM_TERMS", "", 0);
-    terminal.screen = open_terminal(options, name);
+    terminal.screen = open_terminal(options, terminal.name);
     if (terminal.screen == NULL) {
-        return terminal_error("the terminal cannot be used: TERM=", name);
+        return terminal_error("the terminal cannot be used: TERM=", terminal.name);
     }
     terminal.taken = true;
     atexit(screen_stop);
     remember_leave();
     catch_crashes();
+    limit_reads();
     cbreak();
     noecho();
     nonl();

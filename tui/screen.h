@@ -29,11 +29,15 @@ bool screen_is_ascii(const struct options *options);
 /* Whether a screen can be drawn where TERM says. Returns -1, else the exit code, after a line on standard error. */
 int screen_check(void);
 
-/* Takes the terminal, which was checked. Returns -1 when that worked, else the exit code, after a line on standard error. */
+/* Takes the terminal that screen_check() found fit. Returns -1 when that worked, else the exit code, after a line on
+ * standard error. */
 int screen_start(const struct options *options);
 
 /* Gives the terminal back as it was. Does nothing where it is not taken. */
 void screen_stop(void);
+
+/* The next key as getch() gives it, ERR where there is none. */
+int screen_key(void);
 
 /* Takes over the size the terminal has now. */
 void screen_resize(void);

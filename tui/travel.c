@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <curses.h>
-
 #include "moment.h"
 #include "residents.h"
 #include "sensors.h"
@@ -18,21 +16,14 @@ enum { JUMP_SECONDS = 30 };
 static const int64_t second_ns = 1000000000;
 static const int64_t apart_ns = 900000000; /* moments are kept no closer; a refresh a second is sometimes early */
 
-static int refuse(const char *action, const char *path, const char *why) {
-    fprintf(stderr, "perfadapt-top: %s%s: %s\n", action, path, why);
-    return EXIT_CODE_ENVIRONMENT;
-}
-
 int travel_open(struct travel *travel, const struct options *options) {
     *travel = (struct travel){.recorder = {.fd = -1}, .place = {.number = SIZE_MAX}, .file = options->replay};
     tape_init(&travel->tape);
     if (options->replay != NULL && !tape_file_open(options->replay, &travel->tape, travel->note)) {
-        return refuse("", options->replay, travel->note);
+        fprintf(stderr, "perfadapt-top: %s: %s\n", options->replay, travel->note);
+        return EXIT_CODE_ENVIRONMENT;
     }
-    if (options->record != NULL && !recorder_start(&travel->recorder, options->record, false)) {
-        return refuse("cannot record to ", options->record, strerror(errno));
-    }
-    return -1;
+    return options->record == NULL ? -1 : recorder_start_named(&travel->recorder, options->record);
 }
 
 void travel_close(struct travel *travel) {
@@ -266,33 +257,31 @@ static void toggle_recording(struct travel *travel, struct view *view) {
     }
 }
 
-static void travel_to(struct travel *travel, struct view *view, int key) {
-    switch (key) {
-    case '[':
+static void travel_to(struct travel *travel, struct view *view, enum travel_action action) {
+    switch (action) {
+    case TRAVEL_BACK:
         move_by(travel, view, -1);
         break;
-    case ']':
+    case TRAVEL_FORWARD:
         move_by(travel, view, 1);
         break;
-    case '{':
+    case TRAVEL_FAR_BACK:
         move_by(travel, view, -JUMP_SECONDS);
         break;
-    case '}':
+    case TRAVEL_FAR_FORWARD:
         move_by(travel, view, JUMP_SECONDS);
         break;
-    case KEY_END:
-        go_newest(travel, view);
-        break;
     default:
+        go_newest(travel, view);
         break;
     }
 }
 
-void travel_key(struct travel *travel, struct view *view, int key) {
-    if (key == 'r') {
+void travel_act(struct travel *travel, struct view *view, enum travel_action action) {
+    if (action == TRAVEL_RECORD) {
         toggle_recording(travel, view);
     } else if (travel->tape.count > 0) {
-        travel_to(travel, view, key);
+        travel_to(travel, view, action);
     }
     describe_source(travel);
 }

@@ -11,6 +11,16 @@
 
 #define TRAVEL_NEVER INT64_MAX
 
+/* By a second or half a minute, to the newest moment; a recording is begun or ended. */
+enum travel_action {
+    TRAVEL_BACK,
+    TRAVEL_FORWARD,
+    TRAVEL_FAR_BACK,
+    TRAVEL_FAR_FORWARD,
+    TRAVEL_TO_NEWEST,
+    TRAVEL_RECORD
+};
+
 struct travel {
     struct model *live;  /* this machine; NULL in a replay */
     struct model *past;  /* the moment that is looked at; NULL before one was */
@@ -42,7 +52,6 @@ struct model *travel_model(const struct travel *travel);
 /* Reads this machine, or goes on with a replay. Returns when to call it next: TRAVEL_NEVER until a key is pressed. */
 int64_t travel_refresh(struct travel *travel, struct view *view);
 
-/* [ and ] a second, { and } half a minute, End to the newest, r to record. Other keys are ignored. */
-void travel_key(struct travel *travel, struct view *view, int key);
+void travel_act(struct travel *travel, struct view *view, enum travel_action action);
 
 #endif

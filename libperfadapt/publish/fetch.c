@@ -96,9 +96,9 @@ static enum perfadapt_result receive(int connection, struct delivery *delivery) 
     const ssize_t length = recvmsg(connection, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (length < 0)
         return errno == EAGAIN || errno == EINTR ? PERFADAPT_ERROR_AGAIN : PERFADAPT_ERROR_NOT_FOUND;
-    if (length == 0)
-        return PERFADAPT_ERROR_NOT_FOUND;
     take_descriptors(&message, delivery);
+    if (length == 0) /* the end, or a message of descriptors alone */
+        return PERFADAPT_ERROR_NOT_FOUND;
     delivery->cut = (message.msg_flags & MSG_CTRUNC) != 0;
     /* Longer is fine: a later version may have more to say. */
     return (size_t)length < sizeof delivery->hello ? PERFADAPT_ERROR_CORRUPT : PERFADAPT_OK;
@@ -138,6 +138,16 @@ static enum perfadapt_result map(int fd, struct perfadapt__mapping *out_mapping)
     return PERFADAPT_OK;
 }
 
+/* What is not wanted may be a socket that lingers: close() would wait for its peer. Nothing else has that option. */
+static void close_all(const struct delivery *delivery, bool wanted) {
+    static const struct linger none;
+    for (size_t i = 0; i < delivery->count; i++) {
+        if (!wanted)
+            setsockopt(delivery->fds[i], SOL_SOCKET, SO_LINGER, &none, sizeof none);
+        close(delivery->fds[i]);
+    }
+}
+
 enum perfadapt_result perfadapt__fetch_receive(int connection, struct perfadapt__mapping *out_mapping,
                                                struct perfadapt_app *app) {
     *out_mapping = (struct perfadapt__mapping){0};
@@ -147,8 +157,7 @@ enum perfadapt_result perfadapt__fetch_receive(int connection, struct perfadapt_
         result = check_delivery(&delivery);
     if (result == PERFADAPT_OK)
         result = map(delivery.fds[0], out_mapping);
-    for (size_t i = 0; i < delivery.count; i++)
-        close(delivery.fds[i]);
+    close_all(&delivery, result == PERFADAPT_OK);
     if (result == PERFADAPT_OK)
         result = perfadapt__view_identify(out_mapping->memory, out_mapping->bytes, app);
     if (result)

@@ -37,8 +37,8 @@ void perfadapt__date_print(int64_t unix_s, char out_date[PERFADAPT__DATE_BYTES])
         days -= 365 + is_leap(year);
     for (int length; days >= (length = month_days[month] + (month == 1 && is_leap(year))); month++)
         days -= length;
-    snprintf(out_date, PERFADAPT__DATE_BYTES, "%04d-%02d-%02d", (int)year % 10000, (month + 1) % 100,
-             ((int)days + 1) % 100);
+    snprintf(out_date, PERFADAPT__DATE_BYTES, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)(month + 1) % 100,
+             (unsigned)(days + 1) % 100);
 }
 
 /* ---- parsing ---- */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SESSIONS_MAX = 256 };
+enum { SESSIONS_MAX = 300 };
 
 static perfadapt *sessions[SESSIONS_MAX];
 

@@ -229,6 +229,28 @@ static void test_history(void) {
     CHECK(history_at(history_find(&table, 999, "gpu"), second_ns, 0, 1) == 1);
 }
 
+static size_t events_of(const struct journal *journal, uint64_t owner) {
+    size_t count = 0;
+    for (size_t i = 0; i < journal->count; ++i) {
+        count += journal->events[i].owner == owner;
+    }
+    return count;
+}
+
+static void expect_order_of_time(const struct journal *journal) {
+    CHECK(journal->count <= JOURNAL_MAX);
+    for (size_t i = 1; i < journal->count; ++i) {
+        CHECK(journal->events[i - 1].timestamp_ns <= journal->events[i].timestamp_ns);
+    }
+}
+
+static void add_events(struct journal *journal, uint64_t owner, int64_t first_ns, int count) {
+    for (int i = 0; i < count; ++i) {
+        journal_add(journal, &(struct journal_event){
+                                 .timestamp_ns = first_ns + i, .owner = owner, .number = (uint64_t)(first_ns + i)});
+    }
+}
+
 static void test_journal(void) {
     static struct journal journal;
     for (uint64_t i = 0; i < 3 * JOURNAL_MAX; ++i) {
@@ -237,13 +259,53 @@ static void test_journal(void) {
         journal_add(&journal, &event);
     }
     CHECK(journal.count == JOURNAL_MAX);
-    for (size_t i = 1; i < journal.count; ++i) {
-        CHECK(journal.events[i - 1].timestamp_ns <= journal.events[i].timestamp_ns);
-    }
+    expect_order_of_time(&journal);
     CHECK(journal_knows(&journal, 1, 3 * JOURNAL_MAX - 1));
     CHECK(!journal_knows(&journal, 1, 0));
-    journal_add(&journal, &(struct journal_event){.timestamp_ns = 0, .owner = 2});
-    CHECK(!journal_knows(&journal, 2, 0));
+    add_events(&journal, 1, 0, 1); /* older than all that it has */
+    CHECK(!journal_knows(&journal, 1, 0));
+}
+
+/* Who says most loses the oldest; who says little keeps it, however old it is. */
+static void test_journal_flood(void) {
+    enum { LOUD = 7, FLOOD = 10000, QUIET = 3, OTHERS = 10 };
+    static struct journal journal;
+    journal_clear(&journal);
+    for (uint64_t owner = 100; owner < 100 + OTHERS; ++owner) {
+        add_events(&journal, owner, (int64_t)owner, QUIET);
+    }
+    add_events(&journal, LOUD, 1000, FLOOD);
+    for (uint64_t owner = 100; owner < 100 + OTHERS; ++owner) {
+        CHECK(events_of(&journal, owner) == QUIET);
+    }
+    CHECK(events_of(&journal, LOUD) == JOURNAL_MAX - OTHERS * QUIET);
+    CHECK(journal_knows(&journal, LOUD, 1000 + FLOOD - 1));
+    CHECK(!journal_knows(&journal, LOUD, 1000));
+    add_events(&journal, 1, 0, 1); /* of another, it has room though it is the oldest of all */
+    CHECK(journal_knows(&journal, 1, 0));
+    add_events(&journal, LOUD + 1, 2000, FLOOD); /* two share what is left */
+    CHECK(events_of(&journal, LOUD) + events_of(&journal, LOUD + 1) == JOURNAL_MAX - OTHERS * QUIET - 1);
+    CHECK(events_of(&journal, LOUD) >= 48 && events_of(&journal, LOUD + 1) >= 48);
+    expect_order_of_time(&journal);
+    CHECK(journal.count == JOURNAL_MAX);
+}
+
+/* Where each has one, the oldest goes: also the one that is to be added. */
+static void test_journal_of_many(void) {
+    static struct journal journal;
+    for (uint64_t owner = 1; owner <= 3 * JOURNAL_MAX; ++owner) {
+        add_events(&journal, owner, (int64_t)owner * 10, 1);
+    }
+    CHECK(journal.count == JOURNAL_MAX);
+    CHECK(events_of(&journal, 2 * JOURNAL_MAX) == 0 && events_of(&journal, 2 * JOURNAL_MAX + 1) == 1);
+    add_events(&journal, 1, 5, 1);
+    CHECK(events_of(&journal, 1) == 0);
+    add_events(&journal, 3 * JOURNAL_MAX, 1, 1); /* its second, and the oldest */
+    CHECK(events_of(&journal, 3 * JOURNAL_MAX) == 1);
+    journal_clear(&journal);
+    CHECK(journal.count == 0);
+    add_events(&journal, 1, 5, 2);
+    CHECK(events_of(&journal, 1) == 2);
 }
 
 static void expect_text(const char *got, const char *expected) {
@@ -276,6 +338,8 @@ int main(void) {
     test_json();
     test_history();
     test_journal();
+    test_journal_flood();
+    test_journal_of_many();
     test_text();
     printf("%s: %d failed checks\n", failures == 0 ? "ok" : "FAILED", failures);
     return failures == 0 ? 0 : 1;

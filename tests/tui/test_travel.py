@@ -113,6 +113,38 @@ class Recordings(Base):
         self.assertEqual(result.returncode, 3)
         self.assertIn(b"/nonexistent/file", result.stderr)
 
+    def test_what_is_no_recording_stays(self):
+        self.record(1)
+        with open(self.path, "rb") as file:
+            data = file.read()
+        for content in (b"x", b"PADTAP", b"my notes\n" * 100, b"PERFADRC" + bytes(200)):
+            with open(self.path, "wb") as file:
+                file.write(content)
+            for arguments in (("--once",), ("--batch", "--json", "-n", "1")):
+                result = self.top(*arguments, "--record", self.path)
+                self.assertEqual((result.returncode, result.stdout), (2, b""))
+                self.assertRegex(result.stderr, rb"^perfadapt-top: cannot record to [^\n]+; give another file\n\Z")
+                self.assertIn(self.path.encode(), result.stderr)
+            terminal = self.terminal("--record", self.path)
+            self.assertEqual(terminal.status(), 2)
+            self.assertIn(b"give another file", terminal.raw)
+            with open(self.path, "rb") as file:
+                self.assertEqual(file.read(), content)
+        for content in (b"", data, data + data, data[:30], data[:8] + b"of another version"):
+            with open(self.path, "wb") as file:
+                file.write(content)
+            self.record(2)
+            self.assertEqual(self.top("--batch", "--json", "--replay", self.path).stdout.count(b"\n"), 2)
+
+    def test_into_a_pipe(self):
+        os.mkfifo(self.path)
+        result = self.top("--once", "--record", self.path)  # nobody reads it
+        self.assertEqual((result.returncode, result.stdout), (3, b""))
+        reader = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        self.record(1)
+        self.assertEqual(os.read(reader, 8), b"PADTAPE\n")
+
     def test_full_disk(self):
         result = self.top("--batch", "--json", "-n", "2", "-d", "0.1", "--record", "/dev/full")
         self.assertEqual((result.returncode, result.stdout.count(b"\n")), (0, 2))

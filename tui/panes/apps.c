@@ -156,7 +156,10 @@ static void draw_head(const struct pane *pane, const struct places *places) {
 static void draw_none(const struct pane *pane) {
     const char *error = model_sessions_error(pane->model);
     if (error != NULL) {
-        pane_text(pane, 0, 0, STYLE_HOT, error);
+        const char *advice = strstr(error, "; ");
+        const int length = advice != NULL ? (int)(advice - error) : (int)strlen(error);
+        pane_format(pane, 0, 0, STYLE_HOT, "%.*s", length, error);
+        pane_text(pane, 1, 0, STYLE_DIM, advice != NULL ? advice + 2 : "");
         return;
     }
     if (pane->model->apps.count > 0) {
@@ -228,6 +231,7 @@ void apps_title(const struct pane *pane, char *out, size_t capacity) {
     char shown[32] = "";
     char filter[VIEW_FILTER_MAX + 8] = "";
     char sorted[32] = "";
+    char left_out[40] = "";
     app_order_compute(&pane->model->apps, view, &order);
     if (view->filter[0] != '\0') {
         snprintf(shown, sizeof shown, "%zu of ", order.count);
@@ -237,8 +241,11 @@ void apps_title(const struct pane *pane, char *out, size_t capacity) {
         snprintf(sorted, sizeof sorted, "  by %s%s", app_order_sort_name(view->sort),
                  view->sort_reversed ? ", reversed" : "");
     }
-    snprintf(out, capacity, "Apps with a budget (%s%zu), times in ms%s%s", shown, pane->model->apps.count, filter,
-             sorted);
+    if (pane->model->apps_left_out > 0) {
+        snprintf(left_out, sizeof left_out, ", %zu more left out", pane->model->apps_left_out);
+    }
+    snprintf(out, capacity, "Apps with a budget (%s%zu%s), times in ms%s%s", shown, pane->model->apps.count, left_out,
+             filter, sorted);
 }
 
 struct apps_spot apps_at(const struct pane *pane, int row, int column) {
