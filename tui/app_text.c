@@ -93,10 +93,12 @@ void app_text_heat(const struct model_app *of, char *out, size_t capacity) {
 }
 
 void app_text_why(const struct model_app *of, char *out, size_t capacity) {
-    if (has_budget(of)) {
-        perfadapt_reasons_text(of->app.budget.reasons, out, capacity);
-    } else {
+    if (!has_budget(of)) {
         snprintf(out, capacity, "n/a");
+    } else if (of->app.budget.reasons == 0) {
+        snprintf(out, capacity, "at best");
+    } else {
+        perfadapt_reasons_text(of->app.budget.reasons, out, capacity);
     }
 }
 

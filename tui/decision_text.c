@@ -58,8 +58,12 @@ void decision_text_change(const struct perfadapt_decision *decision, char *out, 
     }
 }
 
+const char *decision_text_signal(uint32_t signal) {
+    return signal == PERFADAPT_SIGNAL_FRAME_TIME ? "work" : perfadapt_signal_name(signal);
+}
+
 /* A longer frame is less as well: the app draws fewer of them. */
-static bool allows_less(const struct perfadapt_decision *decision) {
+bool decision_text_lowers(const struct perfadapt_decision *decision) {
     const bool longer = decision->frame_ns_to > decision->frame_ns_from || decision->frame_ns_to == 0;
     return decision->quality_to < decision->quality_from || decision->render_scale_to < decision->render_scale_from ||
            (decision_text_changed(decision, DECISION_FRAME) && longer) ||
@@ -70,30 +74,54 @@ static bool allows_less(const struct perfadapt_decision *decision) {
 
 void decision_text_cause(const struct perfadapt_decision *decision, char *out, size_t capacity) {
     /* Reasons say why there is not more: after a step up, what the next one waits for. */
-    const bool less = allows_less(decision);
+    const bool less = decision_text_lowers(decision);
     const uint32_t telling = less ? ~(uint32_t)PERFADAPT_REASON_SETTLING : (uint32_t)PERFADAPT_REASON_POLICY;
     if ((decision->reasons & telling) != 0) {
         perfadapt_reasons_text(decision->reasons & telling, out, capacity);
     } else {
-        snprintf(out, capacity, "%s", less ? perfadapt_signal_name(decision->signal) : "room");
+        snprintf(out, capacity, "%s", less ? decision_text_signal(decision->signal) : "room");
     }
 }
 
+/* "7 -> 4" as "7->4": rows are narrow. */
+static void narrow_arrows(char *text) {
+    char *out = text;
+    for (const char *in = text; *in != '\0'; ++in) {
+        const bool around = strncmp(in, " -> ", 4) == 0;
+        if (around) {
+            memcpy(out, "->", 2);
+            out += 2;
+            in += 3;
+        } else {
+            *out++ = *in;
+        }
+    }
+    *out = '\0';
+}
+
+/* The library's text is "CHANGES: SIGNAL FIGURES (REASONS)", of which all but the first may be missing. */
 void decision_text_event(const struct perfadapt_decision *decision, char *out, size_t capacity) {
     char all[DECISION_TEXT_MAX];
     char cause[128];
+    const char *signal = perfadapt_signal_name(decision->signal);
     perfadapt_decision_text(decision, all, sizeof all);
     decision_text_cause(decision, cause, sizeof cause);
-    /* "CHANGES: EVIDENCE (REASONS)"; either of the latter may be missing. */
     char *evidence = strstr(all, ": ");
     char *reasons = strrchr(all, '(');
     if (reasons != NULL && reasons > all && reasons[-1] == ' ') {
         reasons[-1] = '\0';
     }
+    if (evidence != NULL) {
+        *evidence = '\0';
+        evidence += 2;
+    }
+    narrow_arrows(all);
     if (evidence == NULL) {
         snprintf(out, capacity, "%s: %s", cause, all);
-        return;
+    } else if (strncmp(evidence, signal, strlen(signal)) == 0) {
+        snprintf(out, capacity, "%s: %s (%s%s)", cause, all, decision_text_signal(decision->signal),
+                 evidence + strlen(signal));
+    } else {
+        snprintf(out, capacity, "%s: %s (%s)", cause, all, evidence);
     }
-    *evidence = '\0';
-    snprintf(out, capacity, "%s: %s (%s)", cause, all, evidence + 2);
 }

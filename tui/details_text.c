@@ -41,6 +41,8 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
     char pid[16];
     char age[24];
     char target[48];
+    char fps[24];
+    char p99[24];
     app_text_pid(of, pid, sizeof pid);
     text_duration(age, sizeof age, app->age_ns < 0 ? (double)NAN : (double)app->age_ns / 1e9);
     format_frame(app->target_frame_ns, target, sizeof target);
@@ -51,7 +53,10 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
               app->simulated ? ", on simulated temperatures" : "");
     sheet_add(out, "role", STYLE_NORMAL, "%s", perfadapt_role_name(app->role));
     sheet_add(out, "library", STYLE_NORMAL, "%s", app->version[0] != '\0' ? app->version : "n/a");
-    sheet_add(out, "target", STYLE_NORMAL, "%s", app->target_frame_ns > 0 ? target : "none set by the app");
+    sheet_add(out, "aims at", STYLE_NORMAL, "%s", app->target_frame_ns > 0 ? target : "no frame time");
+    text_number(fps, sizeof fps, app->state == PERFADAPT_APP_IDLE ? 0 : app->fps, 1);
+    text_number(p99, sizeof p99, app->period_p99_ms, 1);
+    sheet_add(out, "draws", STYLE_NORMAL, "%s fps, p99 %s ms", fps, p99);
 }
 
 /* Which signal set an output to what it is, as far as the decisions that are kept reach. */
@@ -63,11 +68,20 @@ static const char *set_by(const struct model *model, const struct model_app *of,
         const struct perfadapt_decision *decision = &of->decisions[i - 1];
         if (decision_text_changed(decision, output)) {
             app_text_time(model, decision->timestamp_ns, clock, sizeof clock);
-            snprintf(out, capacity, "  since %s: %s", clock, perfadapt_signal_name(decision->signal));
+            snprintf(out, capacity, "  since %s: %s", clock, decision_text_signal(decision->signal));
             break;
         }
     }
     return out;
+}
+
+/* What half of the frames take at most, of what they may. */
+static void add_work(const char *label, double taken_ms, int64_t allowed_ns, struct sheet *out) {
+    char taken[24];
+    char allowed[48];
+    text_number(taken, sizeof taken, taken_ms, 1);
+    format_time(allowed_ns, allowed, sizeof allowed);
+    sheet_add(out, label, STYLE_NORMAL, allowed_ns > 0 ? "%s of %s" : "%s ms, %s", taken, allowed);
 }
 
 static void add_outputs(const struct model *model, const struct model_app *of, struct sheet *out) {
@@ -80,10 +94,8 @@ static void add_outputs(const struct model *model, const struct model_app *of, s
               set_by(model, of, DECISION_SCALE, by, sizeof by));
     format_frame(budget->frame_ns, text, sizeof text);
     sheet_add(out, "frame", STYLE_NORMAL, "%s%s", text, set_by(model, of, DECISION_FRAME, by, sizeof by));
-    format_time(budget->cpu_ns, text, sizeof text);
-    sheet_add(out, "CPU per frame", STYLE_NORMAL, "%s", text);
-    format_time(budget->gpu_ns, text, sizeof text);
-    sheet_add(out, "GPU per frame", STYLE_NORMAL, "%s", text);
+    add_work("CPU per frame", of->app.cpu_p50_ms, budget->cpu_ns, out);
+    add_work("GPU per frame", of->app.gpu_p50_ms, budget->gpu_ns, out);
     sheet_add(out, "in flight", STYLE_NORMAL, "%" PRIu32 " frames%s", budget->frames_in_flight,
               set_by(model, of, DECISION_FLIGHT, by, sizeof by));
     sheet_add(out, "threads", STYLE_NORMAL, "%" PRIu32 " beside the render thread%s", budget->worker_threads,
@@ -117,7 +129,9 @@ static void add_states(const struct perfadapt_budget *budget, struct sheet *out)
     }
     sheet_add(out, "throttling in", STYLE_NORMAL, "%s", throttle);
     sheet_add(out, "memory state", STYLE_NORMAL, "%s", perfadapt_memory_state_name(budget->memory_state));
-    sheet_add(out, "limited by", STYLE_NORMAL, "%s", perfadapt_bottleneck_name(budget->bottleneck));
+    const bool waits = budget->bottleneck == PERFADAPT_BOTTLENECK_VSYNC;
+    sheet_add(out, "bottleneck", STYLE_NORMAL, "%s%s", perfadapt_bottleneck_name(budget->bottleneck),
+              waits ? ": a frame waits for its time" : "");
     sheet_add(out, "confidence", STYLE_NORMAL, "%.0f%%", 100 * (double)budget->confidence);
 }
 
@@ -232,7 +246,7 @@ void details_text_evidence(const struct model *model, const struct model_app *of
         text[strcspn(text, ":(")] = '\0'; /* the changes; their evidence has lines of its own */
         sheet_add(out, "at", STYLE_NORMAL, "%s", clock);
         sheet_add(out, "what", STYLE_STRONG, "%s", text);
-        sheet_add(out, "signal", STYLE_NORMAL, "%s", perfadapt_signal_name(latest->signal));
+        sheet_add(out, "because of", STYLE_NORMAL, "%s", decision_text_signal(latest->signal));
         add_figures(latest, out);
     }
     if (of->app.budget.size != 0) {
@@ -271,7 +285,7 @@ static void add_decision(const struct model *model, const struct perfadapt_decis
     format_signal(decision->signal, decision->value, value, sizeof value);
     format_signal(decision->signal, decision->limit, limit, sizeof limit);
     sheet_add(out, "", STYLE_NORMAL, "%-8s  %-7s  %-10s  %-11s  %s %s", clock, level, scale, frame,
-              perfadapt_signal_name(decision->signal), isnan(decision->value) ? "" : value);
+              decision_text_signal(decision->signal), isnan(decision->value) ? "" : value);
     if (!isnan(decision->limit)) {
         sheet_append(out, ", %s %s", limit_word(decision), limit);
     }

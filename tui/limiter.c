@@ -8,8 +8,8 @@
 
 #include "sensors.h"
 
-/* Processors are shared before it hurts. */
-static const double crowded_percent = 25;
+static const double stalled_percent = 10; /* from here on it is seen in frames */
+static const double crowded_percent = 25; /* processors are shared before it hurts */
 
 enum weight { HEAT, POWER, CURRENT, UNNAMED, MEMORY, QUOTA, PROCESSORS, DRIVES, POLICY };
 
@@ -107,6 +107,11 @@ static void add_hottest(const struct perfadapt_snapshot *snapshot, struct limite
     }
 }
 
+double limiter_stalled_percent(enum perfadapt_resource resource) {
+    const bool processors = resource == PERFADAPT_RESOURCE_CPU || resource == PERFADAPT_RESOURCE_CGROUP_CPU;
+    return processors ? crowded_percent : stalled_percent;
+}
+
 static double stalled(const struct perfadapt_snapshot *snapshot, enum perfadapt_resource resource) {
     return sensors_value(&snapshot->pressure[resource].some.avg10);
 }
@@ -116,17 +121,17 @@ static void add_pressure(const struct perfadapt_snapshot *snapshot, struct limit
     const double own = stalled(snapshot, PERFADAPT_RESOURCE_CGROUP_MEMORY);
     const double quota = sensors_value(&snapshot->processor.quota);
     const double kept = sensors_value(&snapshot->pressure[PERFADAPT_RESOURCE_CGROUP_CPU].full.avg10);
-    if (fmax(memory, own) >= LIMITER_STALLED_PERCENT) {
-        add(out, MEMORY, "", "%smemory pressure %.0f%%", memory >= LIMITER_STALLED_PERCENT ? "" : "cgroup ",
-            memory >= LIMITER_STALLED_PERCENT ? memory : own);
+    if (fmax(memory, own) >= stalled_percent) {
+        add(out, MEMORY, "", "%smemory pressure %.0f%%", memory >= stalled_percent ? "" : "cgroup ",
+            memory >= stalled_percent ? memory : own);
     }
-    if (!isnan(quota) && kept >= LIMITER_STALLED_PERCENT) {
+    if (!isnan(quota) && kept >= stalled_percent) {
         add(out, QUOTA, "", "cgroup quota of %.3g cpus (%.0f%%)", quota, kept);
     }
     if (stalled(snapshot, PERFADAPT_RESOURCE_CPU) >= crowded_percent) {
         add(out, PROCESSORS, "", "cpu pressure %.0f%%", stalled(snapshot, PERFADAPT_RESOURCE_CPU));
     }
-    if (stalled(snapshot, PERFADAPT_RESOURCE_IO) >= LIMITER_STALLED_PERCENT) {
+    if (stalled(snapshot, PERFADAPT_RESOURCE_IO) >= stalled_percent) {
         add(out, DRIVES, "", "io pressure %.0f%%", stalled(snapshot, PERFADAPT_RESOURCE_IO));
     }
 }

@@ -9,8 +9,8 @@
 
 enum { LIMITER_MAX = 6, LIMITER_TEXT_MAX = 96 };
 
-/* Of the time lost to waiting: from here on it is seen in frames. */
-#define LIMITER_STALLED_PERCENT 10.0
+/* The share of time lost to waiting for a resource, in percent, from which on it limits. */
+double limiter_stalled_percent(enum perfadapt_resource resource);
 
 struct limiter_reason {
     int weight; /* 0 first: heat, power, memory, quota, processors, drives, policy */

@@ -93,6 +93,27 @@ const char *sensors_role(const struct perfadapt_sensor *sensor) {
     return sensor->role == PERFADAPT_SENSOR_GPU_MEMORY ? "gpu mem" : perfadapt_sensor_role_name(sensor->role);
 }
 
+/* The GPU whose place is in the sensor's own; the count of GPUs where none is. */
+static uint32_t gpu_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor) {
+    const uint32_t count = snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
+    uint32_t i = 0;
+    while (i < count && (snapshot->gpus[i].id[0] == '\0' || strstr(sensor->id, snapshot->gpus[i].id) == NULL)) {
+        ++i;
+    }
+    return i;
+}
+
+void sensors_role_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor, char *out,
+                     size_t capacity) {
+    const bool memory = sensor->role == PERFADAPT_SENSOR_GPU_MEMORY;
+    const uint32_t gpu = gpu_of(snapshot, sensor);
+    if (snapshot->gpu_count < 2 || gpu >= snapshot->gpu_count || (!memory && sensor->role != PERFADAPT_SENSOR_GPU)) {
+        snprintf(out, capacity, "%s", sensors_role(sensor));
+    } else {
+        snprintf(out, capacity, memory ? "gpu%umem" : "gpu %u", (unsigned)gpu);
+    }
+}
+
 double sensors_slot(const struct history *history, int64_t now_ns, double slot_s, int back) {
     const int64_t now_s = now_ns / 1000000000;
     const double slot = floor((double)now_s / slot_s) - back;

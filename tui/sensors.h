@@ -36,6 +36,10 @@ char sensors_letter(enum perfadapt_thermal_state state);
 /* Seconds to the limit at the present slope; NAN where it does not rise or is not known. */
 double sensors_seconds_left(const struct perfadapt_sensor *sensor);
 
+/* What it is of, and of which GPU where there are several: "gpu 1", "gpu1mem"; 7 columns at most. */
+void sensors_role_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor, char *out,
+                     size_t capacity);
+
 /* As shown: "coretemp/Package id 0". */
 void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity);
 

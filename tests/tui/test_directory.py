@@ -137,7 +137,7 @@ class Many(Base):
         terminal = self.terminal("-d", "0.2")
         terminal.wait_text("Apps with a budget (256, 44 more left out)")
         terminal.keys("/nobody\r")
-        terminal.wait_text("Apps with a budget (0 of 256, 44 more left out)  /nobody")
+        terminal.wait_text("Apps with a budget (0 of 256, 44 more left out), times in ms  /nobody")
 
     def test_none(self):
         self.open_sessions(WATCHED)

@@ -175,7 +175,7 @@ class Regions(Hostile):
     def test_events_of_others(self):
         self.writer("future")
         terminal = self.start()
-        terminal.wait_text("prophet", "quality 1 -> 2")
+        terminal.wait_text("prophet", "quality 1->2")
         well = self.writer("well")
         terminal.wait(lambda: re.search(r"well +session opened", terminal.text()), "the event of another session")
         self.end(well)

@@ -214,7 +214,7 @@ class Details(Base):
     def test_evidence(self):
         terminal = self.open()
         terminal.keys(ENTER)
-        terminal.wait_text(f"Details: print_budget ({self.pids[0]})", "interactive", "Latest decision", "frame time",
+        terminal.wait_text(f"Details: print_budget ({self.pids[0]})", "interactive", "Latest decision", "because of",
                            "forecast", "Decisions, newest first", "QUALITY", "->", "resident", "handheld/junction",
                            "Why it is not higher", "confidence", "library")
         for pattern in (r"resident +\d+\.\d [KM]iB", r"limit +\d+\.\d ms"):

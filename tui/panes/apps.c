@@ -5,6 +5,7 @@
 
 #include "app_order.h"
 #include "app_text.h"
+#include "frame_parts.h"
 #include "pane.h"
 
 struct column {
@@ -30,7 +31,7 @@ static const struct column columns[] = {
     {"1%LOW", 5, true, 11, NONE, app_text_low},
     {"cpu", 5, true, 14, NONE, app_text_cpu},
     {"gpu", 5, true, 15, NONE, app_text_gpu},
-    {"BUDGET", BAR_WIDTH + 5, false, 8, VIEW_SORT_USED, NULL},
+    {"USED", BAR_WIDTH + 5, false, 8, VIEW_SORT_USED, NULL},
     {"QUALITY", 7, true, 2, VIEW_SORT_QUALITY, app_text_level},
     {"SCALE", 5, true, 16, NONE, app_text_scale},
     {"MEMORY", 8, true, 12, NONE, app_text_memory},
@@ -39,7 +40,7 @@ static const struct column columns[] = {
     {"WHY", 11, false, 3, NONE, app_text_why},
 };
 
-enum { COLUMN_COUNT = sizeof columns / sizeof *columns, COLUMN_USED = 10, COLUMN_ACTION = 15 };
+enum { COLUMN_COUNT = sizeof columns / sizeof *columns, COLUMN_LIMIT = 4, COLUMN_USED = 10, COLUMN_ACTION = 15 };
 
 /* Where each column begins and how wide it is; 0 = left out. */
 struct places {
@@ -101,6 +102,9 @@ static void draw_cell(const struct pane *pane, int row, const struct places *pla
     if (index == COLUMN_USED) {
         draw_used(pane, row, places->at[index], style, of);
         return;
+    }
+    if (index == COLUMN_LIMIT && style == STYLE_NORMAL && frame_is_slowed(of)) {
+        style = STYLE_HOT;
     }
     if (index == COLUMN_ACTION) {
         app_text_action(pane->model, of, (size_t)places->width[index], text, sizeof text);

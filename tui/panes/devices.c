@@ -64,7 +64,7 @@ static void add_cpu(struct line *line, const struct perfadapt_snapshot *snapshot
         line_add(line, 2, STYLE_NORMAL, "busy %.0f%%", 100 * cpu->busy.value);
     }
     if (!isnan(sensors_value(&cpu->busy)) && !isnan(sensors_value(&cpu->online))) {
-        line_glue(line, STYLE_NORMAL, " of %.0f", cpu->online.value);
+        line_glue(line, STYLE_NORMAL, " of %.0f cpus", cpu->online.value);
     }
     if (!isnan(sensors_value(&snapshot->power.package_power))) {
         char watts[24];
@@ -163,6 +163,17 @@ static void draw_cpu(const struct pane *pane, int row) {
     line_draw(&line, row, NAME_COLUMNS, pane->area.columns);
 }
 
+/* Of several in one line: which is awake, and its load. */
+static void add_gpus(struct line *line, const struct perfadapt_snapshot *snapshot) {
+    line_add(line, 1, STYLE_DIM, "gpus ");
+    for (uint32_t i = 0; i < gpu_count(snapshot); ++i) {
+        const struct perfadapt_gpu *gpu = &snapshot->gpus[i];
+        const double busy = 100 * sensors_value(&gpu->busy);
+        line_follow(line, 2, STYLE_NORMAL, isnan(busy) ? "%" PRIu32 ": %s" : "%" PRIu32 ": %s %.0f%%", i,
+                    state_word(gpu), busy);
+    }
+}
+
 /* All of it where there is one line: what is busiest of what matters most. */
 static void draw_one_line(const struct pane *pane) {
     const struct perfadapt_snapshot *snapshot = &pane->model->snapshot;
@@ -170,11 +181,13 @@ static void draw_one_line(const struct pane *pane) {
     line_begin(&line, pane);
     line_add(&line, 0, STYLE_DIM, "cpu");
     add_cpu(&line, snapshot);
-    for (uint32_t i = 0; i < gpu_count(snapshot); ++i) {
+    if (gpu_count(snapshot) == 1) {
         line_add(&line, 1, STYLE_DIM, "gpu ");
-        line_glue(&line, STYLE_NORMAL, "%s", state_word(&snapshot->gpus[i]));
-        add_load(&line, &snapshot->gpus[i]);
-        add_figures(&line, &snapshot->gpus[i]);
+        line_glue(&line, STYLE_NORMAL, "%s", state_word(&snapshot->gpus[0]));
+        add_load(&line, &snapshot->gpus[0]);
+        add_figures(&line, &snapshot->gpus[0]);
+    } else if (gpu_count(snapshot) > 1) {
+        add_gpus(&line, snapshot);
     }
     line_draw(&line, 0, 0, pane->area.columns);
 }

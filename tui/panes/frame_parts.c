@@ -12,6 +12,11 @@ double frame_target_ms(const struct model_app *of) {
     return frame_ns > 0 ? (double)frame_ns / 1e6 : (double)NAN;
 }
 
+bool frame_is_slowed(const struct model_app *of) {
+    const int64_t aim_ns = of->app.target_frame_ns;
+    return aim_ns > 0 && of->app.budget.size != 0 && of->app.budget.frame_ns > aim_ns + aim_ns / 50;
+}
+
 double frame_shown(const struct pane *pane, double ms) {
     return pane->view->frames_as_fps ? 1000 / ms : ms;
 }
@@ -57,7 +62,9 @@ static void add_period(struct line *line, int priority, const char *name, double
 }
 
 void frame_numbers_draw(const struct pane *pane, int row, const struct frame_figures *figures,
-                        const struct perfadapt_app *app) {
+                        const struct model_app *of) {
+    const struct perfadapt_app *app = &of->app;
+    const bool fps = pane->view->frames_as_fps;
     struct line line;
     line_begin(&line, pane);
     add_period(&line, 0, "p50", figures->p50_ms);
@@ -68,12 +75,15 @@ void frame_numbers_draw(const struct pane *pane, int row, const struct frame_fig
     if (!isnan(figures->p99_9_ms)) {
         add_period(&line, 5, "p99.9", figures->p99_9_ms);
     }
-    add_period(&line, 3, pane->view->frames_as_fps ? "min" : "max", figures->max_ms);
+    add_period(&line, 3, fps ? "min" : "max", figures->max_ms);
     line_add(&line, 2, app->frames_late > 0 ? STYLE_STRONG : STYLE_NORMAL, "late %" PRIu32 "/%" PRIu32,
              app->frames_late, app->frames_counted);
+    if (frame_is_slowed(of)) {
+        line_add(&line, 2, STYLE_HOT, "aims at %.1f", frame_shown(pane, (double)app->target_frame_ns / 1e6));
+    }
     add_number(&line, 3, "1% low", app->low_1_percent_fps, " fps");
-    add_number(&line, 6, "cpu", app->cpu_p50_ms, "");
-    add_number(&line, 6, "gpu", app->gpu_p50_ms, "");
+    add_number(&line, 6, "cpu", app->cpu_p50_ms, fps ? " ms" : "");
+    add_number(&line, 6, "gpu", app->gpu_p50_ms, fps ? " ms" : "");
     line_add(&line, 7, STYLE_NORMAL, "frames %" PRIu64, app->frames_total);
     line_draw(&line, row, 0, pane->area.columns);
 }

@@ -17,6 +17,9 @@ struct frame_scale {
 /* The frame time that the app's budget allows, or what it aims at; NAN = neither. */
 double frame_target_ms(const struct model_app *of);
 
+/* The app is allowed fewer frames than it aims at. */
+bool frame_is_slowed(const struct model_app *of);
+
 /* Milliseconds as the pane shows them: these, or frames per second. */
 double frame_shown(const struct pane *pane, double ms);
 
@@ -31,6 +34,6 @@ void frame_scale_draw(const struct pane *pane, int row, const struct plot *like,
 
 /* As many figures as fit; what is NAN of `figures` and not known at all is left out. */
 void frame_numbers_draw(const struct pane *pane, int row, const struct frame_figures *figures,
-                        const struct perfadapt_app *app);
+                        const struct model_app *of);
 
 #endif

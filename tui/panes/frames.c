@@ -71,9 +71,10 @@ static void draw_histogram(const struct pane *pane, const struct model_app *of, 
         return;
     }
     if (head > 0 && isnan(target)) {
-        pane_text(pane, 0, left, STYLE_DIM, "last 10 s, no target");
+        pane_text(pane, 0, left, STYLE_DIM, "last 10 s, no frame time set");
     } else if (head > 0) {
-        pane_format(pane, 0, left, STYLE_DIM, "last 10 s, target %.1f ms", target);
+        pane_format(pane, 0, left, STYLE_DIM, "last 10 s, allowed %.1f%s", frame_shown(pane, target),
+                    pane->view->frames_as_fps ? " fps" : " ms");
     }
     for (int i = 0; i < spread.bin_count; ++i) {
         draw_bin(pane, head + i, left, &spread.bins[i], (double)spread.bins[i].count / (double)spread.total);
@@ -112,5 +113,5 @@ void frames_draw(const struct pane *pane) {
     }
     struct frame_figures figures;
     frame_figures_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, &figures);
-    frame_numbers_draw(pane, rows > 0 ? rows : 0, &figures, &of->app);
+    frame_numbers_draw(pane, rows > 0 ? rows : 0, &figures, of);
 }

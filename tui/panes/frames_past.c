@@ -78,6 +78,6 @@ void frames_past_draw(const struct pane *pane, const struct model_app *of) {
                                               .p99_ms = app->period_p99_ms,
                                               .p99_9_ms = (double)NAN,
                                               .max_ms = app->period_max_ms};
-        frame_numbers_draw(pane, pane->area.rows - 1, &figures, app);
+        frame_numbers_draw(pane, pane->area.rows - 1, &figures, of);
     }
 }

@@ -119,7 +119,8 @@ static void add_nearest(struct line *line, int priority, const struct perfadapt_
     const double rising = nearest->slope_c_per_s * 60;
     sensors_name(nearest, name, sizeof name);
     line_add(line, priority, STYLE_NORMAL, "%s %s %.0f°C: %.*f°C left", narrow ? "limit" : "nearest limit",
-             narrow ? sensors_role(nearest) : name, nearest->limit.value, left < 10 ? 1 : 0, left);
+             narrow ? sensors_role(nearest) : name, nearest->limit.value, left < 10 ? 1 : 0,
+             left < 10 ? left : floor(left));
     if (seconds < 3600 && rising >= rising_c_per_min) {
         text_duration(duration, sizeof duration, seconds);
         line_follow(line, priority + 2, STYLE_NORMAL, "~%s at %+.1f/min", duration, rising);
@@ -172,7 +173,7 @@ static void draw_state(const struct pane *pane, int row, bool with_limiter) {
     line_add(&line, 0, STYLE_NORMAL, "State ");
     if (nearest != NULL) {
         line_glue(&line, STYLE_NORMAL, simulated ? "(simulated) " : "");
-        glue_states(&line, sensors_state(nearest), !with_limiter || pane->area.columns >= NARROW_COLUMNS);
+        glue_states(&line, sensors_state(nearest), pane->area.columns >= NARROW_COLUMNS);
     } else if (is_read(model) && !model_has_snapshot(model)) {
         line_glue(&line, STYLE_DIM, "not read yet");
     } else {

@@ -7,7 +7,7 @@
 static const char *const words[][2] = {
     {"C W H !", "cool, warm, hot, critical"}, {"? n/a", "not known, with the reason"},
     {"LIMIT", "ms that a frame may take"},    {"1%LOW", "fps of the slowest 1 %"},
-    {"BUDGET", "work, as share of its time"}, {"QUALITY", "level now / best level"},
+    {"USED", "work, as share of its time"},   {"QUALITY", "level now / best level"},
     {"WHY", "what keeps the budget low"},     {"some full", "time some or all tasks wait"},
 };
 

@@ -58,6 +58,10 @@ int pressure_lines(const struct model *model) {
     return model_has_snapshot(model) ? 1 + list_lines(model, lines, true) + TAIL_LINES : 1;
 }
 
+static bool is_stalled(int resource, double percent) {
+    return percent >= limiter_stalled_percent((enum perfadapt_resource)resource);
+}
+
 /* Small stalls are what one looks for, so the scale is that of the square root. Returns the column behind. */
 static int draw_spark(const struct pane *pane, int row, int column, int width, struct stall_line line) {
     const struct history *history = pane->model->stalls[line.resource][line.full];
@@ -67,31 +71,33 @@ static int draw_spark(const struct pane *pane, int row, int column, int width, s
     const double slot_s = (double)SPARK_SECONDS / width;
     for (int i = 0; i < width; ++i) {
         const double percent = sensors_slot(history, pane->model->now_ns, slot_s, width - 1 - i);
-        pane_glyph(pane, row, column + i, percent >= LIMITER_STALLED_PERCENT ? STYLE_HOT : STYLE_COOL,
+        pane_glyph(pane, row, column + i, is_stalled(line.resource, percent) ? STYLE_HOT : STYLE_COOL,
                    plot_bar(sqrt(percent / 100), pane->view->ascii));
     }
     return column + width;
 }
 
-static enum screen_style percent_style(double percent) {
-    return percent >= LIMITER_STALLED_PERCENT ? STYLE_HOT : STYLE_NORMAL;
+static enum screen_style percent_style(int resource, double percent) {
+    return is_stalled(resource, percent) ? STYLE_HOT : STYLE_NORMAL;
 }
 
-static int draw_percent(const struct pane *pane, int row, int column, const struct perfadapt_stall *stall) {
+static int draw_percent(const struct pane *pane, int row, int column, struct stall_line line) {
+    const struct perfadapt_stall *stall = stall_of(pane->model, line);
     char text[24];
     const double percent = sensors_value(&stall->avg10);
     text_percent(text, sizeof text, percent);
-    return pane_field(pane, row, column, VALUE_WIDTH, true, percent_style(percent),
+    return pane_field(pane, row, column, VALUE_WIDTH, true, percent_style(line.resource, percent),
                       stall->avg10.state == PERFADAPT_STATE_UNSUPPORTED ? "-" : text);
 }
 
-static void draw_averages(const struct pane *pane, int row, int column, const struct perfadapt_stall *stall) {
+static void draw_averages(const struct pane *pane, int row, int column, struct stall_line line) {
+    const struct perfadapt_stall *stall = stall_of(pane->model, line);
     const struct perfadapt_metric *averages[] = {&stall->avg10, &stall->avg60, &stall->avg300};
     for (int i = 0; i < 3; ++i) {
         char text[24];
         const double percent = sensors_value(averages[i]);
         text_number(text, sizeof text, percent, percent >= 99.95 ? 0 : 1);
-        column = pane_field(pane, row, column, AVERAGES_WIDTH / 3, true, percent_style(percent), text);
+        column = pane_field(pane, row, column, AVERAGES_WIDTH / 3, true, percent_style(line.resource, percent), text);
     }
 }
 
@@ -113,7 +119,7 @@ static void draw_single(const struct pane *pane, int row, struct stall_line line
         const int averages = pane->area.columns - AVERAGES_WIDTH;
         const int room = averages - column;
         draw_spark(pane, row, column, room < SPARK_SECONDS ? room : SPARK_SECONDS, line);
-        draw_averages(pane, row, averages, stall);
+        draw_averages(pane, row, averages, line);
     }
 }
 
@@ -133,13 +139,13 @@ static void draw_both(const struct pane *pane, int row, struct stall_line line) 
     if (draw_reason(pane, row, column, stall_of(pane->model, line))) {
         return;
     }
-    draw_averages(pane, row, pane->area.columns - AVERAGES_WIDTH, stall_of(pane->model, line));
+    draw_averages(pane, row, pane->area.columns - AVERAGES_WIDTH, line);
     if (pane->area.columns < FIGURES_COLUMNS) {
         return;
     }
-    column = draw_percent(pane, row, column, stall_of(pane->model, (struct stall_line){line.resource, 0})) + 1;
+    column = draw_percent(pane, row, column, (struct stall_line){line.resource, 0}) + 1;
     column = draw_spark(pane, row, column, width, (struct stall_line){line.resource, 0});
-    column = draw_percent(pane, row, column, stall_of(pane->model, full)) + 1;
+    column = draw_percent(pane, row, column, full) + 1;
     if (sparks == 2) {
         draw_spark(pane, row, column, width, full);
     }
@@ -222,7 +228,7 @@ static void draw_tail(const struct pane *pane, int row) {
     draw_swap(pane, row + 2);
     pane_text(pane, row + 3, 0, STYLE_NORMAL, "trigger");
     if (trigger == PERFADAPT_STATE_OK) {
-        pane_text(pane, row + 3, NAME_WIDTH, STYLE_NORMAL, "memory: the kernel tells at once");
+        pane_text(pane, row + 3, NAME_WIDTH, STYLE_NORMAL, "the kernel tells of memory stalls at once");
     } else {
         pane_format(pane, row + 3, NAME_WIDTH, STYLE_NORMAL, "n/a (%s)", perfadapt_state_name(trigger));
     }

@@ -2,6 +2,7 @@
 #include "temperature_graph.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "plot.h"
 #include "sensors.h"
@@ -177,7 +178,11 @@ static void draw_labels(const struct pane *pane, const struct temperature_graph 
         if (isnan(value)) {
             continue;
         }
-        const int row = free_row(used, graph->area.rows, plot_row(&plot, value, graph->low, graph->high));
+        const int wanted = plot_row(&plot, value, graph->low, graph->high);
+        const int row = free_row(used, graph->area.rows, wanted);
+        if (abs(row - wanted) > 1) { /* it would name another line; the list below has its colour */
+            continue;
+        }
         used[row] = true;
         pane_format(pane, row, SCALE_WIDTH + graph->area.columns + 1, (enum screen_style)(STYLE_SERIES_1 + i), "%s%s",
                     graph->series[i]->simulated ? "sim " : "", label_of(graph, i));

@@ -71,7 +71,9 @@ static int draw_name(const struct pane *pane, int row, const struct columns *col
     char name[128];
     int column = 2;
     if (columns->role > 0) {
-        column = pane_field(pane, row, column, columns->role, false, role, sensors_role(sensor));
+        char word[16];
+        sensors_role_of(&pane->model->snapshot, sensor, word, sizeof word);
+        column = pane_field(pane, row, column, columns->role, false, role, word);
     }
     format_name(pane->model, shown, name, sizeof name);
     shorten(name, columns->name);
@@ -87,9 +89,9 @@ static int draw_range(const struct pane *pane, int row, int column, const struct
         return column;
     }
     history_range(history, pane->model->now_ns, HISTORY_SECONDS, &low, &high);
-    snprintf(text, sizeof text, isnan(low) ? "-" : "%.0f", low);
+    snprintf(text, sizeof text, isnan(low) ? "-" : "%.0f", floor(low));
     column = pane_field(pane, row, column, columns->low, true, STYLE_DIM, text);
-    snprintf(text, sizeof text, isnan(high) ? "-" : "%.0f", high);
+    snprintf(text, sizeof text, isnan(high) ? "-" : "%.0f", ceil(high));
     return pane_field(pane, row, column, columns->high, true, STYLE_DIM, text);
 }
 
