@@ -231,14 +231,15 @@ static void compute_wide(const struct request *request, struct layout *out) {
 
 static void compute_narrow(const struct request *request, struct layout *out) {
     const struct layout_counts *counts = request->counts;
+    const int apps = counts->apps > 0;                      /* without, nothing is to come of frames and events */
     const int devices = request->rows >= HIGH_ROWS ? 5 : 2; /* where rows are few, events tell more */
     struct band bands[] = {
         make_band(LAYOUT_NARROW, PANE_APPS, 2 + clamp(counts->apps, 1, 6), 0, 0),
         make_band(LAYOUT_NARROW, PANE_TEMPERATURES, 2 + clamp(counts->sensors, 1, 3), 1, 1),
         make_band(LAYOUT_NARROW, PANE_PRESSURE, clamp(1 + counts->pressure, 4, 10), 0, 2),
         make_band(LAYOUT_NARROW, PANE_DEVICES, clamp(1 + counts->devices, 2, devices), 0, 5),
-        make_band(LAYOUT_NARROW, PANE_FRAMES, 6, 1, 3),
-        make_band(LAYOUT_NARROW, PANE_EVENTS, 1 + clamp(counts->events, 1, 6), 0, 4),
+        make_band(LAYOUT_NARROW, PANE_FRAMES, apps ? 6 : 0, apps, 3),
+        make_band(LAYOUT_NARROW, PANE_EVENTS, apps ? 1 + clamp(counts->events, 1, 6) : 0, 0, 4),
     };
     bands[0].minimum = 2 + clamp(counts->apps, 1, 3);
     int count = (int)(sizeof bands / sizeof *bands);

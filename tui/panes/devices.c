@@ -165,7 +165,7 @@ static void draw_cpu(const struct pane *pane, int row) {
 
 /* Of several in one line: which is awake, and its load. */
 static void add_gpus(struct line *line, const struct perfadapt_snapshot *snapshot) {
-    line_add(line, 1, STYLE_DIM, "gpus ");
+    line_add(line, 1, STYLE_DIM, "%" PRIu32 " gpus", gpu_count(snapshot));
     for (uint32_t i = 0; i < gpu_count(snapshot); ++i) {
         const struct perfadapt_gpu *gpu = &snapshot->gpus[i];
         const double busy = 100 * sensors_value(&gpu->busy);

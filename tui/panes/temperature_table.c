@@ -158,6 +158,18 @@ static void draw_head(const struct pane *pane, int row, const struct columns *co
     }
 }
 
+/* The one that the header tells of: where a single line has room it is to be this. */
+static const struct model_sensor *nearest_of(const struct model *model) {
+    bool simulated = false;
+    const struct perfadapt_sensor *nearest = sensors_nearest_or_simulated(model, &simulated);
+    for (size_t i = 0; i < model->sensor_count; ++i) {
+        if (model->sensors[i].sensor == nearest) {
+            return &model->sensors[i];
+        }
+    }
+    return &model->sensors[0];
+}
+
 enum { OTHER_WITHOUT_LIMIT = PERFADAPT_THERMAL_CRITICAL + 1, OTHER_KINDS };
 
 static int kind_of(const struct perfadapt_sensor *sensor) {
@@ -174,6 +186,10 @@ static void draw_others(const struct pane *pane, int row, int first) {
     int counts[OTHER_KINDS] = {0};
     for (size_t i = (size_t)first; i < model->sensor_count; ++i) {
         ++counts[kind_of(model->sensors[i].sensor)];
+    }
+    if (first == 1) { /* in place of the first stands the nearest to its limit */
+        --counts[kind_of(nearest_of(model)->sensor)];
+        ++counts[kind_of(model->sensors[0].sensor)];
     }
     int column = pane_format(pane, row, 2, STYLE_DIM, "+%d more:", (int)model->sensor_count - first + left_out);
     const char *comma = "";
@@ -206,7 +222,7 @@ void temperature_table_draw(const struct pane *pane, const struct temperature_gr
     const bool cut = rows > 1 && (count > rows || (more && count == rows));
     const int shown = cut ? rows - 1 : count < rows ? count : rows;
     for (int i = 0; i < shown; ++i) {
-        draw_sensor(pane, top + i, &columns, graph, &model->sensors[i]);
+        draw_sensor(pane, top + i, &columns, graph, shown == 1 ? nearest_of(model) : &model->sensors[i]);
     }
     if (rows > shown && (count > shown || more)) {
         draw_others(pane, top + shown, shown);
