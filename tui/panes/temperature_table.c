@@ -158,16 +158,23 @@ static void draw_head(const struct pane *pane, int row, const struct columns *co
     }
 }
 
-/* The one that the header tells of: where a single line has room it is to be this. */
-static const struct model_sensor *nearest_of(const struct model *model) {
+/* The place of the one that the header tells of; 0 where it tells of none. */
+static size_t find_nearest(const struct model *model) {
     bool simulated = false;
     const struct perfadapt_sensor *nearest = sensors_nearest_or_simulated(model, &simulated);
     for (size_t i = 0; i < model->sensor_count; ++i) {
         if (model->sensors[i].sensor == nearest) {
-            return &model->sensors[i];
+            return i;
         }
     }
-    return &model->sensors[0];
+    return 0;
+}
+
+/* The sensors in their order; where not all have room the nearest to its limit comes before them. */
+static const struct model_sensor *sensor_at(const struct model *model, bool cut, int row) {
+    const size_t nearest = cut ? find_nearest(model) : 0;
+    const size_t at = (size_t)row;
+    return &model->sensors[at == 0 ? nearest : at <= nearest ? at - 1 : at];
 }
 
 enum { OTHER_WITHOUT_LIMIT = PERFADAPT_THERMAL_CRITICAL + 1, OTHER_KINDS };
@@ -184,12 +191,8 @@ static void draw_others(const struct pane *pane, int row, int first) {
     const struct model *model = pane->model;
     const int left_out = (int)model->snapshot.sensors_left_out;
     int counts[OTHER_KINDS] = {0};
-    for (size_t i = (size_t)first; i < model->sensor_count; ++i) {
-        ++counts[kind_of(model->sensors[i].sensor)];
-    }
-    if (first == 1) { /* in place of the first stands the nearest to its limit */
-        --counts[kind_of(nearest_of(model)->sensor)];
-        ++counts[kind_of(model->sensors[0].sensor)];
+    for (int i = first; i < (int)model->sensor_count; ++i) {
+        ++counts[kind_of(sensor_at(model, true, i)->sensor)];
     }
     int column = pane_format(pane, row, 2, STYLE_DIM, "+%d more:", (int)model->sensor_count - first + left_out);
     const char *comma = "";
@@ -222,7 +225,7 @@ void temperature_table_draw(const struct pane *pane, const struct temperature_gr
     const bool cut = rows > 1 && (count > rows || (more && count == rows));
     const int shown = cut ? rows - 1 : count < rows ? count : rows;
     for (int i = 0; i < shown; ++i) {
-        draw_sensor(pane, top + i, &columns, graph, shown == 1 ? nearest_of(model) : &model->sensors[i]);
+        draw_sensor(pane, top + i, &columns, graph, sensor_at(model, shown < count, i));
     }
     if (rows > shown && (count > shown || more)) {
         draw_others(pane, top + shown, shown);
