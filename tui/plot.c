@@ -67,10 +67,14 @@ double plot_row_value(const struct plot *plot, int row, double low, double high)
     return last > 0 ? high - (high - low) * dot / last : low;
 }
 
-void plot_dashes(struct plot *plot, int y) {
+bool plot_is_dash(const struct plot *plot, int x) {
     const int dash = plot->ascii ? 1 : 2;
+    return x % (2 * dash) < dash;
+}
+
+void plot_dashes(struct plot *plot, int y) {
     for (int x = 0; x < plot_width(plot); ++x) {
-        if (x % (2 * dash) < dash) {
+        if (plot_is_dash(plot, x)) {
             plot_column(plot, x, y, y);
         }
     }

@@ -35,6 +35,9 @@ int plot_scale(const struct plot *plot, double value, double low, double high);
 int plot_row(const struct plot *plot, double value, double low, double high);
 double plot_row_value(const struct plot *plot, int row, double low, double high);
 
+/* Whether a broken line has a dot at x. */
+bool plot_is_dash(const struct plot *plot, int x);
+
 /* A broken horizontal line at the dot y. */
 void plot_dashes(struct plot *plot, int y);
 

@@ -214,9 +214,23 @@ static void test_frames(void) {
     frames[1].period_ns = -1;
     frame_figures_compute(frames, 1000, now_ns, &figures);
     CHECK(figures.count == 998 && figures.max_ms == 998);
-    frame_spread_compute(frames, 1000, now_ns, 99.9, &spread);
+    static struct model_app of;
+    of.app.budget.size = sizeof of.app.budget;
+    of.app.budget.frame_ns = 99900000;
+    frame_spread_compute(frames, 1000, now_ns, &of, &spread);
     CHECK(spread.total == 998 && spread.bins[0].count == 104 && spread.bins[1].count == 100);
-    frame_spread_compute(frames, 1000, now_ns, (double)NAN, &spread);
+    of.decision_count = 2; /* those that began before 200 ms ago were allowed twice the time, before 500 ms any */
+    of.decisions[0] = (struct perfadapt_decision){.timestamp_ns = now_ns - 500000000, .frame_ns_to = 199800000};
+    of.decisions[1] = (struct perfadapt_decision){
+        .timestamp_ns = now_ns - 200000000, .frame_ns_from = 199800000, .frame_ns_to = 99900000};
+    CHECK(frame_target_then_ms(&of, &frames[900]) == 99.9 && frame_target_then_ms(&of, &frames[700]) == 199.8);
+    CHECK(isnan(frame_target_then_ms(&of, &frames[400])) && frame_target_ms(&of) == 99.9);
+    frame_spread_compute(frames, 1000, now_ns, &of, &spread);
+    CHECK(spread.bins[0].count == 104 + 9 + 498 && spread.bins[1].count == 96 + 200 && spread.bins[2].count == 91);
+    CHECK(spread.late == 96 + 200 + 91);
+    of.app.budget.frame_ns = 0;
+    of.decision_count = 0;
+    frame_spread_compute(frames, 1000, now_ns, &of, &spread);
     CHECK(spread.bins[0].count == 8 && spread.bins[1].count == 8 && spread.bins[spread.bin_count - 1].count == 948);
 }
 

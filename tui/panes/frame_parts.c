@@ -7,11 +7,6 @@
 #include "line.h"
 #include "text.h"
 
-double frame_target_ms(const struct model_app *of) {
-    const int64_t frame_ns = of->app.budget.size != 0 ? of->app.budget.frame_ns : of->app.target_frame_ns;
-    return frame_ns > 0 ? (double)frame_ns / 1e6 : (double)NAN;
-}
-
 bool frame_is_slowed(const struct model_app *of) {
     const int64_t aim_ns = of->app.target_frame_ns;
     return aim_ns > 0 && of->app.budget.size != 0 && of->app.budget.frame_ns > aim_ns + aim_ns / 50;
@@ -41,14 +36,19 @@ void frame_scale_draw(const struct pane *pane, int row, const struct plot *like,
     for (int i = 0; i < like->rows; ++i) {
         pane_glyph(pane, row + i, FRAME_SCALE_WIDTH - 1, STYLE_BORDER, pane->view->ascii ? L'|' : L'┊');
     }
+    if (!isnan(scale->target)) {
+        pane_format(pane, row + plot_row(like, scale->target, 0, scale->top), 0, STYLE_LIMIT, "%5.1f", scale->target);
+    }
+}
+
+void frame_target_draw(const struct pane *pane, int row, const struct plot *like, const struct frame_scale *scale) {
+    struct plot plot;
     if (isnan(scale->target)) {
         return;
     }
-    struct plot plot;
     plot_init(&plot, like->columns, like->rows, like->ascii);
     plot_dashes(&plot, plot_scale(&plot, scale->target, 0, scale->top));
     pane_plot(pane, row, FRAME_SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
-    pane_format(pane, row + plot_row(&plot, scale->target, 0, scale->top), 0, STYLE_LIMIT, "%5.1f", scale->target);
 }
 
 static void add_number(struct line *line, int priority, const char *name, double value, const char *unit) {
@@ -76,8 +76,7 @@ void frame_numbers_draw(const struct pane *pane, int row, const struct frame_fig
         add_period(&line, 5, "p99.9", figures->p99_9_ms);
     }
     add_period(&line, 3, fps ? "min" : "max", figures->max_ms);
-    line_add(&line, 2, app->frames_late > 0 ? STYLE_STRONG : STYLE_NORMAL, "late %" PRIu32 "/%" PRIu32,
-             app->frames_late, app->frames_counted);
+    line_add(&line, 2, figures->late > 0 ? STYLE_STRONG : STYLE_NORMAL, "late %zu/%zu", figures->late, figures->count);
     if (frame_is_slowed(of)) {
         line_add(&line, 2, STYLE_HOT, "aims at %.1f", frame_shown(pane, (double)app->target_frame_ns / 1e6));
     }

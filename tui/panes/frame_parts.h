@@ -14,9 +14,6 @@ struct frame_scale {
     double top;
 };
 
-/* The frame time that the app's budget allows, or what it aims at; NAN = neither. */
-double frame_target_ms(const struct model_app *of);
-
 /* The app is allowed fewer frames than it aims at. */
 bool frame_is_slowed(const struct model_app *of);
 
@@ -29,8 +26,11 @@ struct frame_scale frame_scale_begin(const struct pane *pane, const struct model
 /* Makes room for a value as frame_shown() gives it; NAN takes none. */
 void frame_scale_add(struct frame_scale *scale, double value);
 
-/* Figures and the target's line, for a plot that stands at that row right of the scale. */
+/* Figures, for a plot that stands at that row right of the scale. */
 void frame_scale_draw(const struct pane *pane, int row, const struct plot *like, const struct frame_scale *scale);
+
+/* A line at the target, all along such a plot. */
+void frame_target_draw(const struct pane *pane, int row, const struct plot *like, const struct frame_scale *scale);
 
 /* As many figures as fit; what is NAN of `figures` and not known at all is left out. */
 void frame_numbers_draw(const struct pane *pane, int row, const struct frame_figures *figures,

@@ -30,6 +30,28 @@ static struct frame_scale scale_of(const struct pane *pane, const struct model_a
     return scale;
 }
 
+/* What was allowed of each frame: dashes at the target of now, with a step where it was another one. Before the first
+ * frame that is shown it is that of now. */
+static void draw_allowed(const struct pane *pane, const struct model_app *of, const struct plot *like,
+                         const struct frame_scale *scale) {
+    const struct model *model = pane->model;
+    const size_t dots = (size_t)plot_width(like);
+    struct plot plot;
+    plot_init(&plot, like->columns, like->rows, like->ascii);
+    for (size_t x = 0; x < dots; ++x) {
+        const size_t back = dots - 1 - x; /* frames before the newest */
+        const bool known = back < model->frame_count;
+        const double target_ms =
+            known ? frame_target_then_ms(of, &model->frames[model->frame_count - 1 - back]) : frame_target_ms(of);
+        const double shown = frame_shown(pane, target_ms);
+        if (!isnan(shown) && shown <= scale->top && plot_is_dash(like, (int)x)) {
+            const int y = plot_scale(&plot, shown, 0, scale->top);
+            plot_column(&plot, (int)x, y, y);
+        }
+    }
+    pane_plot(pane, 0, FRAME_SCALE_WIDTH, STYLE_LIMIT, &plot, '-');
+}
+
 static void draw_graph(const struct pane *pane, const struct model_app *of, int rows, int width) {
     const struct model *model = pane->model;
     struct plot plot;
@@ -38,6 +60,7 @@ static void draw_graph(const struct pane *pane, const struct model_app *of, int 
     const size_t first = model->frame_count > dots ? model->frame_count - dots : 0;
     const struct frame_scale scale = scale_of(pane, of, first);
     frame_scale_draw(pane, 0, &plot, &scale);
+    draw_allowed(pane, of, &plot, &scale);
     const int offset = (int)(dots - (model->frame_count - first));
     int before = -1;
     for (size_t i = first; i < model->frame_count; ++i) {
@@ -61,12 +84,11 @@ static void draw_bin(const struct pane *pane, int row, int left, const struct fr
     pane_format(pane, row, left + BIN_NAME_WIDTH + width, STYLE_NORMAL, "%6.1f%%", share * 100);
 }
 
-static void draw_histogram(const struct pane *pane, const struct model_app *of, int rows, int left) {
-    struct frame_spread spread;
+static void draw_histogram(const struct pane *pane, const struct model_app *of, const struct frame_spread *spread,
+                           int rows, int left) {
     const double target = frame_target_ms(of);
-    frame_spread_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, target, &spread);
-    const int head = rows > spread.bin_count ? 1 : 0;
-    if (spread.total == 0) {
+    const int head = rows > spread->bin_count ? 1 : 0;
+    if (spread->total == 0) {
         pane_text(pane, 0, left, STYLE_DIM, "no frame in the last 10 s");
         return;
     }
@@ -76,8 +98,8 @@ static void draw_histogram(const struct pane *pane, const struct model_app *of, 
         pane_format(pane, 0, left, STYLE_DIM, "last 10 s, allowed %.1f%s", frame_shown(pane, target),
                     pane->view->frames_as_fps ? " fps" : " ms");
     }
-    for (int i = 0; i < spread.bin_count; ++i) {
-        draw_bin(pane, head + i, left, &spread.bins[i], (double)spread.bins[i].count / (double)spread.total);
+    for (int i = 0; i < spread->bin_count; ++i) {
+        draw_bin(pane, head + i, left, &spread->bins[i], (double)spread->bins[i].count / (double)spread->total);
     }
 }
 
@@ -99,6 +121,11 @@ void frames_draw(const struct pane *pane) {
         pane_text(pane, 0, 0, STYLE_NORMAL, "n/a (no frame yet)");
         return;
     }
+    const struct model *model = pane->model;
+    struct frame_spread spread;
+    struct frame_figures figures;
+    frame_spread_compute(model->frames, model->frame_count, model->now_ns, of, &spread);
+    frame_figures_compute(model->frames, model->frame_count, model->now_ns, &figures);
     const int rows = pane->area.rows - 1;
     const bool beside = pane->area.columns >= HISTOGRAM_COLUMNS && rows >= 4;
     const int third = pane->area.columns / 3;
@@ -109,9 +136,8 @@ void frames_draw(const struct pane *pane) {
         draw_graph(pane, of, rows, width);
     }
     if (beside) {
-        draw_histogram(pane, of, rows, pane->area.columns - histogram);
+        draw_histogram(pane, of, &spread, rows, pane->area.columns - histogram);
     }
-    struct frame_figures figures;
-    frame_figures_compute(pane->model->frames, pane->model->frame_count, pane->model->now_ns, &figures);
+    figures.late = spread.late;
     frame_numbers_draw(pane, rows > 0 ? rows : 0, &figures, of);
 }

@@ -41,6 +41,7 @@ static void draw_graph(const struct pane *pane, const struct model_app *of, int 
     }
     const struct frame_scale scale = scale_of(pane, of, &rows, seconds);
     frame_scale_draw(pane, 1, &plot, &scale);
+    frame_target_draw(pane, 1, &plot, &scale);
     for (int ago = 0; ago < seconds; ++ago) {
         double p50 = NAN;
         double p99 = NAN;
@@ -73,7 +74,9 @@ void frames_past_draw(const struct pane *pane, const struct model_app *of) {
     }
     if (pane->area.rows > 1) {
         const struct perfadapt_app *app = &of->app;
-        const struct frame_figures figures = {.p50_ms = app->period_p50_ms,
+        const struct frame_figures figures = {.count = app->frames_counted,
+                                              .late = app->frames_late,
+                                              .p50_ms = app->period_p50_ms,
                                               .p95_ms = (double)NAN,
                                               .p99_ms = app->period_p99_ms,
                                               .p99_9_ms = (double)NAN,
