@@ -96,6 +96,29 @@ static void title_of_selected(const struct dashboard *dashboard, const char *wha
     }
 }
 
+/* Between the header and the keys. */
+static struct rect between_ends(const struct dashboard *dashboard) {
+    const struct rect *panes = dashboard->layout.panes;
+    const int rows = LINES - panes[PANE_HEADER].rows - panes[PANE_KEYS].rows;
+    return (struct rect){panes[PANE_HEADER].rows, 0, rows > 0 ? rows : 0, COLS};
+}
+
+/* Where panes are hidden and none is left, an empty screen would look broken. */
+static void draw_nothing(const struct dashboard *dashboard) {
+    const struct pane pane = {between_ends(dashboard), dashboard->layout.mode, dashboard->model, &dashboard->view};
+    bool all = true;
+    for (unsigned which = PANE_TEMPERATURES; which < PANE_KEYS; ++which) {
+        if (dashboard->layout.panes[which].rows > 0) {
+            return;
+        }
+        all = all && (dashboard->view.hidden >> which & 1U) != 0;
+    }
+    if (dashboard->view.hidden != 0) {
+        pane_text(&pane, 0, 1, STYLE_NORMAL,
+                  all ? "all panes are hidden: 1 to 6 show them" : "no room for those not hidden: 1 to 6 show others");
+    }
+}
+
 static void draw_panes(const struct dashboard *dashboard) {
     const struct view *view = &dashboard->view;
     char title[128];
@@ -107,18 +130,17 @@ static void draw_panes(const struct dashboard *dashboard) {
     draw_pane(dashboard, PANE_FRAMES, title, frames_draw);
     title_of_selected(dashboard, "Events", title, sizeof title);
     draw_pane(dashboard, PANE_EVENTS, view->events_of_selected ? title : "Events", events_draw);
+    draw_nothing(dashboard);
 }
 
 /* The page of one app takes all room between the header and the keys. */
 static void draw_details(struct dashboard *dashboard) {
     struct layout page = {.mode = dashboard->layout.mode};
-    const struct rect header = dashboard->layout.panes[PANE_HEADER];
-    const int left = LINES - header.rows - dashboard->layout.panes[PANE_KEYS].rows;
     char title[128];
-    if (left < 1) {
+    page.panes[PANE_APPS] = between_ends(dashboard);
+    if (page.panes[PANE_APPS].rows == 0) {
         return;
     }
-    page.panes[PANE_APPS] = (struct rect){header.rows, 0, left, COLS};
     const struct pane pane = {layout_content(&page, PANE_APPS), page.mode, dashboard->model, &dashboard->view};
     title_of_selected(dashboard, "Details", title, sizeof title);
     pane_frame(&pane, page.panes[PANE_APPS], title);

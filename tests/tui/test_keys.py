@@ -181,8 +181,13 @@ class Panes(Base):
             terminal.wait_text(f"{key} {title}")
         terminal.keys("123456")  # nothing is left to show, and nothing breaks
         self.wait_gone(terminal, "Temperatures")
+        terminal.wait_text("all panes are hidden: 1 to 6 show them")
+        for columns, rows in ((40, 10), (80, 24), (120, 40)):
+            terminal.resize(columns, rows)
+            terminal.wait_text("all panes are hidden: 1 to 6 show them")
         terminal.keys("123456")
         terminal.wait_text("1 Temperatures", "3 Apps with")
+        self.wait_gone(terminal, "hidden")
 
     def test_help_has_every_key_of_the_line(self):
         terminal = self.open(200, 60)
