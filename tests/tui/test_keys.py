@@ -249,17 +249,34 @@ class Details(Base):
             terminal.wait_text(f"Details: print_budget ({pid})", "trend")
             self.assertGreaterEqual(self.watched_s(terminal), 3, terminal.text())
 
+    def more(self, terminal):
+        """Lines of the page below the screen, as its last row tells; 0 where it tells nothing."""
+        found = re.search(r" \+(\d+) more(?: │)? *$", terminal.text(), re.MULTILINE)
+        return int(found.group(1)) if found else 0
+
     def test_scroll(self):
-        for columns, rows in ((80, 24), (40, 10)):
+        for columns, rows in ((120, 20), (80, 24), (40, 10)):
             terminal = self.start(columns, rows, "-d", "0.2")
             terminal.wait_text("print_budget")
             terminal.keys(ENTER)
-            terminal.wait_text("role")
+            terminal.wait_text("Latest decision")
+            terminal.wait(lambda t=terminal: self.more(t) > 0, "how much is below")
             self.assertNotIn("newest first", terminal.text())
             terminal.keys(PAGE_DOWN * 20)
             terminal.wait_text("newest first")
+            terminal.wait(lambda t=terminal: self.more(t) == 0, "nothing is below")
+            terminal.keys(UP)
+            terminal.wait(lambda t=terminal: self.more(t) == 1, "one line is below")
             terminal.keys(HOME * 2 + UP)
             terminal.wait(lambda t=terminal: "newest first" not in t.text(), "scrolled back")
+
+    def test_evidence_comes_first_where_it_is_narrow(self):
+        terminal = self.start(80, 24, "-d", "0.2")
+        terminal.wait_text("print_budget")
+        terminal.keys(ENTER)
+        terminal.wait_text("Latest decision", "Why it is not higher", "Budget")
+        self.assertLess(terminal.text().index("Why it is not higher"), terminal.text().index("Budget"))
+        self.assertNotIn("library", terminal.text())
 
     def test_without_an_app(self):
         terminal = self.start(80, 24, runtime_dir=self.empty_dir)
