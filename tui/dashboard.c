@@ -257,16 +257,17 @@ static void run_loop(struct dashboard *dashboard, const sigset_t *waiting) {
 
 /* What the user keeps goes before the defaults, and behind the command line. */
 static void take_setup(struct dashboard *dashboard, const struct options *options) {
+    struct setup_problems problems;
     char path[SETUP_PATH_MAX];
-    char problem[SETUP_PATH_MAX + 256];
+    char summary[256];
     if (!setup_path(path, sizeof path)) {
         return;
     }
-    setup_read(path, &dashboard->view, problem, sizeof problem);
-    if (problem[0] != '\0') {
-        const char *name = strstr(problem, "top.ini");
-        fprintf(stderr, "perfadapt-top: %s\n", problem);
-        view_say(&dashboard->view, "%s", name != NULL ? name : problem);
+    setup_read(path, &dashboard->view, &problems);
+    if (problems.count > 0) {
+        setup_problems_print(&problems, path, stderr); /* stays in the terminal when the screen is given back */
+        setup_problems_summary(&problems, path, summary, sizeof summary);
+        view_say(&dashboard->view, "%s", summary);
     }
     if (options->period_given) {
         dashboard->view.period_s = options->period_s;

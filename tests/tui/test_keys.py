@@ -393,8 +393,11 @@ class Setup(Base):
         with open(self.file, "w", encoding="utf-8") as file:
             file.write("[top]\nsort = name\nperid_s = 3\nhidden = attic\n")
         terminal = self.open()
-        terminal.wait_text("by name", 'top.ini:3: key "perid_s" is unknown; skipped, and 1 more')
-        self.assertIn(f"perfadapt-top: {self.file}:3: ".encode(), terminal.raw)
+        terminal.wait_text("by name", 'top.ini:3 (+1 more): key "perid_s" is unknown; skipped')
+        before = terminal.raw.partition(b"\x1b[?1049h")[0].decode()  # is there again when the screen is given back
+        self.assertEqual(before.replace("\r", "").splitlines(), [
+            f'perfadapt-top: {self.file}:3: key "perid_s" is unknown; skipped',
+            f'perfadapt-top: {self.file}:4: hidden "attic" is not a list of panes; skipped'])
         terminal.keys("q")
         self.assertEqual(terminal.status(), 0)
 
