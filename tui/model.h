@@ -38,6 +38,7 @@ struct model_sensor {
 /* Where what is shown comes from, and where else it goes. */
 struct model_source {
     const char *file;     /* a recording that is replayed; NULL = this machine, live */
+    const char *end;      /* of a recording that goes on behind its newest moment: why that is not shown, or NULL */
     int64_t ago_ns;       /* behind the newest moment; 0 = the newest */
     int64_t reach_ns;     /* how far back one can go from the newest */
     const char *recorder; /* the file that moments are written to; NULL = none */

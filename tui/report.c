@@ -11,6 +11,9 @@
 
 enum { DECISIONS_SHOWN = 5 };
 
+static const char *const resources[PERFADAPT_RESOURCE_COUNT] = {"cpu",        "memory",    "io", "cgroup memory",
+                                                                "cgroup cpu", "cgroup io", "irq"};
+
 static void write_limiter(const struct perfadapt_snapshot *snapshot, FILE *out) {
     struct limiter limiter;
     char text[512];
@@ -23,17 +26,25 @@ static void write_limiter(const struct perfadapt_snapshot *snapshot, FILE *out) 
     fputs("\n", out);
 }
 
+/* As on the screen: where the machine has no sensor that steers, that of apps which simulate theirs. */
+static void write_state(const struct model *model, FILE *out) {
+    bool simulated = false;
+    const struct perfadapt_sensor *nearest = sensors_nearest_or_simulated(model, &simulated);
+    char name[80];
+    if (nearest == NULL) {
+        fprintf(out, "state %s\n", perfadapt_thermal_state_name(PERFADAPT_THERMAL_UNKNOWN));
+        return;
+    }
+    sensors_name(nearest, name, sizeof name);
+    fprintf(out, "state %s%s: %.1f °C to the limit of %s\n", perfadapt_thermal_state_name(sensors_state(nearest)),
+            simulated ? " (simulated)" : "", sensors_left_c(nearest), name);
+}
+
 static void write_head(const struct model *model, FILE *out) {
     char clock[16];
     text_clock(clock, sizeof clock, model->realtime_ns);
-    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
-    const enum perfadapt_thermal_state state = sensors_machine_state(model);
     fprintf(out, "perfadapt-top " PERFADAPT_VERSION_STRING "  host %s  %s\n", model->host, clock);
-    fprintf(out, "state %s", perfadapt_thermal_state_name(state));
-    if (nearest != NULL) {
-        fprintf(out, ": %.1f °C to the limit of %s/%s", sensors_left_c(nearest), nearest->chip, nearest->label);
-    }
-    fputs("\n", out);
+    write_state(model, out);
     if (model_has_snapshot(model)) {
         write_limiter(&model->snapshot, out);
     }
@@ -51,9 +62,9 @@ static void write_sensor(const struct model_sensor *shown, FILE *out) {
     if (isnan(sensor->slope_c_per_s)) {
         snprintf(slope, sizeof slope, "n/a");
     } else {
-        snprintf(slope, sizeof slope, "%+.1f", sensor->slope_c_per_s * 60);
+        snprintf(slope, sizeof slope, "%+.1f/min", sensor->slope_c_per_s * 60);
     }
-    fprintf(out, "  %c %-10s %-28s %6s °C  limit %6s (%s)  slope %s/min", sensors_letter(sensors_state(sensor)),
+    fprintf(out, "  %c %-10s %-28s %6s °C  limit %6s (%s)  slope %s", sensors_letter(sensors_state(sensor)),
             perfadapt_sensor_role_name(sensor->role), name, value, limit,
             perfadapt_limit_source_name(sensor->limit_source), slope);
     if (sensor->temperature.state != PERFADAPT_STATE_OK) {
@@ -87,36 +98,64 @@ static void write_stall(const char *name, const char *kind, const struct perfada
     fputs("\n", out);
 }
 
-static void write_pressure(const struct model *model, FILE *out) {
-    static const char *const names[PERFADAPT_RESOURCE_COUNT] = {"cpu",        "memory",    "io", "cgroup memory",
-                                                                "cgroup cpu", "cgroup io", "irq"};
-    fputs("pressure: time stalled over 10, 60 and 300 s\n", out);
+static bool is_unsupported(const struct perfadapt_stall *stall) {
+    return stall->avg10.state == PERFADAPT_STATE_UNSUPPORTED;
+}
+
+/* What the machine does not have is named in one line: most have no more than three of them. */
+static void write_unsupported(const struct perfadapt_pressure *pressure, FILE *out) {
+    const char *between = "  not supported here: ";
     for (int i = 0; i < PERFADAPT_RESOURCE_COUNT; ++i) {
-        if (i != PERFADAPT_RESOURCE_IRQ) {
-            write_stall(names[i], "some", &model->snapshot.pressure[i].some, out);
-        }
-        if (i != PERFADAPT_RESOURCE_CPU) {
-            write_stall(names[i], "full", &model->snapshot.pressure[i].full, out);
+        const bool some = i != PERFADAPT_RESOURCE_IRQ && is_unsupported(&pressure[i].some);
+        const bool full = i != PERFADAPT_RESOURCE_CPU && is_unsupported(&pressure[i].full);
+        const bool neither = (some || i == PERFADAPT_RESOURCE_IRQ) && (full || i == PERFADAPT_RESOURCE_CPU);
+        if (some || full) {
+            fprintf(out, "%s%s%s", between, resources[i], neither ? "" : some ? " some" : " full");
+            between = ", ";
         }
     }
-    fprintf(out, "  memory trigger: %s\n", perfadapt_state_name(model->snapshot.psi_trigger));
+    fputs(between[0] == ',' ? "\n" : "", out);
+}
+
+static void write_stalls(const struct perfadapt_pressure *pressure, FILE *out) {
+    for (int i = 0; i < PERFADAPT_RESOURCE_COUNT; ++i) {
+        if (i != PERFADAPT_RESOURCE_IRQ && !is_unsupported(&pressure[i].some)) {
+            write_stall(resources[i], "some", &pressure[i].some, out);
+        }
+        if (i != PERFADAPT_RESOURCE_CPU && !is_unsupported(&pressure[i].full)) {
+            write_stall(resources[i], "full", &pressure[i].full, out);
+        }
+    }
+    write_unsupported(pressure, out);
+}
+
+static void write_pressure(const struct model *model, FILE *out) {
     char available[24];
     char total[24];
+    fputs("pressure: time stalled over 10, 60 and 300 s\n", out);
+    write_stalls(model->snapshot.pressure, out);
+    fprintf(out, "  memory trigger: %s\n", perfadapt_state_name(model->snapshot.psi_trigger));
     text_bytes(available, sizeof available, sensors_value(&model->snapshot.memory.available));
     text_bytes(total, sizeof total, sensors_value(&model->snapshot.memory.total));
     fprintf(out, "  memory available: %s of %s\n", available, total);
 }
 
+/* "  p50 16.71 ms", "  gpu n/a": what is not known has no unit. */
+static void write_figure(const char *name, double value, int decimals, const char *unit, FILE *out) {
+    char text[24];
+    text_number(text, sizeof text, value, decimals);
+    fprintf(out, "  %s %s%s", name, text, isnan(value) ? "" : unit);
+}
+
 static void write_frame_times(const struct perfadapt_app *app, FILE *out) {
-    const double values[] = {app->fps,           app->period_p50_ms,     app->period_p99_ms,
-                             app->period_max_ms, app->low_1_percent_fps, app->cpu_p50_ms,
-                             app->gpu_p50_ms};
-    char texts[7][24];
-    for (int i = 0; i < 7; ++i) {
-        text_number(texts[i], sizeof texts[i], values[i], i == 0 || i == 4 ? 1 : 2);
-    }
-    fprintf(out, "    fps %s  p50 %s ms  p99 %s ms  max %s ms  1%% low %s fps  cpu %s ms  gpu %s ms", texts[0],
-            texts[1], texts[2], texts[3], texts[4], texts[5], texts[6]);
+    fputs("  ", out);
+    write_figure("fps", app->fps, 1, "", out);
+    write_figure("p50", app->period_p50_ms, 2, " ms", out);
+    write_figure("p99", app->period_p99_ms, 2, " ms", out);
+    write_figure("max", app->period_max_ms, 2, " ms", out);
+    write_figure("1% low", app->low_1_percent_fps, 1, " fps", out);
+    write_figure("cpu", app->cpu_p50_ms, 2, " ms", out);
+    write_figure("gpu", app->gpu_p50_ms, 2, " ms", out);
     fprintf(out, "  late %" PRIu32 "/%" PRIu32 "  frames %" PRIu64 "\n", app->frames_late, app->frames_counted,
             app->frames_total);
 }
@@ -124,7 +163,7 @@ static void write_frame_times(const struct perfadapt_app *app, FILE *out) {
 static void write_budget(const struct perfadapt_budget *budget, FILE *out) {
     char reasons[160];
     perfadapt_reasons_text(budget->reasons, reasons, sizeof reasons);
-    fprintf(out, "    budget quality %" PRIu32 " of 0-%" PRIu32 "  scale %.2f  frame %.2f ms  %" PRIu32 " in flight",
+    fprintf(out, "    budget quality %" PRIu32 "/%" PRIu32 "  scale %.2f  frame %.2f ms  %" PRIu32 " in flight",
             budget->quality, budget->quality_levels - 1, (double)budget->render_scale, (double)budget->frame_ns / 1e6,
             budget->frames_in_flight);
     fprintf(out, "  thermal %s  memory %s  bottleneck %s  why %s\n",

@@ -84,11 +84,6 @@ const struct perfadapt_sensor *sensors_nearest_or_simulated(const struct model *
     return nearest != NULL ? nearest : sensors_nearest(model, true);
 }
 
-enum perfadapt_thermal_state sensors_machine_state(const struct model *model) {
-    const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
-    return nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
-}
-
 const char *sensors_role(const struct perfadapt_sensor *sensor) {
     return sensor->role == PERFADAPT_SENSOR_GPU_MEMORY ? "gpu mem" : perfadapt_sensor_role_name(sensor->role);
 }

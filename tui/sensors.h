@@ -43,9 +43,6 @@ void sensors_role_of(const struct perfadapt_snapshot *snapshot, const struct per
 /* As shown: "coretemp/Package id 0". */
 void sensors_name(const struct perfadapt_sensor *sensor, char *out, size_t capacity);
 
-/* The state of the machine, by its nearest sensor. */
-enum perfadapt_thermal_state sensors_machine_state(const struct model *model);
-
 /* A role as it is shown, in seven characters at most: "gpu mem". */
 const char *sensors_role(const struct perfadapt_sensor *sensor);
 

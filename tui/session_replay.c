@@ -196,6 +196,13 @@ static void note_missing(const struct session_replay *replay, char note[TAPE_FIL
     }
 }
 
+static const char *describe_end(const struct session_replay *replay) {
+    if (replay->moments == MOMENTS_MAX) {
+        return "what follows is not shown";
+    }
+    return replay->recording.reader.cut ? "cut off here" : NULL;
+}
+
 static const char *describe_nothing(const struct session_replay *replay) {
     if (!replay->recording.same_layout) {
         return "begins within a session, with the state of another build; replay it with that one";
@@ -257,6 +264,7 @@ static bool read_all(struct session_replay *replay, int64_t size, char note[TAPE
         return false;
     }
     note_missing(replay, note);
+    replay->tape->end = describe_end(replay);
     replay->tape->dropped = 0; /* for those who come now, the first that is there is the first */
     return true;
 }

@@ -16,19 +16,16 @@
 #include "app_order.h"
 #include "layout.h"
 #include "options.h"
-#include "text.h"
-
-enum { PROBLEM_MAX = 160 };
 
 /* A text that is read line by line, so that a handler can tell the line it is at. */
 struct reading {
     FILE *file;
     int line;
     struct view *view;
-    int bad_line; /* the first; 0 = none */
-    int bad_count;
-    char problem[PROBLEM_MAX]; /* of that line */
+    struct setup_problems *problems;
 };
+
+static const char blanks[] = " \t\r\f\v";
 
 static const char *const pane_names[PANE_COUNT] = {[PANE_TEMPERATURES] = "temperatures",
                                                    [PANE_PRESSURE] = "pressure",
@@ -104,11 +101,7 @@ static bool take_hidden(const char *value, struct view *view) {
 }
 
 static void note_problem(struct reading *reading, const char *what, const char *word, const char *why) {
-    if (reading->bad_count++ == 0) {
-        reading->bad_line = reading->line;
-        snprintf(reading->problem, sizeof reading->problem, "%s \"%.40s\" %s", what, word, why);
-        text_to_ascii(reading->problem); /* a line for any terminal */
-    }
+    setup_problem_add(reading->problems, reading->line, "%s \"%.40s\" %s", what, word, why);
 }
 
 /* What is wrong with a value, NULL where it was taken; *out_known = false: no such key. */
@@ -139,6 +132,10 @@ static int take(void *user, const char *section, const char *key, const char *va
     if (key == NULL || value == NULL) { /* some builds of inih tell new sections, and keys without a value */
         return key == NULL;
     }
+    if (section[0] == '\0') {
+        note_problem(reading, "key", key, "stands before [top]");
+        return 1;
+    }
     if (strcmp(section, "top") != 0) {
         note_problem(reading, "section", section, "is unknown");
         return 1;
@@ -152,6 +149,34 @@ static int take(void *user, const char *section, const char *key, const char *va
     return 1;
 }
 
+/* As inih takes a line apart, which names only the first that it cannot. */
+static bool is_well_formed(const char *line) {
+    const char *const marks = line[0] == '[' ? "]" : "=:";
+    if (strchr(";#\n", line[0]) != NULL) { /* or there is nothing in it */
+        return true;
+    }
+    for (const char *at = line; *at != '\0'; ++at) {
+        const bool comment = *at == ';' && strchr(blanks, at[-1]) != NULL;
+        if (comment || strchr(marks, *at) != NULL) {
+            return !comment;
+        }
+    }
+    return false;
+}
+
+/* Nothing of a line is read that is too long, or no line of a setup. */
+static void drop_bad(struct reading *reading, char *line, bool too_long) {
+    static const char byte_order_mark[] = "\xef\xbb\xbf"; /* some editors begin a file with it */
+    const size_t mark = sizeof byte_order_mark - 1;
+    const char *begin = reading->line == 1 && strncmp(line, byte_order_mark, mark) == 0 ? line + mark : line;
+    if (!too_long && is_well_formed(begin)) {
+        return;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    note_problem(reading, "line", begin, too_long ? "is too long" : "is neither [section] nor key = value");
+    line[0] = '\0';
+}
+
 /* inih's fgets: cuts long lines and blanks, with which it would take a line for more of the one above. */
 static char *give_line(char *out, int size, void *user) {
     struct reading *reading = user;
@@ -159,15 +184,15 @@ static char *give_line(char *out, int size, void *user) {
         return NULL;
     }
     ++reading->line;
-    if (strchr(out, '\n') == NULL && !feof(reading->file)) {
+    const bool too_long = strchr(out, '\n') == NULL && !feof(reading->file);
+    if (too_long) {
         for (int letter = getc(reading->file); letter != EOF && letter != '\n';) {
             letter = getc(reading->file);
         }
-        note_problem(reading, "line", out, "is too long");
-        out[0] = '\0';
     }
-    const size_t blanks = strspn(out, " \t");
-    memmove(out, out + blanks, strlen(out + blanks) + 1);
+    const size_t leading = strspn(out, blanks);
+    memmove(out, out + leading, strlen(out + leading) + 1);
+    drop_bad(reading, out, too_long);
     return out;
 }
 
@@ -186,37 +211,18 @@ static FILE *open_regular(const char *path) {
     return fdopen(fd, "r");
 }
 
-static void describe(const struct reading *reading, const char *path, char *problem, size_t capacity) {
-    char more[32] = "";
-    if (reading->bad_count > 1) {
-        snprintf(more, sizeof more, ", and %d more", reading->bad_count - 1);
-    }
-    snprintf(problem, capacity, "%s:%d: %s; skipped%s", path, reading->bad_line, reading->problem, more);
-}
-
-void setup_read(const char *path, struct view *view, char *problem, size_t capacity) {
-    struct reading reading = {.file = open_regular(path), .view = view};
-    problem[0] = '\0';
+void setup_read(const char *path, struct view *view, struct setup_problems *out_problems) {
+    struct reading reading = {.file = open_regular(path), .view = view, .problems = out_problems};
+    out_problems->count = 0;
     if (reading.file == NULL) {
         if (errno != ENOENT && errno != ENOTDIR) {
-            snprintf(problem, capacity, "%s: cannot be read: %s; skipped", path,
-                     errno == EINVAL ? "not a regular file" : strerror(errno));
+            setup_problem_add(out_problems, 0, "cannot be read: %s",
+                              errno == EINVAL ? "not a regular file" : strerror(errno));
         }
         return;
     }
-    const int result = ini_parse_stream(give_line, &reading, take, &reading);
+    ini_parse_stream(give_line, &reading, take, &reading); /* of its own errors it tells the first alone */
     fclose(reading.file);
-    if (result > 0) {
-        const bool first = reading.bad_count == 0 || result < reading.bad_line;
-        ++reading.bad_count;
-        if (first) {
-            reading.bad_line = result;
-            snprintf(reading.problem, sizeof reading.problem, "is neither [section] nor key = value");
-        }
-    }
-    if (reading.bad_count > 0) {
-        describe(&reading, path, problem, capacity);
-    }
 }
 
 /* The directories on the way to the file. */

@@ -30,6 +30,7 @@ struct tape {
     int64_t key_ns;             /* of the newest key moment */
     bool key_wanted;            /* the next is to be one */
     bool newest_is_key;
+    const char *end;       /* of a file that has lost its end, why: "cut off here"; NULL = it is whole */
     struct moment *before; /* the newest, which the next differs from */
     struct moment *now;
     struct delta_writer writer; /* the newest, as bytes */

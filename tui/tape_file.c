@@ -29,6 +29,7 @@ struct scan {
     uint64_t damaged_at;  /* 0 = nowhere */
     uint64_t searched;    /* bytes read to find records behind damage */
     bool cut;             /* it is the end that is missing */
+    bool ends_cut;        /* that is missing too, whatever is damaged before it */
     bool failed;          /* errno */
 };
 
@@ -127,6 +128,7 @@ static bool scan_records(struct scan *scan) {
         }
         if (!whole || (good && record.length > scan->size - scan->offset - sizeof record)) {
             note_damage(scan, true);
+            scan->ends_cut = true;
             return true;
         }
         if (good && !take_record(scan, &record)) {
@@ -159,6 +161,17 @@ static void describe_damage(const struct scan *scan, char note[TAPE_FILE_NOTE_MA
     }
 }
 
+/* What comes after the last moment that can be shown, NULL where nothing does. */
+static const char *describe_end(const struct scan *scan) {
+    if (scan->ends_cut) {
+        return "cut off here";
+    }
+    if (scan->tape->count == (size_t)TAPE_FILE_MOMENTS_MAX) {
+        return scan->offset < scan->size ? "what follows is not shown" : NULL;
+    }
+    return scan->readable ? NULL : "damaged from here on";
+}
+
 static bool explain(char note[TAPE_FILE_NOTE_MAX], const char *why) {
     snprintf(note, TAPE_FILE_NOTE_MAX, "%s", why);
     return false;
@@ -181,6 +194,7 @@ static bool scan_file(struct scan *scan, char note[TAPE_FILE_NOTE_MAX]) {
         return explain(note, strerror(errno));
     }
     describe_damage(scan, note);
+    scan->tape->end = describe_end(scan);
     return scan->tape->count > 0;
 }
 

@@ -47,6 +47,7 @@ static void describe_source(struct travel *travel) {
     const bool records = travel->recorder.fd >= 0;
     model->source = (struct model_source){
         .file = travel->file,
+        .end = travel->tape.end,
         .ago_ns = newest_ns - model->now_ns,
         .reach_ns = travel->tape.count == 0 ? 0 : newest_ns - tape_oldest_ns(&travel->tape),
         .recorder = records ? travel->recorder.path : NULL,

@@ -100,10 +100,13 @@ static void write_file(const char *path, const char *text) {
     }
 }
 
+static struct setup_problems problems;
+
 static void expect_problem(const char *path, const char *text, const char *part, struct view *view) {
     char problem[512];
     write_file(path, text);
-    setup_read(path, view, problem, sizeof problem);
+    setup_read(path, view, &problems);
+    setup_problems_summary(&problems, path, problem, sizeof problem);
     if (part[0] == '\0' ? problem[0] != '\0' : strstr(problem, part) == NULL) {
         fprintf(stderr, "setup: expected '%s', got '%s'\n", part, problem);
         ++failures;
@@ -122,12 +125,44 @@ static void test_setup_lines(const char *path) {
     expect_problem(path, "[top]\nperiod_s = 0\nsort = name\n", "top.ini:2: period_s \"0\" is not", &view);
     CHECK(view.period_s == 1 && view.sort == VIEW_SORT_NAME);
     expect_problem(path, "[top]\nperiod_s = nan\n", ":2: period_s \"nan\"", &view);
-    expect_problem(path, "[top]\nsort = size\nhidden = nothing\n", ":2: sort \"size\"", &view);
-    expect_problem(path, "[top]\nsort = size\nhidden = nothing\n", "and 1 more", &view);
+    expect_problem(path, "[top]\nsort = size\nhidden = nothing\n", "top.ini:2 (+1 more): sort", &view);
+    CHECK(problems.items[1].line == 3 && strstr(problems.items[1].text, "hidden \"nothing\"") != NULL);
     expect_problem(path, "[top]\nsort = age\n\nperid = 1\n", ":4: key \"perid\" is unknown", &view);
     expect_problem(path, "[other]\nsort = age\n", ":2: section \"other\" is unknown", &view);
     expect_problem(path, "[top]\nsort = age\nnonsense\n", ":3: ", &view);
-    expect_problem(path, "[top\nsort = age\n", ":1: ", &view);
+    expect_problem(path, "[top\nsort = age\n", ":1 (+1 more): line \"[top\" is neither", &view);
+    CHECK(strstr(problems.items[1].text, "key \"sort\" stands before [top]") != NULL);
+    view = (struct view){.period_s = 1};
+    expect_problem(path, "\xef\xbb\xbf[top]\r\n\t; a note\r\n\f\r\nsort = fps ; x\n", "", &view);
+    CHECK(view.sort == VIEW_SORT_FPS);
+    expect_problem(path, "[top]\nfirst\n#\nsecond ; a = b\nframes = fps\n[third ; ]\n", ":2 (+2 more): ", &view);
+    CHECK(problems.items[1].line == 4 && problems.items[2].line == 6 && view.frames_as_fps);
+}
+
+static void test_many_problems(const char *path) {
+    struct view view = {.period_s = 1};
+    char text[3000] = "[top]\n";
+    char *printed = NULL;
+    size_t length = 0;
+    for (size_t at = strlen(text); at + 20 < sizeof text; at = strlen(text)) {
+        snprintf(text + at, sizeof text - at, "what\x1b is this\n");
+    }
+    expect_problem(path, text, "top.ini:2 (+", &view);
+    CHECK(problems.count > SETUP_PROBLEMS_MAX);
+    FILE *out = open_memstream(&printed, &length);
+    if (out == NULL) {
+        CHECK(false);
+        return;
+    }
+    setup_problems_print(&problems, path, out);
+    fclose(out);
+    int lines = 0;
+    for (const char *at = printed; (at = strchr(at, '\n')) != NULL; ++at) {
+        ++lines;
+    }
+    snprintf(text, sizeof text, "%s: +%d more\n", path, problems.count - SETUP_PROBLEMS_MAX);
+    CHECK(lines == SETUP_PROBLEMS_MAX + 1 && strstr(printed, text) != NULL && strchr(printed, '\x1b') == NULL);
+    free(printed);
 }
 
 static void test_long_line(const char *path) {
@@ -153,12 +188,12 @@ static void test_setup_written(const char *directory) {
                               .filter = "not kept"};
     struct view view = {.period_s = 1};
     snprintf(path, sizeof path, "%s/a/b/top.ini", directory);
-    setup_read(path, &view, problem, sizeof problem);
-    CHECK(problem[0] == '\0' && view.period_s == 1); /* none there: nothing to say */
+    setup_read(path, &view, &problems);
+    CHECK(problems.count == 0 && view.period_s == 1); /* none there: nothing to say */
     CHECK(setup_write(path, &kept, problem, sizeof problem));
     CHECK(setup_write(path, &kept, problem, sizeof problem));
-    setup_read(path, &view, problem, sizeof problem);
-    CHECK(problem[0] == '\0' && view.period_s < 0.21 && view.sort == kept.sort && view.sort_reversed &&
+    setup_read(path, &view, &problems);
+    CHECK(problems.count == 0 && view.period_s < 0.21 && view.sort == kept.sort && view.sort_reversed &&
           view.frames_as_fps && view.hidden == kept.hidden && view.filter[0] == '\0');
     unlink(path);
     snprintf(path, sizeof path, "%s/a/b", directory);
@@ -169,8 +204,9 @@ static void test_setup_written(const char *directory) {
     snprintf(path, sizeof path, "%s/a/b", directory);
     unlink(path);
     snprintf(path, sizeof path, "%s/a", directory);
-    setup_read(path, &view, problem, sizeof problem);
-    CHECK(strstr(problem, "not a regular file") != NULL);
+    setup_read(path, &view, &problems);
+    setup_problems_summary(&problems, path, problem, sizeof problem);
+    CHECK(strcmp(problem, "a: cannot be read: not a regular file; skipped") == 0);
     rmdir(path);
 }
 
@@ -183,6 +219,7 @@ static void test_setup(void) {
     }
     snprintf(path, sizeof path, "%s/top.ini", directory);
     test_setup_lines(path);
+    test_many_problems(path);
     test_long_line(path);
     unlink(path);
     test_setup_written(directory);

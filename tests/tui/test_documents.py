@@ -51,6 +51,13 @@ class Options(unittest.TestCase):
             found[long.group(1)] = letter and letter.group(1)
         self.assertEqual(found, options_of_help())
 
+    def test_manual_has_every_reason(self):
+        header = read_text(os.path.join(SOURCE, "include", "perfadapt", "budget.h"))
+        words = re.findall(r'X\([A-Z_]+, \d+, "([a-z-]+)"\)', header)
+        self.assertIn("settling", words)
+        reasons = read_text(MANUAL).partition(".Ss Reasons")[2].partition(".Ss ")[0]
+        self.assertEqual(re.findall(r"^\.It Cm (\S+)$", reasons, re.MULTILINE), words)
+
     def test_zsh_and_fish(self):
         options = options_of_help()
         fish = dict((long, letter or None) for letter, long in

@@ -181,8 +181,13 @@ class Panes(Base):
             terminal.wait_text(f"{key} {title}")
         terminal.keys("123456")  # nothing is left to show, and nothing breaks
         self.wait_gone(terminal, "Temperatures")
+        terminal.wait_text("all panes are hidden: 1 to 6 show them")
+        for columns, rows in ((40, 10), (80, 24), (120, 40)):
+            terminal.resize(columns, rows)
+            terminal.wait_text("all panes are hidden: 1 to 6 show them")
         terminal.keys("123456")
         terminal.wait_text("1 Temperatures", "3 Apps with")
+        self.wait_gone(terminal, "hidden")
 
     def test_help_has_every_key_of_the_line(self):
         terminal = self.open(200, 60)
@@ -244,17 +249,34 @@ class Details(Base):
             terminal.wait_text(f"Details: print_budget ({pid})", "trend")
             self.assertGreaterEqual(self.watched_s(terminal), 3, terminal.text())
 
+    def more(self, terminal):
+        """Lines of the page below the screen, as its last row tells; 0 where it tells nothing."""
+        found = re.search(r" \+(\d+) more(?: │)? *$", terminal.text(), re.MULTILINE)
+        return int(found.group(1)) if found else 0
+
     def test_scroll(self):
-        for columns, rows in ((80, 24), (40, 10)):
+        for columns, rows in ((120, 20), (80, 24), (40, 10)):
             terminal = self.start(columns, rows, "-d", "0.2")
             terminal.wait_text("print_budget")
             terminal.keys(ENTER)
-            terminal.wait_text("role")
+            terminal.wait_text("Latest decision")
+            terminal.wait(lambda t=terminal: self.more(t) > 0, "how much is below")
             self.assertNotIn("newest first", terminal.text())
             terminal.keys(PAGE_DOWN * 20)
             terminal.wait_text("newest first")
+            terminal.wait(lambda t=terminal: self.more(t) == 0, "nothing is below")
+            terminal.keys(UP)
+            terminal.wait(lambda t=terminal: self.more(t) == 1, "one line is below")
             terminal.keys(HOME * 2 + UP)
             terminal.wait(lambda t=terminal: "newest first" not in t.text(), "scrolled back")
+
+    def test_evidence_comes_first_where_it_is_narrow(self):
+        terminal = self.start(80, 24, "-d", "0.2")
+        terminal.wait_text("print_budget")
+        terminal.keys(ENTER)
+        terminal.wait_text("Latest decision", "Why it is not higher", "Budget")
+        self.assertLess(terminal.text().index("Why it is not higher"), terminal.text().index("Budget"))
+        self.assertNotIn("library", terminal.text())
 
     def test_without_an_app(self):
         terminal = self.start(80, 24, runtime_dir=self.empty_dir)
@@ -371,8 +393,11 @@ class Setup(Base):
         with open(self.file, "w", encoding="utf-8") as file:
             file.write("[top]\nsort = name\nperid_s = 3\nhidden = attic\n")
         terminal = self.open()
-        terminal.wait_text("by name", 'top.ini:3: key "perid_s" is unknown; skipped, and 1 more')
-        self.assertIn(f"perfadapt-top: {self.file}:3: ".encode(), terminal.raw)
+        terminal.wait_text("by name", 'top.ini:3 (+1 more): key "perid_s" is unknown; skipped')
+        before = terminal.raw.partition(b"\x1b[?1049h")[0].decode()  # is there again when the screen is given back
+        self.assertEqual(before.replace("\r", "").splitlines(), [
+            f'perfadapt-top: {self.file}:3: key "perid_s" is unknown; skipped',
+            f'perfadapt-top: {self.file}:4: hidden "attic" is not a list of panes; skipped'])
         terminal.keys("q")
         self.assertEqual(terminal.status(), 0)
 

@@ -100,8 +100,13 @@ class Sessions(unittest.TestCase):
 
     def test_cut_and_damaged(self):
         whole, _ = self.samples(self.recorded)
-        shown, errors = self.samples(self.path_of(self.data[:len(self.data) * 3 // 4]))
+        cut = self.path_of(self.data[:len(self.data) * 3 // 4])
+        shown, errors = self.samples(cut)
         self.assertIn("cut off", errors)
+        terminal = Terminal(120, 40, self.environment, "--replay", cut)
+        self.addCleanup(terminal.close)
+        terminal.keys("\x1bOF")
+        terminal.wait_text(" END: cut off here ")
         self.assertTrue(0 < len(shown) < len(whole))
         self.assertEqual(shown[0]["apps"], whole[0]["apps"])
         middle = len(self.data) // 2

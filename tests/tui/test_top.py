@@ -436,8 +436,16 @@ class Samples(Base):
             for word in ("state", "temperatures", "pressure", "apps", "print_budget", "simulated", "n/a",
                          "budget quality"):
                 self.assertIn(word, text)
+            self.assertNotRegex(text, r"n/a(/min| ms| fps)\b")
         result = self.run_top("--once", env=environment(self.runtime_dir, LANG="C"))
         self.assertTrue(result.stdout.isascii())
+
+    def test_once_says_of_simulated_temperatures_what_the_screen_says(self):
+        with tempfile.TemporaryDirectory() as root:
+            text = self.run_top("--once", "--sysroot", root, runtime_dir=self.runtime_dir).stdout.decode()
+        self.assertRegex(text, r"\nstate \w+ \(simulated\): -?\d+\.\d °C to the limit of handheld/junction\n")
+        self.assertIn("\n  not supported here: cpu, memory, io, cgroup memory, cgroup cpu, cgroup io, irq\n", text)
+        self.assertRegex(text, r"budget quality \d/\d ")
 
     def test_no_runtime_dir(self):
         self.assertIn("XDG_RUNTIME_DIR", self.sample(None)["sessions_error"])

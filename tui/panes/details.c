@@ -39,6 +39,15 @@ static int begin_at(const struct pane *pane, int rows) {
     return pane->view->details_top < most ? pane->view->details_top : most;
 }
 
+/* The right end of the last row tells how many of the page's lines are below it. */
+static void draw_left_below(const struct pane *pane, int left) {
+    char text[24];
+    if (left > 0) {
+        snprintf(text, sizeof text, " +%d more", left);
+        pane_text(pane, pane->area.rows - 1, pane->area.columns - pane_width(pane, text), STYLE_DIM, text);
+    }
+}
+
 static int draw_wide(const struct pane *pane, const struct model_app *of) {
     struct sheet left = {0};
     struct sheet right = {0};
@@ -52,25 +61,29 @@ static int draw_wide(const struct pane *pane, const struct model_app *of) {
     sheet_fold(&left, (size_t)(half - LABEL_WIDTH));
     sheet_fold(&right, (size_t)(pane->area.columns - half - GAP - LABEL_WIDTH));
     const int high = left.count > right.count ? left.count : right.count;
-    const int top = begin_at(pane, high + 1 + below.count);
+    const int rows = high + (below.count > 0 ? 1 + below.count : 0);
+    const int top = begin_at(pane, rows);
     const struct pane left_part = part_of(pane, 0, half);
     const struct pane right_part = part_of(pane, half + GAP, pane->area.columns - half - GAP);
     draw_sheet(&left_part, -top, &left);
     draw_sheet(&right_part, -top, &right);
     draw_sheet(pane, high + 1 - top, &below);
+    draw_left_below(pane, rows - top - pane->area.rows);
     return top;
 }
 
+/* What one opens the page for comes first: its title has the name. */
 static int draw_narrow(const struct pane *pane, const struct model_app *of) {
     struct sheet sheet = {0};
-    details_text_identity(of, &sheet);
     details_text_evidence(pane->model, of, &sheet);
     details_text_budget(pane->model, of, &sheet);
     details_text_machine(pane->model, of, pane->view->ascii, pane->area.columns, &sheet);
+    details_text_identity(of, &sheet);
     details_text_decisions(pane->model, of, &sheet);
     sheet_fold(&sheet, pane->area.columns > LABEL_WIDTH ? (size_t)(pane->area.columns - LABEL_WIDTH) : 0);
     const int top = begin_at(pane, sheet.count);
     draw_sheet(pane, -top, &sheet);
+    draw_left_below(pane, sheet.count - top - pane->area.rows);
     return top;
 }
 

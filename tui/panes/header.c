@@ -46,8 +46,11 @@ static void add_source(struct line *line, const struct pane *pane) {
     }
     if (source->ago_ns > 0) {
         format_span(source->ago_ns, span, sizeof span);
-        line_add(line, 1, STYLE_SELECTED, " -%s ago ", span);
-    } else if (source->file == NULL && !pane->view->paused) {
+        line_add(line, 1, STYLE_SELECTED, source->file != NULL ? " %s before the end " : " %s ago ", span);
+    } else if (source->file != NULL) {
+        line_add(line, 1, STYLE_SELECTED, " END%s%s ", source->end != NULL ? ": " : "",
+                 source->end != NULL ? source->end : "");
+    } else if (!pane->view->paused) {
         line_add(line, 1, STYLE_DIM, "live");
     }
 }
@@ -228,6 +231,8 @@ static void draw_small(const struct pane *pane) {
     if (model->source.ago_ns > 0) {
         format_span(model->source.ago_ns, span, sizeof span);
         line_add(&line, 1, STYLE_SELECTED, "-%s", span);
+    } else if (model->source.file != NULL) {
+        line_add(&line, 1, STYLE_SELECTED, "END");
     }
     if (model->source.recorder != NULL) {
         line_add(&line, 3, STYLE_HOT, "REC");
