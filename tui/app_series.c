@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "model.h"
+#include "model_apps.h"
 
 static struct app_series *create(uint64_t key, size_t count) {
     struct app_series *series = malloc(sizeof *series + count * sizeof series->histories[0]);

@@ -3,10 +3,9 @@
 #define TUI_APP_SERIES_H
 
 #include "history.h"
+#include "model_apps.h"
 
 #define APP_SERIES_MAX 256 /* no monitor finds more apps */
-
-struct model_apps;
 
 /* 1.3 kB a history. */
 struct app_series {

@@ -183,7 +183,7 @@ static int write_moments(struct model *model, const struct tape *tape, const str
 }
 
 int batch_replay(const struct options *options, bool ascii) {
-    char note[TAPE_FILE_NOTE_MAX];
+    char note[TAPE_NOTE_MAX];
     struct tape tape;
     const bool opened = tape_file_open(options->replay, &tape, note);
     if (note[0] != '\0') {

@@ -59,7 +59,11 @@ static void catch_signals(sigset_t *out_waiting) {
 static void take_keys(struct dashboard *dashboard, short events) {
     int taken = 0;
     for (int key; taken < KEYS_AT_ONCE && !dashboard->leaving && (key = screen_key()) != ERR; ++taken) {
-        keys_take(dashboard, key);
+        if (key == KEY_MOUSE) {
+            mouse_take(dashboard);
+        } else {
+            keys_take(dashboard, key);
+        }
     }
     /* Readable without a key: the terminal is gone. A half of an escape sequence cannot be it, it comes as a key. */
     if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0 && taken == 0) {

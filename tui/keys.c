@@ -7,7 +7,6 @@
 #include <curses.h>
 
 #include "app_order.h"
-#include "mouse.h"
 #include "setup.h"
 
 enum { KEY_CONTROL_H = 8, KEY_CONTROL_L = 12, KEY_RETURN = '\r', KEY_ESCAPE = 27, KEY_DELETE = 127, PAGE = 10 };
@@ -279,10 +278,6 @@ static void close_help(struct dashboard *dashboard, int key) {
 void keys_take(struct dashboard *dashboard, int key) {
     struct view *view = &dashboard->view;
     if (key == KEY_RESIZE) {
-        return;
-    }
-    if (key == KEY_MOUSE) {
-        mouse_take(dashboard);
         return;
     }
     if (view->help) {

@@ -21,7 +21,7 @@ struct dashboard {
     bool leaving;
 };
 
-/* A key as getch() gives it. */
+/* A key as getch() gives it, of which KEY_MOUSE is none. */
 void keys_take(struct dashboard *dashboard, int key);
 
 /* After a refresh and whatever moves the selection: its frames, and its details where they are shown, are read. */

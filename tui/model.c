@@ -53,38 +53,16 @@ void model_print_failure(const struct options *options, enum perfadapt_result re
             perfadapt_strerror(result));
 }
 
-void model_free_apps(struct model_apps *apps) {
-    for (size_t i = 0; i < apps->capacity; ++i) {
-        free(apps->items[i].simulated);
-    }
-    free(apps->items);
-    *apps = (struct model_apps){0};
-}
-
 void model_destroy(struct model *model) {
     if (model == NULL) {
         return;
     }
     perfadapt_monitor_close(&model->monitor);
-    model_free_apps(&model->apps);
-    model_free_apps(&model->previous);
+    model_apps_free(&model->apps);
+    model_apps_free(&model->previous);
     app_series_clear(&model->residents);
     app_series_clear(&model->frame_rows);
     free(model);
-}
-
-bool model_reserve_apps(struct model_apps *apps, size_t count) {
-    if (count <= apps->capacity) {
-        return true;
-    }
-    struct model_app *grown = realloc(apps->items, count * sizeof *grown);
-    if (grown == NULL) {
-        return false;
-    }
-    memset(grown + apps->capacity, 0, (count - apps->capacity) * sizeof *grown);
-    apps->items = grown;
-    apps->capacity = count;
-    return true;
 }
 
 static void read_simulated(const struct model *model, size_t index, struct model_app *out) {
@@ -127,7 +105,7 @@ void model_next_apps(struct model *model) {
 static void read_apps(struct model *model) {
     model_next_apps(model);
     const size_t count = perfadapt_monitor_app_count(model->monitor);
-    if (!model_reserve_apps(&model->apps, count)) {
+    if (!model_apps_reserve(&model->apps, count)) {
         model->sessions_result = PERFADAPT_ERROR_NO_MEMORY;
         return;
     }

@@ -9,23 +9,11 @@
 #include "app_series.h"
 #include "history.h"
 #include "journal.h"
+#include "model_apps.h"
 #include "options.h"
 #include "session_directory.h"
 
 #define MODEL_SENSORS_MAX 128
-
-struct model_app {
-    struct perfadapt_app app;
-    size_t decision_count;
-    struct perfadapt_decision decisions[PERFADAPT_DECISIONS_MAX]; /* oldest first */
-    struct perfadapt_snapshot *simulated; /* what steers it where that is no real machine, else NULL */
-};
-
-struct model_apps {
-    size_t count;
-    size_t capacity;
-    struct model_app *items;
-};
 
 /* A temperature to show: this machine's, or one that a simulated session goes by. */
 struct model_sensor {
@@ -112,8 +100,6 @@ void model_read_details(struct model *model, uint64_t key);
 /* What a refresh consists of, for those who fill a model from elsewhere: the apps of before make room for new ones, and
  * what the new ones tell becomes events. */
 void model_next_apps(struct model *model);
-bool model_reserve_apps(struct model_apps *apps, size_t count);
-void model_free_apps(struct model_apps *apps);
 void model_keep_journal(struct model *model);
 
 /* Nothing came before what is shown next: no app, no event, no history. */

@@ -15,13 +15,13 @@ struct moment *moment_create(void) {
 
 void moment_destroy(struct moment *moment) {
     if (moment != NULL) {
-        model_free_apps(&moment->apps);
+        model_apps_free(&moment->apps);
         free(moment);
     }
 }
 
 void moment_clear(struct moment *moment) {
-    model_free_apps(&moment->apps);
+    model_apps_free(&moment->apps);
     memset(moment, 0, sizeof *moment);
 }
 
@@ -49,7 +49,7 @@ static bool copy_app(struct model_app *to, const struct model_app *from) {
 
 static bool copy_apps(struct model_apps *to, const struct model_apps *from) {
     const size_t count = from->count < MOMENT_APPS_MAX ? from->count : MOMENT_APPS_MAX;
-    bool copied = model_reserve_apps(to, count);
+    bool copied = model_apps_reserve(to, count);
     to->count = copied ? count : 0;
     for (size_t i = 0; i < to->count && copied; ++i) {
         copied = copy_app(&to->items[i], &from->items[i]);

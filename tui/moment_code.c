@@ -169,7 +169,7 @@ void moment_encode(struct delta_writer *writer, const struct moment *before, con
 
 /* Apps beyond those before begin with nothing; the writer had nothing to compare them with. */
 static bool resize_apps(struct model_apps *apps, uint64_t count) {
-    if (count > MOMENT_APPS_MAX || !model_reserve_apps(apps, (size_t)count)) {
+    if (count > MOMENT_APPS_MAX || !model_apps_reserve(apps, (size_t)count)) {
         return false;
     }
     for (size_t i = apps->count; i < count; ++i) {

@@ -28,7 +28,7 @@ int64_t session_record_time_ns(const struct perfadapt__recorded *record) {
 }
 
 bool session_record_begin(struct model *model, const struct perfadapt__record_header *header) {
-    if (!model_reserve_apps(&model->apps, 1)) {
+    if (!model_apps_reserve(&model->apps, 1)) {
         return false;
     }
     struct perfadapt_app *app = &model->apps.items[0].app;

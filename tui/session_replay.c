@@ -150,21 +150,21 @@ static void take_all(struct session_replay *replay) {
 
 /* ---- What is missing ---- */
 
-__attribute__((format(printf, 2, 3))) static void add_note(char note[TAPE_FILE_NOTE_MAX], const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void add_note(char note[TAPE_NOTE_MAX], const char *format, ...) {
     const size_t length = strlen(note);
     const char *const between = length > 0 ? "; " : "";
     const size_t gap = strlen(between);
-    char text[TAPE_FILE_NOTE_MAX];
+    char text[TAPE_NOTE_MAX];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (length + gap + strlen(text) < TAPE_FILE_NOTE_MAX) { /* none is cut: the first are the most important */
-        snprintf(note + length, TAPE_FILE_NOTE_MAX - length, "%s%s", between, text);
+    if (length + gap + strlen(text) < TAPE_NOTE_MAX) { /* none is cut: the first are the most important */
+        snprintf(note + length, TAPE_NOTE_MAX - length, "%s%s", between, text);
     }
 }
 
-static void note_damage(const struct session_replay *replay, char note[TAPE_FILE_NOTE_MAX]) {
+static void note_damage(const struct session_replay *replay, char note[TAPE_NOTE_MAX]) {
     const struct perfadapt__file_reader *reader = &replay->recording.reader;
     /* Where only the end is read, that begins within a chunk. */
     const bool entered = replay->skipped > 0 && reader->damaged_at == (uint64_t)replay->skipped;
@@ -179,7 +179,7 @@ static void note_damage(const struct session_replay *replay, char note[TAPE_FILE
     }
 }
 
-static void note_missing(const struct session_replay *replay, char note[TAPE_FILE_NOTE_MAX]) {
+static void note_missing(const struct session_replay *replay, char note[TAPE_NOTE_MAX]) {
     const struct tape *tape = replay->tape;
     note_damage(replay, note);
     if (replay->time_went_back) {
@@ -225,7 +225,7 @@ static const char *describe_header(enum perfadapt__file_result result) {
 
 /* ---- The file ---- */
 
-static bool begin(struct session_replay *replay, char note[TAPE_FILE_NOTE_MAX]) {
+static bool begin(struct session_replay *replay, char note[TAPE_NOTE_MAX]) {
     rewind(replay->file);
     const enum perfadapt__file_result result = perfadapt__recording_init(&replay->recording, replay->file);
     if (result != PERFADAPT__FILE_OK) {
@@ -247,7 +247,7 @@ static bool skip_beginning(struct session_replay *replay, int64_t size) {
     return fseeko(replay->file, (off_t)replay->skipped, SEEK_SET) == 0;
 }
 
-static bool read_all(struct session_replay *replay, int64_t size, char note[TAPE_FILE_NOTE_MAX]) {
+static bool read_all(struct session_replay *replay, int64_t size, char note[TAPE_NOTE_MAX]) {
     if (!begin(replay, note)) {
         return false;
     }
@@ -269,7 +269,7 @@ static bool read_all(struct session_replay *replay, int64_t size, char note[TAPE
     return true;
 }
 
-bool session_replay_read(struct tape *tape, int64_t size, char out_note[TAPE_FILE_NOTE_MAX]) {
+bool session_replay_read(struct tape *tape, int64_t size, char out_note[TAPE_NOTE_MAX]) {
     struct session_replay *replay = calloc(1, sizeof *replay);
     struct model *model = model_create_empty();
     FILE *file = fdopen(tape->fd, "r");

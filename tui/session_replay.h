@@ -6,7 +6,6 @@
 #define TUI_SESSION_REPLAY_H
 
 #include "tape.h"
-#include "tape_file.h"
 
 /* Of longer recordings the newest moments are kept. */
 #define SESSION_REPLAY_SECONDS (INT64_C(4) * 3600)
@@ -19,6 +18,6 @@
 bool session_replay_is_one(const char magic[8]);
 
 /* Reads tape->fd, and closes it. The note is as of tape_file_open(). */
-bool session_replay_read(struct tape *tape, int64_t size, char out_note[TAPE_FILE_NOTE_MAX]);
+bool session_replay_read(struct tape *tape, int64_t size, char out_note[TAPE_NOTE_MAX]);
 
 #endif

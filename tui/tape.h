@@ -8,6 +8,7 @@
 
 #define TAPE_SECONDS 600
 #define TAPE_BYTES_MAX (3 << 19) /* 1.5 MiB */
+#define TAPE_NOTE_MAX 160        /* bytes of what is missing from a recording, in words */
 #define TAPE_KEY_SECONDS 30      /* between key moments, so that none is far from the way back */
 
 struct tape_entry {

@@ -145,19 +145,19 @@ static bool scan_records(struct scan *scan) {
     return true;
 }
 
-static void describe_damage(const struct scan *scan, char note[TAPE_FILE_NOTE_MAX]) {
+static void describe_damage(const struct scan *scan, char note[TAPE_NOTE_MAX]) {
     note[0] = '\0';
     if (scan->tape->count == 0) {
-        snprintf(note, TAPE_FILE_NOTE_MAX,
+        snprintf(note, TAPE_NOTE_MAX,
                  scan->damaged_at != 0 && !scan->cut ? "is damaged: no moment of it can be read"
                                                      : "ends before its first moment");
     } else if (scan->damaged_at != 0) {
-        snprintf(note, TAPE_FILE_NOTE_MAX,
+        snprintf(note, TAPE_NOTE_MAX,
                  scan->cut ? "is cut off at byte %" PRIu64 ": its end is missing"
                            : "is damaged at byte %" PRIu64 ": moments are missing",
                  scan->damaged_at);
     } else if (scan->tape->count == (size_t)TAPE_FILE_MOMENTS_MAX) {
-        snprintf(note, TAPE_FILE_NOTE_MAX, "is long: only its first %d moments are shown", TAPE_FILE_MOMENTS_MAX);
+        snprintf(note, TAPE_NOTE_MAX, "is long: only its first %d moments are shown", TAPE_FILE_MOMENTS_MAX);
     }
 }
 
@@ -172,12 +172,12 @@ static const char *describe_end(const struct scan *scan) {
     return scan->readable ? NULL : "damaged from here on";
 }
 
-static bool explain(char note[TAPE_FILE_NOTE_MAX], const char *why) {
-    snprintf(note, TAPE_FILE_NOTE_MAX, "%s", why);
+static bool explain(char note[TAPE_NOTE_MAX], const char *why) {
+    snprintf(note, TAPE_NOTE_MAX, "%s", why);
     return false;
 }
 
-static bool scan_file(struct scan *scan, char note[TAPE_FILE_NOTE_MAX]) {
+static bool scan_file(struct scan *scan, char note[TAPE_NOTE_MAX]) {
     struct tape_header header = {0};
     if (!read_at(scan, &header, sizeof header, 0)) {
         const char *const problem = scan->failed                       ? strerror(errno)
@@ -203,7 +203,7 @@ static bool begins_as_session(struct scan *scan) {
     return read_at(scan, magic, sizeof magic, 0) && session_replay_is_one(magic);
 }
 
-bool tape_file_open(const char *path, struct tape *out, char note[TAPE_FILE_NOTE_MAX]) {
+bool tape_file_open(const char *path, struct tape *out, char note[TAPE_NOTE_MAX]) {
     struct stat status;
     tape_init(out);
     out->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

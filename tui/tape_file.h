@@ -7,13 +7,11 @@
 
 #include "tape.h"
 
-#define TAPE_FILE_NOTE_MAX 160
-
 /* No recording is longer than three days; what comes after is not shown. */
 #define TAPE_FILE_MOMENTS_MAX (3 * 24 * 3600)
 
 /* Opens a recording as a tape. False where it has no moment to show; out_note then says why. What is missing from one
  * that can be shown is in out_note as well, else that is "". */
-bool tape_file_open(const char *path, struct tape *out, char out_note[TAPE_FILE_NOTE_MAX]);
+bool tape_file_open(const char *path, struct tape *out, char out_note[TAPE_NOTE_MAX]);
 
 #endif

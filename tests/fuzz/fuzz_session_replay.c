@@ -11,6 +11,7 @@
 #include "record/dump.h"
 #include "record/state.h"
 #include "session_replay.h"
+#include "tape_file.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -68,7 +69,7 @@ static void check_times(const struct tape *tape) {
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
-    char note[TAPE_FILE_NOTE_MAX];
+    char note[TAPE_NOTE_MAX];
     struct tape tape;
     if (size < 1 || size > PAYLOAD_MOST)
         return 0;

@@ -52,7 +52,7 @@ static size_t make_file(const unsigned char *data, size_t size) {
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
-    char note[TAPE_FILE_NOTE_MAX];
+    char note[TAPE_NOTE_MAX];
     struct tape tape;
     if (size < 1 || size > FILE_BYTES_MAX / 2)
         return 0;

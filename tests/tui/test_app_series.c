@@ -59,7 +59,7 @@ static void destroy_live(struct model *model) {
 static void refresh(struct model *model, int64_t now_ns, uint64_t first, size_t count) {
     model->now_ns = now_ns;
     model_next_apps(model);
-    CHECK(model_reserve_apps(&model->apps, count));
+    CHECK(model_apps_reserve(&model->apps, count));
     model->apps.count = count;
     for (size_t i = 0; i < count; ++i) {
         model->apps.items[i].app.key = first + i;
@@ -131,7 +131,7 @@ static void test_silent(void) {
 static void test_moments(void) {
     struct model *shown = model_create_empty();
     struct moment *moment = moment_create();
-    CHECK(model_reserve_apps(&moment->apps, 2));
+    CHECK(model_apps_reserve(&moment->apps, 2));
     moment->apps.count = 2;
     moment->apps.items[0].app.key = 1;
     moment->apps.items[1].app.key = 2;
@@ -169,7 +169,7 @@ static void expect_rows(const struct model *shown, int64_t now_ns, double p50_ms
 static void test_frame_rows(void) {
     struct model *shown = model_create_empty();
     struct moment *moment = moment_create();
-    CHECK(model_reserve_apps(&moment->apps, 1));
+    CHECK(model_apps_reserve(&moment->apps, 1));
     moment->apps.count = 1;
     moment->apps.items[0].app.key = 1;
     for (int i = 0; i <= 60; ++i) {

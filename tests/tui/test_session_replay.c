@@ -8,6 +8,7 @@
 #include "record/follower.h"
 #include "record/state.h"
 #include "session_replay.h"
+#include "tape_file.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ enum { DECISIONS_MOST = 4096 };
 
 static const int64_t second_ns = 1000000000;
 static char path[] = "/tmp/perfadapt-session-replay-XXXXXX";
-static char note[TAPE_FILE_NOTE_MAX];
+static char note[TAPE_NOTE_MAX];
 
 static struct recorded_session session;
 static struct perfadapt__follower follower;

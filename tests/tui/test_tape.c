@@ -145,7 +145,7 @@ static void make_moment(struct model *model, int64_t now_ns, size_t apps) {
     model->frames_of = 1;
     snprintf(model->host, sizeof model->host, "made-up");
     make_snapshot(&model->snapshot, 8, now_ns);
-    CHECK(model_reserve_apps(&model->apps, apps));
+    CHECK(model_apps_reserve(&model->apps, apps));
     model->apps.count = apps;
     for (unsigned i = 0; i < apps; ++i) {
         make_app(&model->apps.items[i], i, now_ns);
@@ -324,7 +324,7 @@ static void test_file(const char *path) {
     static unsigned char bytes[1 << 17];
     struct model *kept[MOMENTS];
     struct stat status;
-    char note[TAPE_FILE_NOTE_MAX];
+    char note[TAPE_NOTE_MAX];
     const size_t length = record_file(path, kept, MOMENTS, bytes, sizeof bytes);
     CHECK(length > 0 && length < sizeof bytes);
     CHECK(stat(path, &status) == 0 && (status.st_mode & 0777) == 0600);
