@@ -5,6 +5,17 @@
 #include "document_machine.h"
 #include "sensors.h"
 
+static void write_policy(struct json *json, const struct policy *policy) {
+    if (policy->prefer[0] == '\0') {
+        json_null(json, "policy");
+        return;
+    }
+    json_object_begin(json, "policy");
+    json_string(json, "prefer", policy->prefer);
+    json_string(json, "mode", policy->mode);
+    json_object_end(json);
+}
+
 void document_write(const struct model *model, struct json *json) {
     const struct perfadapt_sensor *nearest = sensors_nearest(model, false);
     const enum perfadapt_thermal_state state = nearest == NULL ? PERFADAPT_THERMAL_UNKNOWN : sensors_state(nearest);
@@ -20,6 +31,7 @@ void document_write(const struct model *model, struct json *json) {
     json_string(json, "host", model->host);
     json_string(json, "replay", model->source.file);
     json_string(json, "state", perfadapt_thermal_state_name(state));
+    write_policy(json, &model->policy);
     document_machine(json, model);
     json_string(json, "sessions_error", error);
     if (error != NULL) {

@@ -41,6 +41,7 @@ struct model *model_create(const struct options *options, enum perfadapt_result 
         free(model);
         return NULL;
     }
+    model->policy_reader = policy_reader_open(options->sysroot);
     if (gethostname(model->host, sizeof model->host - 1) != 0) {
         snprintf(model->host, sizeof model->host, "n/a");
     }
@@ -58,6 +59,7 @@ void model_destroy(struct model *model) {
         return;
     }
     perfadapt_monitor_close(&model->monitor);
+    policy_reader_close(model->policy_reader);
     model_apps_free(&model->apps);
     model_apps_free(&model->previous);
     app_series_clear(&model->residents);
@@ -198,6 +200,7 @@ void model_refresh(struct model *model, uint64_t frames_key) {
     model->now_ns = read_clock(CLOCK_MONOTONIC);
     model->realtime_ns = read_clock(CLOCK_REALTIME);
     read_self(model, model->now_ns - before_ns);
+    policy_reader_refresh(model->policy_reader, &model->policy);
     model->sessions_result = perfadapt_monitor_refresh(model->monitor);
     read_apps(model);
     look_at_directory(model);

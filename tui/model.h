@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "model_apps.h"
 #include "options.h"
+#include "policy.h"
 #include "session_directory.h"
 
 #define MODEL_SENSORS_MAX 128
@@ -41,7 +42,9 @@ struct model_details {
 };
 
 struct model {
-    perfadapt_monitor *monitor; /* NULL where a recording is replayed */
+    perfadapt_monitor *monitor;          /* NULL where a recording is replayed */
+    struct policy_reader *policy_reader; /* NULL where a recording is replayed */
+    struct policy policy;
     struct model_source source;
     char host[65];
     int64_t now_ns;      /* CLOCK_MONOTONIC of the refresh */

@@ -65,7 +65,8 @@ bool moment_copy_model(struct moment *moment, const struct model *model) {
                                         .sessions_result = (int32_t)model->sessions_result,
                                         .directory_error = (uint16_t)model->directory_error,
                                         .apps_left_out = (uint32_t)model->apps_left_out,
-                                        .snapshot_result = (int32_t)model->snapshot_result};
+                                        .snapshot_result = (int32_t)model->snapshot_result,
+                                        .policy = model->policy};
     memcpy(moment->head.host, model->host, sizeof model->host);
     moment->snapshot = model->snapshot;
     moment->frame_count = model->frame_count;
@@ -82,6 +83,7 @@ static void show_head(const struct moment_head *head, struct model *model) {
     model->snapshot_result = (enum perfadapt_result)head->snapshot_result;
     model->apps_left_out = head->apps_left_out;
     model->directory_error = head->directory_error;
+    model->policy = head->policy;
     session_directory_explain(model->directory_error, false, model->directory_problem);
     memcpy(model->host, head->host, sizeof model->host);
     model->host[sizeof model->host - 1] = '\0';

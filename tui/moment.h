@@ -18,8 +18,9 @@ struct moment_head {
     int32_t sessions_result;
     int32_t snapshot_result;
     char host[66];
-    uint16_t directory_error; /* this and the next are 0 in older recordings, where the end of the name was */
+    uint16_t directory_error;
     uint32_t apps_left_out;
+    struct policy policy;
 };
 
 struct moment {

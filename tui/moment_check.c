@@ -42,6 +42,8 @@ void moment_check(struct model *model) {
     model->realtime_ns = time_within(model->realtime_ns, 0) > 0 ? model->realtime_ns : 0;
     model->self_percent = number_or_nan(model->self_percent);
     perfadapt__text_clean(model->host, sizeof model->host);
+    perfadapt__text_clean(model->policy.prefer, sizeof model->policy.prefer);
+    perfadapt__text_clean(model->policy.mode, sizeof model->policy.mode);
     perfadapt__sanitize_snapshot(&model->snapshot);
     for (size_t i = 0; i < model->apps.count; ++i) {
         struct model_app *of = &model->apps.items[i];

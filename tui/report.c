@@ -45,6 +45,9 @@ static void write_head(const struct model *model, FILE *out) {
     text_clock(clock, sizeof clock, model->realtime_ns);
     fprintf(out, "perfadapt-top " PERFADAPT_VERSION_STRING "  host %s  %s\n", model->host, clock);
     write_state(model, out);
+    if (model->policy.prefer[0] != '\0') {
+        fprintf(out, "policy: prefer %s, mode %s\n", model->policy.prefer, model->policy.mode);
+    }
     if (model_has_snapshot(model)) {
         write_limiter(&model->snapshot, out);
     }

@@ -256,6 +256,17 @@ class Header(Base):
         self.machine.battery(mains=True)
         self.show(120, 40).wait_text("mains (battery 71%)")
 
+    def test_policy(self):
+        """Of the administrator's file below the root; an edit is seen, as sessions see it."""
+        path = "etc/perfadapt/perfadapt.ini"
+        terminal = self.show(120, 40, "-d", "0.1")
+        terminal.wait_text("prefer framerate")
+        self.machine.file(path, "[policy]\nprefer = battery\n")
+        terminal.wait_text("prefer battery")
+        self.machine.file(path, "[policy]\nprefer = speed\nmode = fixed\n[app other]\nprefer = quiet\n")
+        terminal.wait_text("prefer framerate (mode fixed)")
+        self.assertIn("policy: prefer framerate, mode fixed\n", self.once())
+
     def test_gpus(self):
         self.machine.radeon(0, status="suspended")
         self.show(120, 40).wait_text("GPU asleep")

@@ -65,7 +65,7 @@ static void add_power(struct line *line, const struct model *model) {
         return;
     }
     if (power->profile_state == PERFADAPT_STATE_OK) {
-        line_add(line, 6, STYLE_NORMAL, "profile %s", power->profile);
+        line_add(line, 7, STYLE_NORMAL, "profile %s", power->profile);
     }
     if (!isnan(mains)) {
         line_add(line, 5, STYLE_NORMAL, "%s", mains > 0 ? "mains" : "battery");
@@ -80,6 +80,18 @@ static void add_power(struct line *line, const struct model *model) {
     }
 }
 
+/* What is kept longest, and whether anything is decided at all. */
+static void add_policy(struct line *line, const struct model *model) {
+    const struct policy *policy = &model->policy;
+    if (policy->prefer[0] == '\0') {
+        return;
+    }
+    line_add(line, 6, STYLE_NORMAL, "prefer %s", policy->prefer);
+    if (strcmp(policy->mode, "auto") != 0) {
+        line_glue(line, STYLE_HOT, " (mode %s)", policy->mode);
+    }
+}
+
 static void draw_who(const struct pane *pane) {
     const struct model *model = pane->model;
     struct line line;
@@ -90,10 +102,11 @@ static void draw_who(const struct pane *pane) {
     line_begin(&line, pane);
     line_add(&line, 0, STYLE_STRONG, "perfadapt-top " PERFADAPT_VERSION_STRING);
     line_add(&line, 4, STYLE_NORMAL, "host %s", model->host);
+    add_policy(&line, model);
     add_power(&line, model);
     add_source(&line, pane);
     line_add(&line, 3, STYLE_NORMAL, "every %.3gs", pane->view->period_s);
-    line_add(&line, 7, STYLE_DIM, "self %s cpu", isnan(model->self_percent) ? "-" : self);
+    line_add(&line, 8, STYLE_DIM, "self %s cpu", isnan(model->self_percent) ? "-" : self);
     line_draw(&line, 0, 1, pane->area.columns - CLOCK_WIDTH - 3);
     pane_text(pane, 0, pane->area.columns - CLOCK_WIDTH - 1, STYLE_NORMAL, clock);
 }
