@@ -65,10 +65,14 @@ const char *decision_text_signal(uint32_t signal) {
 /* A longer frame is less as well: the app draws fewer of them. */
 bool decision_text_lowers(const struct perfadapt_decision *decision) {
     const bool longer = decision->frame_ns_to > decision->frame_ns_from || decision->frame_ns_to == 0;
+    const bool shorter = /* 0 is no limit */
+        decision->dispatch_ns_to != 0 &&
+        (decision->dispatch_ns_from == 0 || decision->dispatch_ns_to < decision->dispatch_ns_from);
     return decision->quality_to < decision->quality_from || decision->render_scale_to < decision->render_scale_from ||
            (decision_text_changed(decision, DECISION_FRAME) && longer) ||
            decision->frames_in_flight_to < decision->frames_in_flight_from ||
            decision->worker_threads_to < decision->worker_threads_from ||
+           (decision_text_changed(decision, DECISION_DISPATCH) && shorter) ||
            decision->memory_bytes_to < decision->memory_bytes_from;
 }
 

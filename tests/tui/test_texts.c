@@ -65,6 +65,15 @@ static void test_longer_frame(void) {
     CHECK(!decision_text_lowers(&decision));
 }
 
+static void test_dispatch(void) {
+    struct perfadapt_decision decision = make_decision();
+    decision.dispatch_ns_from = 8000000;
+    decision.dispatch_ns_to = 4000000;
+    CHECK(decision_text_lowers(&decision));
+    decision.dispatch_ns_to = 0;
+    CHECK(!decision_text_lowers(&decision));
+}
+
 static void test_pinned(void) {
     struct perfadapt_decision decision = make_decision();
     decision.quality_to = 5;
@@ -126,6 +135,7 @@ int main(void) {
     test_lowered_by_heat();
     test_raised();
     test_longer_frame();
+    test_dispatch();
     test_pinned();
     test_fold();
     test_fold_full();
