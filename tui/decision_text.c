@@ -71,8 +71,7 @@ bool decision_text_lowers(const struct perfadapt_decision *decision) {
     return decision->quality_to < decision->quality_from || decision->render_scale_to < decision->render_scale_from ||
            (decision_text_changed(decision, DECISION_FRAME) && longer) ||
            decision->frames_in_flight_to < decision->frames_in_flight_from ||
-           decision->worker_threads_to < decision->worker_threads_from ||
-           (decision_text_changed(decision, DECISION_DISPATCH) && shorter) ||
+           decision->worker_threads_to < decision->worker_threads_from || shorter ||
            decision->memory_bytes_to < decision->memory_bytes_from;
 }
 

@@ -54,8 +54,8 @@ void details_text_identity(const struct model_app *of, struct sheet *out) {
     sheet_add(out, "role", STYLE_NORMAL, "%s", perfadapt_role_name(app->role));
     sheet_add(out, "library", STYLE_NORMAL, "%s", app->version[0] != '\0' ? app->version : "n/a");
     sheet_add(out, "aims at", STYLE_NORMAL, "%s", app->target_frame_ns > 0 ? target : "no frame time");
-    text_number(fps, sizeof fps, app->state == PERFADAPT_APP_IDLE ? 0 : app->fps, 1);
-    text_number(p99, sizeof p99, app->period_p99_ms, 1);
+    app_text_fps(of, fps, sizeof fps);
+    app_text_p99(of, p99, sizeof p99);
     sheet_add(out, "draws", STYLE_NORMAL, "%s fps, p99 %s ms", fps, p99);
 }
 

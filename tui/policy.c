@@ -9,6 +9,8 @@
 
 #include "config/layers.h"
 #include "config/reload.h"
+#include "config/schema.h"
+#include "config/schema_text.h"
 #include "core/installed.h"
 #include "device/bus.h"
 #include "tuning/machine_facts.h"
@@ -59,24 +61,12 @@ void policy_reader_close(struct policy_reader *reader) {
     free(reader);
 }
 
-/* A word of the policy while the files are read. */
-struct word {
-    const char *key;
-    char *out;
-    bool given; /* by a file, which beats what a preset says */
-};
-
-/* Values come in the order in which they count, those of the preset last: of files the last one holds, and what the
- * preset says only where no file does. */
-static void take(void *user, const char *path, unsigned line, const char *section, const char *key, const char *value) {
-    struct word *words = user;
-    const bool of_preset = strncmp(section != NULL ? section : "", "preset ", strlen("preset ")) == 0;
-    (void)path;
-    (void)line;
-    for (struct word *word = words; key != NULL && word->key != NULL; ++word) {
-        if (strcmp(key, word->key) == 0 && !(of_preset && word->given)) {
-            snprintf(word->out, POLICY_WORD_MAX, "%s", value);
-            word->given = word->given || !of_preset;
+/* The key's value as a user would write it; what holds by default where it is not given. */
+static void print_word(const struct perfadapt__settings *settings, const char *key, char out[POLICY_WORD_MAX]) {
+    for (size_t i = 0; i < perfadapt__schema_count(); ++i) {
+        const struct perfadapt__schema_row *row = perfadapt__schema_row(i);
+        if (strcmp(row->key, key) == 0 && !perfadapt__schema_print(settings, row, out, POLICY_WORD_MAX)) {
+            snprintf(out, POLICY_WORD_MAX, "%s", perfadapt__schema_text(i)->otherwise);
         }
     }
 }
@@ -91,10 +81,8 @@ void policy_reader_refresh(struct policy_reader *reader, struct policy *policy) 
         return;
     }
     reader->read = true;
-    *policy = (struct policy){.prefer = "framerate", .mode = "auto"};
-    struct word words[] = {
-        {.key = "policy.prefer", .out = policy->prefer}, {.key = "policy.mode", .out = policy->mode}, {.key = NULL}};
-    reader->request.found = take;
-    reader->request.user = words;
     perfadapt__layers_read(&reader->request, NULL, &layers);
+    perfadapt__settings_merge(&layers.preset, &layers.settings); /* files beat the preset */
+    print_word(&layers.preset, "policy.prefer", policy->prefer);
+    print_word(&layers.preset, "policy.mode", policy->mode);
 }

@@ -170,9 +170,8 @@ static size_t find_nearest(const struct model *model) {
     return 0;
 }
 
-/* The sensors in their order; where not all have room the nearest to its limit comes before them. */
-static const struct model_sensor *sensor_at(const struct model *model, bool cut, int row) {
-    const size_t nearest = cut ? find_nearest(model) : 0;
+/* The sensors in their order, with the one whose place is `nearest` before the others. */
+static const struct model_sensor *sensor_at(const struct model *model, size_t nearest, int row) {
     const size_t at = (size_t)row;
     return &model->sensors[at == 0 ? nearest : at <= nearest ? at - 1 : at];
 }
@@ -186,13 +185,13 @@ static int kind_of(const struct perfadapt_sensor *sensor) {
 }
 
 /* What those without a line of their own are like: "+12 more: 9 cool, 2 without limit, 1 n/a". */
-static void draw_others(const struct pane *pane, int row, int first) {
+static void draw_others(const struct pane *pane, int row, int first, size_t nearest) {
     static const char *const words[OTHER_KINDS] = {"n/a", "cool", "warm", "hot", "critical", "without limit"};
     const struct model *model = pane->model;
     const int left_out = (int)model->snapshot.sensors_left_out;
     int counts[OTHER_KINDS] = {0};
     for (int i = first; i < (int)model->sensor_count; ++i) {
-        ++counts[kind_of(sensor_at(model, true, i)->sensor)];
+        ++counts[kind_of(sensor_at(model, nearest, i)->sensor)];
     }
     int column = pane_format(pane, row, 2, STYLE_DIM, "+%d more:", (int)model->sensor_count - first + left_out);
     const char *comma = "";
@@ -224,10 +223,11 @@ void temperature_table_draw(const struct pane *pane, const struct temperature_gr
     /* One line tells more of the first than of the others. */
     const bool cut = rows > 1 && (count > rows || (more && count == rows));
     const int shown = cut ? rows - 1 : count < rows ? count : rows;
+    const size_t nearest = shown < count ? find_nearest(model) : 0;
     for (int i = 0; i < shown; ++i) {
-        draw_sensor(pane, top + i, &columns, graph, sensor_at(model, shown < count, i));
+        draw_sensor(pane, top + i, &columns, graph, sensor_at(model, nearest, i));
     }
     if (rows > shown && (count > shown || more)) {
-        draw_others(pane, top + shown, shown);
+        draw_others(pane, top + shown, shown, nearest);
     }
 }
