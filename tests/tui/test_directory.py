@@ -11,6 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import outcome
 from test_top import BUILD, TIMEOUT_S, TOP, Terminal, environment  # skips where pyte is missing
 
 SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
@@ -147,9 +148,4 @@ class Many(Base):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    for test, reason in outcome.skipped:
-        print(f"left out: {test}: {reason}")
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

@@ -4,8 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import unittest
+
+import outcome
 
 BUILD = os.environ.get("PERFADAPT_BUILD", "build")
 TOP = os.environ.get("PERFADAPT_TOP", os.path.join(BUILD, "bin", "perfadapt-top"))
@@ -141,9 +142,4 @@ class Syntax(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    for test, reason in outcome.skipped:
-        print(f"left out: {test}: {reason}")
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

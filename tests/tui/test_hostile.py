@@ -15,6 +15,7 @@ import tempfile
 import time
 import unittest
 
+import outcome
 import test_top  # exits with 77 where pyte is missing
 from hostile_sockets import Listener
 from test_top import TIMEOUT_S, Terminal, environment
@@ -558,7 +559,4 @@ if __name__ == "__main__":
         sys.exit(77)
     if len(sys.argv) == 1:
         sys.exit(run_side_by_side())
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

@@ -6,11 +6,11 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
+import outcome
 import test_top
 from test_top import PRINT_BUDGET, SESSION_S, TIMEOUT_S, environment
 
@@ -420,7 +420,4 @@ class Setup(Base):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

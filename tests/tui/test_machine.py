@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+import outcome
+
 try:
     from test_top import TIMEOUT_S, TOP, Terminal, environment
 except SystemExit:  # says on its last line what is missing
@@ -371,7 +373,4 @@ if __name__ == "__main__" and sys.argv[1:2] == ["--make"]:
     sys.exit(0)
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

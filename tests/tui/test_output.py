@@ -8,11 +8,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
+import outcome
 from test_top import BUILD, TIMEOUT_S, TOP, environment
 
 SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
@@ -364,7 +364,4 @@ class Pipes(Base):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

@@ -6,6 +6,7 @@ import struct
 import sys
 import unittest
 
+import outcome
 from test_hostile import MIB, WRITER, Hostile  # skips where pyte is missing
 from test_top import TIMEOUT_S, TOP
 from hostile_sockets import (F_SEAL_GROW, F_SEAL_SHRINK, FIRST_PID, HELLO, dripping, hand_out, memory, region_of, send,
@@ -151,9 +152,4 @@ if __name__ == "__main__":
     if not os.path.exists(WRITER):
         print(f"skipped: {WRITER} is not built")
         sys.exit(77)
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    for test, reason in outcome.skipped:
-        print(f"left out: {test}: {reason}")
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

@@ -16,6 +16,8 @@ import termios
 import time
 import unittest
 
+import outcome
+
 try:
     import pyte
 except ImportError:
@@ -510,7 +512,4 @@ class CommandLine(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()

@@ -12,6 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import outcome
 from test_top import BUILD, TIMEOUT_S, TOP, Base, Terminal, environment  # skips where pyte is missing
 
 SESSIONS = os.path.join(BUILD, "bin", "tui_sessions")
@@ -278,7 +279,4 @@ class OtherApps(Base):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=1)
-    outcome = program.result
-    print(f"{outcome.testsRun} tests, {len(outcome.failures) + len(outcome.errors)} failed")
-    sys.exit(0 if outcome.wasSuccessful() else 1)
+    outcome.run()
