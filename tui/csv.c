@@ -100,7 +100,7 @@ static void write_nearest(struct line *line) {
 /* The GPU that works most. */
 static double busiest_gpu(const struct perfadapt_snapshot *snapshot) {
     double most = (double)NAN;
-    for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; ++i) {
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         most = fmax(most, sensors_value(&snapshot->gpus[i].busy));
     }
     return most;

@@ -120,7 +120,7 @@ static void add_memory(const struct model *model, const struct model_app *of, bo
     add_metric("resident", &snapshot->memory.process_resident, out);
     sheet_add(out, "allowed", STYLE_NORMAL, "%s", of->app.budget.size != 0 ? allowed : "n/a");
     add_metric("swapped out", &snapshot->memory.process_swap, out);
-    for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; ++i) {
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         add_metric("on GPU", &snapshot->gpus[i].own_memory, out);
     }
     add_trend(model, ascii, columns, out);

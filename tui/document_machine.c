@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "document_sensor.h"
+#include "sensors.h"
 
 static void write_answer(struct json *json, const char *key, const struct perfadapt_metric *metric) {
     if (metric->state == PERFADAPT_STATE_OK) {
@@ -148,7 +149,7 @@ static void write_memory(struct json *json, const struct perfadapt_memory *memor
 
 static void write_gpus(struct json *json, const struct perfadapt_snapshot *snapshot) {
     json_array_begin(json, "gpus");
-    for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; ++i) {
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         write_gpu(json, &snapshot->gpus[i]);
     }
     json_array_end(json);

@@ -58,7 +58,7 @@ static void add_throttle(struct limiter *out, const struct perfadapt_throttle *t
 
 /* GPUs of the same verdict are counted, not listed. */
 static void add_gpus(const struct perfadapt_snapshot *snapshot, uint32_t verdict, struct limiter *out) {
-    const uint32_t count = snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
+    const uint32_t count = sensors_gpu_count(snapshot);
     uint32_t held = 0;
     uint32_t first = 0;
     for (uint32_t i = count; i-- > 0;) {

@@ -92,7 +92,7 @@ void report_devices_write(const struct perfadapt_snapshot *snapshot, FILE *out) 
     fputs("power and clocks\n", out);
     write_processor(snapshot, out);
     write_power(&snapshot->power, out);
-    for (uint32_t i = 0; i < snapshot->gpu_count && i < PERFADAPT_GPUS_MAX; ++i) {
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         write_gpu(&snapshot->gpus[i], snapshot->timestamp_ns, out);
     }
     for (uint32_t i = 0; i < snapshot->evidence_count && i < PERFADAPT_EVIDENCE_MAX; ++i) {

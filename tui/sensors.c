@@ -88,9 +88,13 @@ const char *sensors_role(const struct perfadapt_sensor *sensor) {
     return sensor->role == PERFADAPT_SENSOR_GPU_MEMORY ? "gpu mem" : perfadapt_sensor_role_name(sensor->role);
 }
 
+uint32_t sensors_gpu_count(const struct perfadapt_snapshot *snapshot) {
+    return snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
+}
+
 /* The GPU whose place is in the sensor's own; the count of GPUs where none is. */
 static uint32_t gpu_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor) {
-    const uint32_t count = snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
+    const uint32_t count = sensors_gpu_count(snapshot);
     uint32_t i = 0;
     while (i < count && (snapshot->gpus[i].id[0] == '\0' || strstr(sensor->id, snapshot->gpus[i].id) == NULL)) {
         ++i;

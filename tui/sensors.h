@@ -36,6 +36,9 @@ char sensors_letter(enum perfadapt_thermal_state state);
 /* Seconds to the limit at the present slope; NAN where it does not rise or is not known. */
 double sensors_seconds_left(const struct perfadapt_sensor *sensor);
 
+/* How many of snapshot->gpus can be looked at. */
+uint32_t sensors_gpu_count(const struct perfadapt_snapshot *snapshot);
+
 /* What it is of, and of which GPU where there are several: "gpu 1", "gpu1mem"; 7 columns at most. */
 void sensors_role_of(const struct perfadapt_snapshot *snapshot, const struct perfadapt_sensor *sensor, char *out,
                      size_t capacity);

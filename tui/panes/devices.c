@@ -139,13 +139,9 @@ static int draw_gpu(const struct pane *pane, int row, uint32_t index, bool tall)
     return second ? 2 : 1;
 }
 
-static uint32_t gpu_count(const struct perfadapt_snapshot *snapshot) {
-    return snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
-}
-
 static int gpu_lines(const struct perfadapt_snapshot *snapshot) {
     int lines = 0;
-    for (uint32_t i = 0; i < gpu_count(snapshot); ++i) {
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         lines += has_figures(&snapshot->gpus[i]) ? 2 : 1;
     }
     return lines > 0 ? lines : 1;
@@ -165,8 +161,8 @@ static void draw_cpu(const struct pane *pane, int row) {
 
 /* Of several in one line: which is awake, and its load. */
 static void add_gpus(struct line *line, const struct perfadapt_snapshot *snapshot) {
-    line_add(line, 1, STYLE_DIM, "%" PRIu32 " gpus", gpu_count(snapshot));
-    for (uint32_t i = 0; i < gpu_count(snapshot); ++i) {
+    line_add(line, 1, STYLE_DIM, "%" PRIu32 " gpus", sensors_gpu_count(snapshot));
+    for (uint32_t i = 0; i < sensors_gpu_count(snapshot); ++i) {
         const struct perfadapt_gpu *gpu = &snapshot->gpus[i];
         const double busy = 100 * sensors_value(&gpu->busy);
         line_follow(line, 2, STYLE_NORMAL, isnan(busy) ? "%" PRIu32 ": %s" : "%" PRIu32 ": %s %.0f%%", i,
@@ -181,12 +177,12 @@ static void draw_one_line(const struct pane *pane) {
     line_begin(&line, pane);
     line_add(&line, 0, STYLE_DIM, "cpu");
     add_cpu(&line, snapshot);
-    if (gpu_count(snapshot) == 1) {
+    if (sensors_gpu_count(snapshot) == 1) {
         line_add(&line, 1, STYLE_DIM, "gpu ");
         line_glue(&line, STYLE_NORMAL, "%s", state_word(&snapshot->gpus[0]));
         add_load(&line, &snapshot->gpus[0]);
         add_figures(&line, &snapshot->gpus[0]);
-    } else if (gpu_count(snapshot) > 1) {
+    } else if (sensors_gpu_count(snapshot) > 1) {
         add_gpus(&line, snapshot);
     }
     line_draw(&line, 0, 0, pane->area.columns);
@@ -208,7 +204,7 @@ static void draw_other_gpus(const struct pane *pane, int row, bool first, uint32
 /* One line each for as many as are awake and fit, one for the others. Returns the lines taken. */
 static int draw_gpus_short(const struct pane *pane, int row, int rows) {
     const struct perfadapt_snapshot *snapshot = &pane->model->snapshot;
-    const uint32_t count = gpu_count(snapshot);
+    const uint32_t count = sensors_gpu_count(snapshot);
     uint32_t asleep = 0;
     uint32_t awake = 0;
     int used = 0;
@@ -235,7 +231,7 @@ static int draw_gpus_short(const struct pane *pane, int row, int rows) {
 }
 
 static int draw_gpus(const struct pane *pane, int row, int rows, bool tall) {
-    const uint32_t count = gpu_count(&pane->model->snapshot);
+    const uint32_t count = sensors_gpu_count(&pane->model->snapshot);
     int used = 0;
     if (count == 0) {
         pane_text(pane, row, 0, STYLE_NORMAL, "gpu");

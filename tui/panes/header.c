@@ -145,7 +145,7 @@ static void add_nearest(struct line *line, int priority, const struct perfadapt_
 
 /* How many are awake, and how busy the busiest is. None is woken to tell. */
 static void add_gpus(struct line *line, int priority, const struct perfadapt_snapshot *snapshot) {
-    const uint32_t count = snapshot->gpu_count < PERFADAPT_GPUS_MAX ? snapshot->gpu_count : PERFADAPT_GPUS_MAX;
+    const uint32_t count = sensors_gpu_count(snapshot);
     uint32_t asleep = 0;
     double busy = NAN;
     for (uint32_t i = 0; i < count; ++i) {
